@@ -1,0 +1,1 @@
+//! The logic of the Durable Objects, generic over storage, clock, ids and the outside.

@@ -1,0 +1,1 @@
+//! Signatures, tokens and password hashes over well-kept crates.

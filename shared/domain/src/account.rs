@@ -1,0 +1,200 @@
+//! Accounts, users, roles and inboxes as the rest of the system sees them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, InboxId, UserId};
+
+/// What a member may do. One table, [`Role::may`], is the truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads conversations, changes nothing.
+    ReadOnly,
+    /// Answers customers.
+    Agent,
+    /// Leads agents: sees team analytics, assigns to others.
+    Manager,
+    /// Runs the account: inboxes, members, parked messages.
+    Admin,
+    /// Owns the account.
+    Owner,
+}
+
+/// Something a route lets a caller do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// See conversations, tickets, messages and analyses.
+    ReadConversations,
+    /// Reply, write notes, change status.
+    WriteConversations,
+    /// Give a conversation to somebody else.
+    AssignConversations,
+    /// See live counters of the whole account.
+    ReadAnalytics,
+    /// Inboxes, deliveries, parked messages, rebuilds.
+    ManageIntegrations,
+}
+
+impl Role {
+    /// Whether this role has `permission`.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        let needed = match permission {
+            Permission::ReadConversations | Permission::ReadAnalytics => Self::ReadOnly,
+            Permission::WriteConversations | Permission::AssignConversations => Self::Agent,
+            Permission::ManageIntegrations => Self::Admin,
+        };
+        self >= needed
+    }
+}
+
+/// Who makes an authenticated request: taken from the credential, never from a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// The account the credential is for.
+    pub account_id: AccountId,
+    /// The user who logged in.
+    pub user_id: UserId,
+    /// The user's role in that account.
+    pub role: Role,
+    /// The user's display name.
+    pub name: String,
+}
+
+/// How messages reach an inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The embeddable chat.
+    Widget,
+    /// Zendesk webhooks.
+    Zendesk,
+}
+
+impl Channel {
+    /// The word in URLs, SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Widget => "widget",
+            Self::Zendesk => "zendesk",
+        }
+    }
+
+    /// The channel of a word, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "widget" => Some(Self::Widget),
+            "zendesk" => Some(Self::Zendesk),
+            _ => None,
+        }
+    }
+}
+
+/// An inbox with what is needed to check what arrives in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbox {
+    /// Its id, which is part of the hook URL.
+    pub id: InboxId,
+    /// The account it belongs to.
+    pub account_id: AccountId,
+    /// The shard that holds the account's rows.
+    pub shard: u32,
+    /// How messages reach it.
+    pub channel: Channel,
+    /// What agents call it.
+    pub name: String,
+    /// The public key in the widget's script tag; empty for other channels.
+    pub key: String,
+    /// The secret that signs what the provider sends.
+    pub secret: Secret,
+    /// Settings that have a default.
+    pub settings: InboxSettings,
+}
+
+/// Settings of an inbox; each field has a default, so stored JSON may leave any out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InboxSettings {
+    /// Seconds that a signed timestamp may differ from now, either way.
+    pub timestamp_tolerance_secs: i64,
+    /// Origins that may open the widget, such as `https://example.com` or `https://*.example.com`. Empty: any.
+    pub allowed_origins: Vec<String>,
+    /// The provider's user id under which we write back: its own events are not taken as messages.
+    pub integration_user_id: Option<String>,
+}
+
+impl Default for InboxSettings {
+    fn default() -> Self {
+        Self {
+            timestamp_tolerance_secs: 300,
+            allowed_origins: Vec::new(),
+            integration_user_id: None,
+        }
+    }
+}
+
+/// A text that prints as stars.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself. Never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("****")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cell_of_the_permission_table_is_as_declared() {
+        use Permission::{
+            AssignConversations, ManageIntegrations, ReadAnalytics, ReadConversations,
+            WriteConversations,
+        };
+        let permissions = [
+            ReadConversations,
+            WriteConversations,
+            AssignConversations,
+            ReadAnalytics,
+            ManageIntegrations,
+        ];
+        let table = [
+            (Role::ReadOnly, [true, false, false, true, false]),
+            (Role::Agent, [true, true, true, true, false]),
+            (Role::Manager, [true, true, true, true, false]),
+            (Role::Admin, [true; 5]),
+            (Role::Owner, [true; 5]),
+        ];
+        for (role, row) in table {
+            for (permission, expected) in permissions.into_iter().zip(row) {
+                assert_eq!(role.may(permission), expected, "{role:?} {permission:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(format!("{:?}", Secret::new("abc")), "****");
+    }
+}

@@ -1,0 +1,418 @@
+//! A conversation: its states, and the fold of its log into what is true now.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::Channel;
+use crate::analysis::{PastMood, RISK_ALERT, Sentiment};
+use crate::event::{Event, EventData};
+use crate::ids::{AccountId, ConversationId, CustomerId, InboxId, MessageId, UserId};
+use crate::message::{Actor, Direction};
+use crate::time::Timestamp;
+
+/// How many moods of customer messages are kept for trend and risk: a longer memory would let an old quarrel weigh on a
+/// customer who has been content for a dozen messages.
+pub const MOODS_KEPT: usize = 12;
+
+/// Characters of the last message that lists show.
+pub const PREVIEW_CHARS: usize = 140;
+
+/// Where a conversation stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationStatus {
+    /// Waits for an agent or is being answered.
+    #[default]
+    Active,
+    /// Handled by the assistant, or waits for something outside.
+    Pending,
+    /// A person with more authority is needed.
+    Escalated,
+    /// Answered; a new message of the customer makes it active again.
+    Resolved,
+    /// Over; agents cannot change it, a new message of the customer makes it active again.
+    Closed,
+}
+
+impl ConversationStatus {
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Escalated => "escalated",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The status of a word, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Active,
+            Self::Pending,
+            Self::Escalated,
+            Self::Resolved,
+            Self::Closed,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == word)
+    }
+
+    /// Whether an agent may move a conversation from here to `next`. Staying is not a move.
+    #[must_use]
+    pub fn allows(self, next: Self) -> bool {
+        match self {
+            Self::Active | Self::Pending | Self::Escalated => self != next,
+            Self::Resolved => matches!(next, Self::Active | Self::Escalated | Self::Closed),
+            Self::Closed => false,
+        }
+    }
+
+    /// Whether somebody still has work here.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Active | Self::Pending | Self::Escalated)
+    }
+}
+
+/// How soon a ticket needs a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// When there is time.
+    Low,
+    /// In order.
+    Normal,
+    /// Before the others.
+    High,
+    /// Now.
+    Urgent,
+}
+
+impl Priority {
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
+    /// The priority of a word in any case, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Low, Self::Normal, Self::High, Self::Urgent]
+            .into_iter()
+            .find(|priority| priority.as_str().eq_ignore_ascii_case(word))
+    }
+}
+
+/// The last message, cut for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Preview {
+    /// At most [`PREVIEW_CHARS`] characters.
+    pub text: String,
+    /// Where it went.
+    pub direction: Direction,
+    /// When it was taken.
+    pub at: Timestamp,
+}
+
+/// What is true of a conversation after `seq` events: the fold of its log, and all that lists, the desk and the D1 rows
+/// need. A larger `seq` always wins, so it may travel out of order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConversationState {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The account it belongs to.
+    pub account_id: AccountId,
+    /// The inbox it came in by.
+    pub inbox_id: InboxId,
+    /// That inbox's channel.
+    pub channel: Channel,
+    /// The provider's name of the thread; absent for the widget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Number of events folded in; the `seq` of the last one.
+    pub seq: u64,
+    /// Who writes in.
+    pub customer_id: CustomerId,
+    /// What to call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_name: Option<String>,
+    /// Their e-mail address, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_email: Option<String>,
+    /// The subject, when the provider has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Where it stands.
+    pub status: ConversationStatus,
+    /// The provider's own status word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_status: Option<String>,
+    /// How soon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// The agent it is assigned to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<UserId>,
+    /// The per-account number of its ticket, once the desk has given one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_number: Option<u64>,
+    /// Messages and notes in the log.
+    pub n_messages: u64,
+    /// Messages of the customer that no agent has read.
+    pub n_unread: u64,
+    /// `seq` up to which agents have read.
+    pub agent_read_seq: u64,
+    /// `seq` up to which the customer has read.
+    pub customer_read_seq: u64,
+    /// The last message that is no note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<Preview>,
+    /// The mood of the last analysed customer message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
+    /// Its escalation risk; 0 before any analysis.
+    pub escalation_risk: f64,
+    /// Whether an alert stands: set by `escalation.detected`, cleared when the conversation is resolved or closed.
+    pub escalation_alerted: bool,
+    /// The last [`MOODS_KEPT`] customer moods, oldest first.
+    #[serde(default)]
+    pub moods: Vec<PastMood>,
+    /// Customer messages whose analysis has neither succeeded nor been given up, oldest first.
+    #[serde(default)]
+    pub unanalyzed: Vec<PendingAnalysis>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When the customer first got an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_reply_at: Option<Timestamp>,
+    /// Since when the customer waits for an answer; absent when they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<Timestamp>,
+    /// When it was last resolved; absent while open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// Time of the last event that people care about.
+    pub updated_at: Timestamp,
+}
+
+/// A customer message that still waits for its analysis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PendingAnalysis {
+    /// Its place in the log.
+    pub seq: u64,
+    /// Its id.
+    pub message_id: MessageId,
+    /// Failed attempts so far.
+    pub failures: u32,
+}
+
+impl ConversationState {
+    /// The state after a log's first event, which must be `conversation.created`.
+    #[must_use]
+    pub fn first(event: &Event) -> Option<Self> {
+        let EventData::ConversationCreated(created) = &event.data else {
+            return None;
+        };
+        Some(Self {
+            conversation_id: event.conversation_id,
+            account_id: event.account_id,
+            inbox_id: created.inbox_id,
+            channel: created.channel,
+            external_id: created.external_id.clone(),
+            seq: event.seq,
+            customer_id: created.customer_id,
+            customer_name: created.customer_name.clone(),
+            customer_email: created.customer_email.clone(),
+            subject: created.subject.clone(),
+            status: ConversationStatus::Active,
+            external_status: None,
+            priority: None,
+            assignee_id: None,
+            ticket_number: None,
+            n_messages: 0,
+            n_unread: 0,
+            agent_read_seq: 0,
+            customer_read_seq: 0,
+            last_message: None,
+            sentiment: None,
+            escalation_risk: 0.0,
+            escalation_alerted: false,
+            moods: Vec::new(),
+            unanalyzed: Vec::new(),
+            created_at: event.at,
+            first_reply_at: None,
+            waiting_since: None,
+            resolved_at: None,
+            updated_at: event.at,
+        })
+    }
+
+    /// Folds in the next event. Does nothing unless `event.seq` is the next number: a fold never skips or repeats.
+    pub fn apply(&mut self, event: &Event) {
+        if event.seq != self.seq + 1 {
+            return;
+        }
+        self.seq = event.seq;
+        match &event.data {
+            EventData::ConversationCreated(_) | EventData::ProviderEventReceived(_) => {}
+            EventData::ConversationRead(read) => self.apply_read(&read.reader, read.read_seq),
+            EventData::ConversationStatusChanged(change) => {
+                self.status = change.current;
+                if change.current.is_open() {
+                    self.resolved_at = None;
+                } else {
+                    self.resolved_at = Some(event.at);
+                    self.waiting_since = None;
+                    self.escalation_alerted = false;
+                }
+                self.updated_at = event.at;
+            }
+            EventData::ConversationAssigned(assigned) => {
+                self.assignee_id = assigned.current;
+                self.updated_at = event.at;
+            }
+            EventData::MessageCreated(message) => {
+                self.n_messages += 1;
+                self.updated_at = event.at;
+                if message.direction != Direction::Note {
+                    self.last_message = Some(Preview {
+                        text: message.text.chars().take(PREVIEW_CHARS).collect(),
+                        direction: message.direction,
+                        at: event.at,
+                    });
+                }
+                match message.direction {
+                    Direction::Incoming => {
+                        self.n_unread += 1;
+                        self.waiting_since.get_or_insert(event.at);
+                        self.unanalyzed.push(PendingAnalysis {
+                            seq: event.seq,
+                            message_id: message.message_id,
+                            failures: 0,
+                        });
+                    }
+                    Direction::Outgoing if message.author != Actor::System => {
+                        self.first_reply_at.get_or_insert(event.at);
+                        self.waiting_since = None;
+                    }
+                    Direction::Outgoing | Direction::Note => {}
+                }
+            }
+            EventData::MessageAnalyzed(analyzed) => {
+                self.unanalyzed
+                    .retain(|pending| pending.message_id != analyzed.message_id);
+                let analysis = &analyzed.analysis;
+                self.moods.push(PastMood {
+                    seq: analyzed.message_seq,
+                    score: analysis.sentiment.score,
+                    risk: analysis.escalation_risk,
+                });
+                // Analyses of one conversation may finish out of order; moods stand in the order of their messages.
+                self.moods.sort_by_key(|mood| mood.seq);
+                if self
+                    .moods
+                    .last()
+                    .is_some_and(|last| last.seq == analyzed.message_seq)
+                {
+                    self.sentiment = Some(analysis.sentiment.clone());
+                    self.escalation_risk = analysis.escalation_risk;
+                }
+                let surplus = self.moods.len().saturating_sub(MOODS_KEPT);
+                self.moods.drain(..surplus);
+            }
+            EventData::AnalysisFailed(failed) => {
+                if failed.gave_up {
+                    self.unanalyzed
+                        .retain(|pending| pending.message_id != failed.message_id);
+                } else if let Some(pending) = self
+                    .unanalyzed
+                    .iter_mut()
+                    .find(|pending| pending.message_id == failed.message_id)
+                {
+                    pending.failures = failed.failures;
+                }
+            }
+            EventData::EscalationDetected(_) => {
+                self.escalation_alerted = true;
+                self.updated_at = event.at;
+            }
+            EventData::TicketOpened(opened) => self.ticket_number = Some(opened.number),
+            EventData::TicketUpdated(change) => {
+                if let Some(status) = &change.status {
+                    self.external_status = Some(status.clone());
+                }
+                self.priority = change.priority.or(self.priority);
+                self.updated_at = event.at;
+            }
+            EventData::CustomerUpdated(customer) => {
+                self.customer_name = customer.name.clone().or(self.customer_name.take());
+                self.customer_email = customer.email.clone().or(self.customer_email.take());
+                self.subject = customer.subject.clone().or(self.subject.take());
+            }
+        }
+    }
+
+    /// Whether a risk of `risk` should be logged as an escalation now: above the line, open, and not alerted already.
+    #[must_use]
+    pub fn should_alert(&self, risk: f64) -> bool {
+        risk > RISK_ALERT && !self.escalation_alerted && self.status.is_open()
+    }
+
+    fn apply_read(&mut self, reader: &Actor, read_seq: u64) {
+        let read_seq = read_seq.min(self.seq);
+        match reader {
+            Actor::Customer { .. } => self.customer_read_seq = self.customer_read_seq.max(read_seq),
+            Actor::Agent { .. } | Actor::ExternalAgent { .. } | Actor::System => {
+                self.agent_read_seq = self.agent_read_seq.max(read_seq);
+                // Agents read a conversation to its end: the client sends the last `seq` it shows.
+                self.n_unread = 0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ConversationStatus::{Active, Closed, Escalated, Pending, Resolved};
+    use super::*;
+
+    #[test]
+    fn every_transition_is_as_declared() {
+        let all = [Active, Pending, Escalated, Resolved, Closed];
+        let table = [
+            (Active, [false, true, true, true, true]),
+            (Pending, [true, false, true, true, true]),
+            (Escalated, [true, true, false, true, true]),
+            (Resolved, [true, false, true, false, true]),
+            (Closed, [false; 5]),
+        ];
+        for (from, row) in table {
+            for (to, expected) in all.into_iter().zip(row) {
+                assert_eq!(from.allows(to), expected, "{from:?} -> {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_read_back() {
+        for status in [Active, Pending, Escalated, Resolved, Closed] {
+            assert_eq!(ConversationStatus::from_word(status.as_str()), Some(status));
+        }
+        assert_eq!(Priority::from_word("URGENT"), Some(Priority::Urgent));
+        assert_eq!(Priority::from_word("soon"), None);
+    }
+}

@@ -1,0 +1,269 @@
+//! The event log: every event type is listed here, and only here.
+//!
+//! Names are `noun.past_participle`. An event is also the frame that sockets get. Stored events are read for years: a
+//! new field is `#[serde(default)]`, a type is never renamed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::Channel;
+use crate::analysis::{Analysis, Reason};
+use crate::conversation::ConversationStatus;
+use crate::ids::{
+    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TicketId, UserId,
+};
+use crate::inbound::TicketChange;
+use crate::message::{Actor, Message};
+use crate::time::Timestamp;
+
+/// One entry of a conversation's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Event {
+    /// Unique over all conversations.
+    pub id: EventId,
+    /// Place in the conversation's log: 1, 2, 3 … without a gap.
+    pub seq: u64,
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The account it belongs to.
+    pub account_id: AccountId,
+    /// When it was logged; never before an earlier event of the same log.
+    pub at: Timestamp,
+    /// The event that caused this one, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<EventId>,
+    /// `type` and `data`.
+    #[serde(flatten)]
+    pub data: EventData,
+}
+
+/// What happened, as `{"type": …, "data": …}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", content = "data")]
+pub enum EventData {
+    // Conversation.
+    /// A customer wrote in for the first time. Always `seq` 1.
+    #[serde(rename = "conversation.created")]
+    ConversationCreated(ConversationCreated),
+    /// The status changed.
+    #[serde(rename = "conversation.status_changed")]
+    ConversationStatusChanged(StatusChanged),
+    /// The assignee changed.
+    #[serde(rename = "conversation.assigned")]
+    ConversationAssigned(Assigned),
+    /// Somebody read up to a message.
+    #[serde(rename = "conversation.read")]
+    ConversationRead(ConversationRead),
+
+    // Message.
+    /// A message or a note was taken.
+    #[serde(rename = "message.created")]
+    MessageCreated(Message),
+    /// A customer's message was analysed.
+    #[serde(rename = "message.analyzed")]
+    MessageAnalyzed(MessageAnalyzed),
+
+    // Analysis.
+    /// An analysis failed; the message stands.
+    #[serde(rename = "analysis.failed")]
+    AnalysisFailed(AnalysisFailed),
+
+    // Escalation.
+    /// The risk crossed the line.
+    #[serde(rename = "escalation.detected")]
+    EscalationDetected(EscalationDetected),
+
+    // Ticket.
+    /// The desk gave the conversation its ticket.
+    #[serde(rename = "ticket.opened")]
+    TicketOpened(TicketOpened),
+    /// The ticket changed at the provider.
+    #[serde(rename = "ticket.updated")]
+    TicketUpdated(TicketChange),
+
+    // Customer.
+    /// More became known of the customer or the subject.
+    #[serde(rename = "customer.updated")]
+    CustomerUpdated(CustomerUpdated),
+
+    // Provider.
+    /// A provider's event that changes nothing here, kept as it came.
+    #[serde(rename = "provider_event.received")]
+    ProviderEventReceived(ProviderEventReceived),
+}
+
+impl EventData {
+    /// The `type` word.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::ConversationCreated(_) => "conversation.created",
+            Self::ConversationStatusChanged(_) => "conversation.status_changed",
+            Self::ConversationAssigned(_) => "conversation.assigned",
+            Self::ConversationRead(_) => "conversation.read",
+            Self::MessageCreated(_) => "message.created",
+            Self::MessageAnalyzed(_) => "message.analyzed",
+            Self::AnalysisFailed(_) => "analysis.failed",
+            Self::EscalationDetected(_) => "escalation.detected",
+            Self::TicketOpened(_) => "ticket.opened",
+            Self::TicketUpdated(_) => "ticket.updated",
+            Self::CustomerUpdated(_) => "customer.updated",
+            Self::ProviderEventReceived(_) => "provider_event.received",
+        }
+    }
+
+    /// Whether customers may see it on their own socket. Notes, analyses, risk and assignment are the desk's.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        match self {
+            Self::MessageCreated(message) => message.direction != crate::message::Direction::Note,
+            Self::ConversationCreated(_)
+            | Self::ConversationStatusChanged(_)
+            | Self::ConversationRead(_) => true,
+            Self::ConversationAssigned(_)
+            | Self::MessageAnalyzed(_)
+            | Self::AnalysisFailed(_)
+            | Self::EscalationDetected(_)
+            | Self::TicketOpened(_)
+            | Self::TicketUpdated(_)
+            | Self::CustomerUpdated(_)
+            | Self::ProviderEventReceived(_) => false,
+        }
+    }
+}
+
+/// `conversation.created`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConversationCreated {
+    /// The inbox it came in by.
+    pub inbox_id: InboxId,
+    /// That inbox's channel.
+    pub channel: Channel,
+    /// The provider's name of the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Who writes in.
+    pub customer_id: CustomerId,
+    /// What to call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_name: Option<String>,
+    /// Their e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_email: Option<String>,
+    /// The subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// `conversation.status_changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StatusChanged {
+    /// Before.
+    pub previous: ConversationStatus,
+    /// Now.
+    pub current: ConversationStatus,
+    /// Who changed it.
+    pub by: Actor,
+}
+
+/// `conversation.assigned`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Assigned {
+    /// Before; absent when nobody.
+    #[serde(default)]
+    pub previous: Option<UserId>,
+    /// Now; absent when nobody.
+    #[serde(default)]
+    pub current: Option<UserId>,
+    /// Who assigned it.
+    pub by: Actor,
+}
+
+/// `conversation.read`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConversationRead {
+    /// Who read.
+    pub reader: Actor,
+    /// Up to which `seq`.
+    pub read_seq: u64,
+}
+
+/// `message.analyzed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MessageAnalyzed {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its `seq`.
+    pub message_seq: u64,
+    /// What the models say.
+    pub analysis: Analysis,
+}
+
+/// `analysis.failed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnalysisFailed {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its `seq`.
+    pub message_seq: u64,
+    /// Failed attempts so far, this one included.
+    pub failures: u32,
+    /// Whether no further attempt is made.
+    pub gave_up: bool,
+    /// A stable code, such as `inference_unavailable`.
+    pub code: String,
+}
+
+/// `escalation.detected`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EscalationDetected {
+    /// The message that crossed the line.
+    pub message_id: MessageId,
+    /// The risk, above 0.7.
+    pub risk: f64,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// `ticket.opened`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketOpened {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// Its number in the account: 1, 2, 3 … without a gap.
+    pub number: u64,
+}
+
+/// `customer.updated`; absent fields did not change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CustomerUpdated {
+    /// What to call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The subject of the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// `provider_event.received`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProviderEventReceived {
+    /// The provider's event type.
+    pub event_type: String,
+    /// The payload, as JSON.
+    pub payload: serde_json::Value,
+}

@@ -1,0 +1,14 @@
+//! The words and rules of the support desk.
+//!
+//! In scope: ids, time, messages, conversations and their event log, tickets, analyses, roles. Out of scope: HTTP,
+//! storage, sockets and any platform; those are `edgedesk-wire`, `edgedesk-store` and the Workers.
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod analysis;
+pub mod conversation;
+pub mod event;
+pub mod ids;
+pub mod inbound;
+pub mod message;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Tokeniser, embedding table, tract plans and heads.

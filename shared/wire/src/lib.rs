@@ -1,0 +1,13 @@
+//! What crosses a boundary: HTTP bodies, socket frames, queue messages, requests between Workers and objects, and the
+//! payloads of providers. A derive of `Serialize` here is a promise to someone; domain structs are reused only where the
+//! promise is the same.
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod desk;
+pub mod frames;
+pub mod inference;
+pub mod object;
+pub mod problem;
+pub mod queue;
+pub mod zendesk;

@@ -1,0 +1,164 @@
+//! Requests to a `Conversation` object. Object-to-object traffic is HTTP-shaped: a route constant, a JSON body, a JSON
+//! answer; errors are a [`Problem`](crate::problem::Problem).
+
+use edgedesk_domain::account::{Channel, Principal};
+use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
+use edgedesk_domain::event::Event;
+use edgedesk_domain::ids::{
+    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, UserId,
+};
+use edgedesk_domain::inbound::Inbound;
+use edgedesk_domain::message::Direction;
+use serde::{Deserialize, Serialize};
+
+/// Namespace binding of the `Conversation` objects.
+pub const BINDING: &str = "CONVERSATIONS";
+
+/// `POST`: [`ReceiveRequest`] to [`Receipt`].
+pub const RECEIVE_PATH: &str = "/receive";
+/// `POST`: [`SendRequest`] to [`Receipt`].
+pub const SEND_PATH: &str = "/send";
+/// `POST`: [`StatusRequest`] to [`StateResponse`].
+pub const STATUS_PATH: &str = "/status";
+/// `POST`: [`AssignRequest`] to [`StateResponse`].
+pub const ASSIGN_PATH: &str = "/assign";
+/// `GET`: [`StateResponse`]; 404 while the log is empty.
+pub const STATE_PATH: &str = "/state";
+/// `GET ?after_seq=&limit=`: [`EventsResponse`].
+pub const EVENTS_PATH: &str = "/events";
+/// `GET` with `Upgrade: websocket` and [`IDENTITY_HEADER`].
+pub const SOCKET_PATH: &str = "/socket";
+/// Header that carries a [`SocketIdentity`] as JSON. Only the gateway sets it; it strips it from outside requests.
+pub const IDENTITY_HEADER: &str = "x-edgedesk-identity";
+/// Header on every request to an object that carries `{account_id}:{id}`, the name it was addressed by.
+pub const NAME_HEADER: &str = "x-edgedesk-object";
+
+/// The name, and so the address for ever, of a conversation's object.
+#[must_use]
+pub fn object_name(account_id: AccountId, conversation_id: ConversationId) -> String {
+    format!("{account_id}:{conversation_id}")
+}
+
+/// A channel's delivery for this conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiveRequest {
+    /// The account, from the inbox.
+    pub account_id: AccountId,
+    /// This conversation.
+    pub conversation_id: ConversationId,
+    /// The inbox it came in by.
+    pub inbox_id: InboxId,
+    /// Who the conversation is with.
+    pub customer_id: CustomerId,
+    /// What came.
+    pub inbound: Inbound,
+}
+
+/// What became of a delivery or a sent message. It is in the log when this is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// `seq` of the event that holds it; of the first delivery when this one is a duplicate.
+    pub seq: u64,
+    /// Id of that event.
+    pub id: EventId,
+    /// Id of the message, when it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// Whether it had been taken before.
+    pub duplicate: bool,
+}
+
+/// A reply or a note of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendRequest {
+    /// Who writes.
+    pub principal: Principal,
+    /// `outgoing` or `note`.
+    pub direction: Direction,
+    /// The text.
+    pub text: String,
+    /// The client's id for it: a repeat is dropped.
+    #[serde(default)]
+    pub client_id: Option<String>,
+}
+
+/// A change of status by an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusRequest {
+    /// Who changes it.
+    pub principal: Principal,
+    /// To what.
+    pub status: ConversationStatus,
+}
+
+/// A change of assignee by an agent. The desk has checked the assignee's load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignRequest {
+    /// Who assigns.
+    pub principal: Principal,
+    /// To whom; absent for nobody.
+    pub assignee_id: Option<UserId>,
+}
+
+/// What is true now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StateResponse {
+    /// The fold of the log.
+    pub state: ConversationState,
+}
+
+/// A run of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventsResponse {
+    /// In order, at most `limit`.
+    pub events: Vec<Event>,
+    /// `seq` of the last event of the whole log.
+    pub head_seq: u64,
+}
+
+/// Who is behind a socket, decided by the gateway from the token or ticket. Kept in the socket's attachment, which may
+/// have 16 KiB: ids and a name only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SocketIdentity {
+    /// A visitor of the widget.
+    Customer {
+        /// The account, from the token.
+        account_id: AccountId,
+        /// The conversation the token is for.
+        conversation_id: ConversationId,
+        /// The inbox of the widget.
+        inbox_id: InboxId,
+        /// That inbox's channel.
+        channel: Channel,
+        /// The visitor.
+        customer_id: CustomerId,
+    },
+    /// An agent.
+    Agent {
+        /// Who.
+        principal: Principal,
+        /// Id of the single-use ticket; the object refuses one that it has seen.
+        ticket_id: String,
+        /// Unix seconds at which the ticket ends; until then its id must be remembered.
+        ticket_expires: i64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_object_never_changes() {
+        let name = object_name(
+            "acc_00000000000000000000000001".parse().unwrap(),
+            "cnv_00000000000000000000000002".parse().unwrap(),
+        );
+        assert_eq!(
+            name,
+            "acc_00000000000000000000000001:cnv_00000000000000000000000002"
+        );
+    }
+}

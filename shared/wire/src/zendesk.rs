@@ -1,0 +1,1 @@
+//! Zendesk's webhook payloads (event subscriptions and triggers), turned into [`Inbound`](edgedesk_domain::inbound).

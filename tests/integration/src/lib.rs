@@ -1,0 +1,1 @@
+//! A client of a running Edgedesk, for tests against the real runtime.

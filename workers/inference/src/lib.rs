@@ -1,0 +1,1 @@
+//! The Worker that holds the models; reached only over a service binding.

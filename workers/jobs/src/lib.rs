@@ -1,0 +1,1 @@
+//! Queue consumers and cron: the projector, dead letters, retries.

@@ -1,0 +1,4 @@
+//! The traits of the shared crates, implemented on the Workers runtime. Used by `gateway` and `jobs`.
+
+pub mod chance;
+pub mod time;
