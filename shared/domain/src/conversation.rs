@@ -386,33 +386,4 @@ impl ConversationState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::ConversationStatus::{Active, Closed, Escalated, Pending, Resolved};
-    use super::*;
-
-    #[test]
-    fn every_transition_is_as_declared() {
-        let all = [Active, Pending, Escalated, Resolved, Closed];
-        let table = [
-            (Active, [false, true, true, true, true]),
-            (Pending, [true, false, true, true, true]),
-            (Escalated, [true, true, false, true, true]),
-            (Resolved, [true, false, true, false, true]),
-            (Closed, [false; 5]),
-        ];
-        for (from, row) in table {
-            for (to, expected) in all.into_iter().zip(row) {
-                assert_eq!(from.allows(to), expected, "{from:?} -> {to:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn words_read_back() {
-        for status in [Active, Pending, Escalated, Resolved, Closed] {
-            assert_eq!(ConversationStatus::from_word(status.as_str()), Some(status));
-        }
-        assert_eq!(Priority::from_word("URGENT"), Some(Priority::Urgent));
-        assert_eq!(Priority::from_word("soon"), None);
-    }
-}
+mod tests;
