@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod cloud_event;
 pub mod desk;
 pub mod frames;
 pub mod inference;

@@ -1,0 +1,138 @@
+//! Every type of event validates against its schema, in the log's own form and as a CloudEvent.
+
+use edgedesk_domain::event::{Event, EventData};
+use edgedesk_wire::cloud_event::CloudEvent;
+use serde_json::{Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+const ANALYSIS: &str = r#"{"sentiment":{"polarity":"negative","label":"very_negative","confidence":0.9,"score":-0.8,
+    "trend":"declining"},"emotions":[],"escalation_risk":0.75,"confidence":0.9,
+    "reasons":[{"code":"negative_message","text":"The message is very negative.","weight":0.4}],
+    "model":{"id":"encoder","version":"1"},"elapsed_ms":6.5}"#;
+
+/// One event of every type, as stored.
+fn samples() -> Vec<Value> {
+    let message = "msg_00000000000000000000000009";
+    let agent = json!({"kind": "agent", "id": "usr_00000000000000000000000005", "name": "Ada"});
+    let analysis: Value = serde_json::from_str(ANALYSIS).unwrap();
+    [
+        ("conversation.created", json!({"inbox_id": "inb_00000000000000000000000003", "channel": "zendesk",
+            "external_id": "5158", "customer_id": "cus_00000000000000000000000004", "subject": "Refund"})),
+        ("conversation.status_changed", json!({"previous": "active", "current": "resolved", "by": agent})),
+        ("conversation.assigned", json!({"previous": null, "current": "usr_00000000000000000000000005", "by": agent})),
+        ("conversation.read", json!({"reader": agent, "read_seq": 4})),
+        ("message.created", json!({"message_id": message, "direction": "incoming", "text": "Hello",
+            "author": {"kind": "customer", "id": "cus_00000000000000000000000004"}, "external_id": "987"})),
+        ("message.analyzed", json!({"message_id": message, "message_seq": 2, "analysis": analysis})),
+        ("analysis.failed", json!({"message_id": message, "message_seq": 2, "failures": 1, "gave_up": false,
+            "code": "inference_unavailable"})),
+        ("escalation.detected", json!({"message_id": message, "risk": 0.75, "reasons": analysis["reasons"]})),
+        ("ticket.opened", json!({"ticket_id": "tkt_00000000000000000000000006", "number": 17})),
+        ("ticket.updated", json!({"status": "open", "priority": "high"})),
+        ("customer.updated", json!({"name": "Grace"})),
+        ("provider_event.received", json!({"event_type": "zen:event-type:ticket.tags_changed", "payload": {"a": [1]}})),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(index, (kind, data))| {
+        json!({"id": "evt_00000000000000000000000008", "seq": index + 1, "type": kind, "data": data,
+            "conversation_id": "cnv_00000000000000000000000001", "account_id": "acc_00000000000000000000000002",
+            "at": "2025-01-08T10:12:07.672Z"})
+    })
+    .collect()
+}
+
+/// The JSON Schema of `T`, with every schema it refers to.
+fn validator<T: ToSchema + PartialSchema>() -> jsonschema::Validator {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    let components: serde_json::Map<String, Value> = schemas
+        .into_iter()
+        .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap()))
+        .collect();
+    let document = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": format!("#/components/schemas/{}", T::name()),
+        "components": {"schemas": components},
+    });
+    jsonschema::validator_for(&document).unwrap()
+}
+
+#[test]
+fn every_event_type_validates_against_its_schema() {
+    let log_schema = validator::<Event>();
+    let cloud_schema = validator::<CloudEvent>();
+    for sample in samples() {
+        assert!(
+            log_schema.is_valid(&sample),
+            "{:?}",
+            log_schema.iter_errors(&sample).collect::<Vec<_>>()
+        );
+        let event: Event = serde_json::from_value(sample.clone()).unwrap();
+        assert_eq!(
+            event.data.type_name(),
+            sample["type"],
+            "the type's word is the same in code and JSON"
+        );
+        assert_eq!(
+            serde_json::to_value(&event).unwrap(),
+            sample,
+            "what is stored reads back the same"
+        );
+
+        let cloud = serde_json::to_value(CloudEvent::from(event)).unwrap();
+        assert!(
+            cloud_schema.is_valid(&cloud),
+            "{:?}",
+            cloud_schema.iter_errors(&cloud).collect::<Vec<_>>()
+        );
+        assert_eq!(cloud["source"].as_str().unwrap().matches('/').count(), 4);
+        assert!(
+            cloud
+                .as_object()
+                .unwrap()
+                .keys()
+                .all(|key| key.bytes().all(|byte| byte.is_ascii_lowercase()))
+        );
+    }
+}
+
+#[test]
+fn there_is_a_sample_of_every_event_type() {
+    // A new variant breaks this match, and so reminds of the sample.
+    let number = |data: &EventData| match data {
+        EventData::ConversationCreated(_) => 0,
+        EventData::ConversationStatusChanged(_) => 1,
+        EventData::ConversationAssigned(_) => 2,
+        EventData::ConversationRead(_) => 3,
+        EventData::MessageCreated(_) => 4,
+        EventData::MessageAnalyzed(_) => 5,
+        EventData::AnalysisFailed(_) => 6,
+        EventData::EscalationDetected(_) => 7,
+        EventData::TicketOpened(_) => 8,
+        EventData::TicketUpdated(_) => 9,
+        EventData::CustomerUpdated(_) => 10,
+        EventData::ProviderEventReceived(_) => 11,
+    };
+    let seen: Vec<_> = samples()
+        .into_iter()
+        .map(|sample| number(&serde_json::from_value::<Event>(sample).unwrap().data))
+        .collect();
+    assert_eq!(seen, (0..12).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_breaks_the_schema_is_refused() {
+    let schema = validator::<Event>();
+    let broken = [
+        ("id", json!("evt_1")),
+        ("seq", json!("two")),
+        ("type", json!("message.made")),
+        ("data", json!({})),
+    ];
+    for (field, value) in broken {
+        let mut sample = samples().swap_remove(4);
+        sample[field] = value;
+        assert!(!schema.is_valid(&sample), "{field}");
+    }
+}
