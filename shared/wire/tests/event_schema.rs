@@ -1,4 +1,5 @@
 //! Every type of event validates against its schema, in the log's own form and as a CloudEvent.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use edgedesk_domain::event::{Event, EventData};
 use edgedesk_wire::cloud_event::CloudEvent;
