@@ -1,4 +1,4 @@
-//! Every type of event validates against its schema, in the log's own form and as a CloudEvent.
+//! Every type of event validates against its schema, in the log's own form and as a `CloudEvent`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use edgedesk_domain::event::{Event, EventData};
