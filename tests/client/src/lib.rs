@@ -1,0 +1,1 @@
+//! A typed client of a running Edgedesk: hooks signed as Zendesk signs them, the REST API, and sockets.
