@@ -1,0 +1,292 @@
+//! Repositories of the directory: accounts, users, memberships, inboxes and refresh tokens.
+//!
+//! The directory is where an account becomes known, from an inbox, a key, a login or a token; what is asked for afterwards
+//! names the account.
+
+mod create;
+mod refresh;
+
+use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
+use edgedesk_domain::ids::{AccountId, InboxId, UserId};
+use edgedesk_wire::api::AgentView;
+
+pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
+pub use self::refresh::{NewRefreshToken, RefreshOutcome};
+use crate::database::{Database, Row, StoreError, Value};
+
+const FIND_INBOX: &str = "
+    SELECT i.id, i.account_id, i.channel, i.name, i.key, i.secret, i.settings, a.shard
+    FROM inboxes i JOIN accounts a ON a.id = i.account_id
+    WHERE i.id = ?1";
+const FIND_INBOX_BY_KEY: &str = "
+    SELECT i.id, i.account_id, i.channel, i.name, i.key, i.secret, i.settings, a.shard
+    FROM inboxes i JOIN accounts a ON a.id = i.account_id
+    WHERE i.key = ?1";
+const FIND_ACCOUNT: &str = "SELECT id, name, plan, shard, settings FROM accounts WHERE id = ?1";
+const FIND_LOGIN: &str = "
+    SELECT u.id, u.name, u.email, u.password_hash, m.account_id, m.role, m.max_load
+    FROM users u LEFT JOIN memberships m ON m.user_id = u.id
+    WHERE u.email_key = ?1
+    ORDER BY m.created_at, m.account_id";
+const FIND_MEMBER: &str = "
+    SELECT u.id, u.name, u.email, m.role, m.max_load
+    FROM memberships m JOIN users u ON u.id = m.user_id
+    WHERE m.account_id = ?1 AND m.user_id = ?2";
+const FIND_TEAMS_OF_MEMBER: &str = "
+    SELECT tm.user_id, t.name
+    FROM team_members tm JOIN teams t ON t.account_id = tm.account_id AND t.id = tm.team_id
+    WHERE tm.account_id = ?1 AND tm.user_id = ?2
+    ORDER BY t.name";
+const LIST_MEMBERS: &str = "
+    SELECT u.id, u.name, u.email, m.role, m.max_load
+    FROM memberships m JOIN users u ON u.id = m.user_id
+    WHERE m.account_id = ?1
+    ORDER BY u.name, u.id";
+const LIST_TEAMS_OF_MEMBERS: &str = "
+    SELECT tm.user_id, t.name
+    FROM team_members tm JOIN teams t ON t.account_id = tm.account_id AND t.id = tm.team_id
+    WHERE tm.account_id = ?1
+    ORDER BY t.name";
+const PARK_UNCLAIMED: &str = "
+    INSERT INTO unclaimed_messages (id, queue, reason, detail, body, n_attempts, parked_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (id) DO NOTHING";
+
+/// The constant SQL of every read, for the test that no query scans a table.
+#[cfg(test)]
+pub(crate) const READS: [&str; 8] = [
+    FIND_INBOX,
+    FIND_INBOX_BY_KEY,
+    FIND_ACCOUNT,
+    FIND_LOGIN,
+    FIND_MEMBER,
+    FIND_TEAMS_OF_MEMBER,
+    LIST_MEMBERS,
+    LIST_TEAMS_OF_MEMBERS,
+];
+
+/// The directory database.
+#[derive(Debug, Clone, Copy)]
+pub struct Directory<D> {
+    database: D,
+}
+
+/// An account as the directory knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The account.
+    pub id: AccountId,
+    /// What it is called.
+    pub name: String,
+    /// Its plan, such as `free`.
+    pub plan: String,
+    /// The shard that holds its rows.
+    pub shard: u32,
+    /// Its settings, a JSON object.
+    pub settings: serde_json::Value,
+}
+
+/// A user with what a login needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user.
+    pub user_id: UserId,
+    /// Their display name.
+    pub name: String,
+    /// Their e-mail address as they wrote it.
+    pub email: String,
+    /// The PHC text of their password's hash.
+    pub password_hash: Secret,
+    /// The accounts they are a member of, first joined first. May be empty.
+    pub memberships: Vec<Membership>,
+}
+
+/// What a user may do in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// The account.
+    pub account_id: AccountId,
+    /// The user's role there.
+    pub role: Role,
+    /// Most open conversations they take at once.
+    pub max_load: u32,
+}
+
+/// A user as a member of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The user.
+    pub user_id: UserId,
+    /// Their display name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// Their role in the account.
+    pub role: Role,
+    /// Most open conversations they take at once.
+    pub max_load: u32,
+    /// Names of the account's teams they are in.
+    pub teams: Vec<String>,
+}
+
+impl<D: Database> Directory<D> {
+    /// The repositories of a directory database.
+    #[must_use]
+    pub const fn new(database: D) -> Self {
+        Self { database }
+    }
+
+    /// The inbox of an id, with its account's shard.
+    pub async fn find_inbox(&self, inbox_id: InboxId) -> Result<Option<Inbox>, StoreError> {
+        let rows = self
+            .database
+            .query(FIND_INBOX, &[Value::text(inbox_id)])
+            .await?;
+        rows.first().map(inbox).transpose()
+    }
+
+    /// The widget inbox of a public key. No inbox has an empty key.
+    pub async fn find_inbox_by_key(&self, key: &str) -> Result<Option<Inbox>, StoreError> {
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let rows = self
+            .database
+            .query(FIND_INBOX_BY_KEY, &[Value::text(key)])
+            .await?;
+        rows.first().map(inbox).transpose()
+    }
+
+    /// The account of an id.
+    pub async fn find_account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
+        let rows = self
+            .database
+            .query(FIND_ACCOUNT, &[Value::text(account_id)])
+            .await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        Ok(Some(Account {
+            id: row.parsed("id")?,
+            name: row.text("name")?.to_owned(),
+            plan: row.text("plan")?.to_owned(),
+            shard: row.uint32("shard")?,
+            settings: row.json("settings")?,
+        }))
+    }
+
+    /// The user of an e-mail address, in whatever case it is written.
+    pub async fn find_login(&self, email: &str) -> Result<Option<Login>, StoreError> {
+        let rows = self
+            .database
+            .query(FIND_LOGIN, &[Value::Text(email_key(email))])
+            .await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let mut memberships = Vec::new();
+        for row in &rows {
+            // A user without a membership comes as one row with nulls.
+            if let Some(account_id) = row.optional_parsed("account_id")? {
+                memberships.push(Membership {
+                    account_id,
+                    role: row.word("role")?,
+                    max_load: row.uint32("max_load")?,
+                });
+            }
+        }
+        Ok(Some(Login {
+            user_id: row.parsed("id")?,
+            name: row.text("name")?.to_owned(),
+            email: row.text("email")?.to_owned(),
+            password_hash: Secret::new(row.text("password_hash")?),
+            memberships,
+        }))
+    }
+
+    /// A member of an account.
+    pub async fn find_member(
+        &self,
+        account_id: AccountId,
+        user_id: UserId,
+    ) -> Result<Option<Member>, StoreError> {
+        let parameters = [Value::text(account_id), Value::text(user_id)];
+        let rows = self.database.query(FIND_MEMBER, &parameters).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let team_rows = self
+            .database
+            .query(FIND_TEAMS_OF_MEMBER, &parameters)
+            .await?;
+        let mut member = member(row)?;
+        for row in &team_rows {
+            member.teams.push(row.text("name")?.to_owned());
+        }
+        Ok(Some(member))
+    }
+
+    /// The members of an account who may be assigned, by name.
+    pub async fn list_agents(&self, account_id: AccountId) -> Result<Vec<AgentView>, StoreError> {
+        let account = [Value::text(account_id)];
+        let rows = self.database.query(LIST_MEMBERS, &account).await?;
+        let team_rows = self.database.query(LIST_TEAMS_OF_MEMBERS, &account).await?;
+        let mut teams_of = std::collections::BTreeMap::<UserId, Vec<String>>::new();
+        for row in &team_rows {
+            let names = teams_of.entry(row.parsed("user_id")?).or_default();
+            names.push(row.text("name")?.to_owned());
+        }
+        let mut agents = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let member = member(row)?;
+            if member.role >= Role::Agent {
+                agents.push(AgentView {
+                    id: member.user_id,
+                    name: member.name,
+                    role: member.role,
+                    max_load: member.max_load,
+                    teams: teams_of.remove(&member.user_id).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(agents)
+    }
+
+    /// Keeps a queue message that names no account of ours, until an operator looks at it.
+    pub async fn park_unclaimed(&self, parked: &crate::Parked) -> Result<(), StoreError> {
+        self.database
+            .query(PARK_UNCLAIMED, &parked.parameters()?)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The form of an e-mail address under which it is unique and looked up.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+fn inbox(row: &Row) -> Result<Inbox, StoreError> {
+    Ok(Inbox {
+        id: row.parsed("id")?,
+        account_id: row.parsed("account_id")?,
+        shard: row.uint32("shard")?,
+        channel: row.word::<Channel>("channel")?,
+        name: row.text("name")?.to_owned(),
+        key: row.optional_text("key")?.unwrap_or_default().to_owned(),
+        secret: Secret::new(row.text("secret")?),
+        settings: row.json("settings")?,
+    })
+}
+
+fn member(row: &Row) -> Result<Member, StoreError> {
+    Ok(Member {
+        user_id: row.parsed("id")?,
+        name: row.text("name")?.to_owned(),
+        email: row.text("email")?.to_owned(),
+        role: row.word("role")?,
+        max_load: row.uint32("max_load")?,
+        teams: Vec::new(),
+    })
+}

@@ -1,0 +1,73 @@
+//! Repositories of the shards: conversations, messages, tickets, parked messages. Each is already scoped to an account.
+
+mod conversations;
+mod cursor;
+mod parked;
+mod tickets;
+
+use edgedesk_domain::ids::AccountId;
+
+pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page};
+pub use self::tickets::TicketKey;
+use crate::database::{Database, StoreError, Value};
+use crate::directory::Directory;
+
+/// The directory and the shards of a deployment.
+#[derive(Debug, Clone)]
+pub struct Shards<D> {
+    directory: D,
+    shards: Vec<D>,
+}
+
+/// The rows of one account. There is no way to ask it for another's.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountStore<'a, D> {
+    account_id: AccountId,
+    database: &'a D,
+}
+
+impl<D: Database> Shards<D> {
+    /// The databases of a deployment; a shard's number is its place in the list.
+    #[must_use]
+    pub const fn new(directory: D, shards: Vec<D>) -> Self {
+        Self { directory, shards }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub const fn directory(&self) -> Directory<&D> {
+        Directory::new(&self.directory)
+    }
+
+    /// The database of a shard.
+    pub fn shard(&self, shard: u32) -> Result<&D, StoreError> {
+        usize::try_from(shard)
+            .ok()
+            .and_then(|index| self.shards.get(index))
+            .ok_or(StoreError::UnknownShard(shard))
+    }
+
+    /// The rows of an account, on the shard that the directory says.
+    pub fn for_account(
+        &self,
+        account_id: AccountId,
+        shard: u32,
+    ) -> Result<AccountStore<'_, D>, StoreError> {
+        Ok(AccountStore {
+            account_id,
+            database: self.shard(shard)?,
+        })
+    }
+}
+
+impl<D: Database> AccountStore<'_, D> {
+    /// The account whose rows these are.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        self.account_id
+    }
+
+    fn account(&self) -> Value {
+        Value::text(self.account_id)
+    }
+}

@@ -1,0 +1,174 @@
+//! Conversations and their messages.
+
+use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
+use edgedesk_domain::ids::{ConversationId, InboxId, UserId};
+use edgedesk_wire::api::MessageView;
+
+use super::{AccountStore, cursor};
+use crate::database::{Database, StoreError, Value};
+
+/// Most rows of a page.
+pub const MAX_LIMIT: u32 = 200;
+
+// One term per status, each walked in the order of the index and merged: no sort, and no row that is not wanted. A status
+// that is not asked for is bound as null, which equals nothing. SQLite's limit in D1 is five terms, and there are five
+// statuses.
+const LIST: &str = concat!(
+    "SELECT id, updated_at, state FROM (SELECT id, updated_at, state FROM conversations
+      WHERE account_id = ?1 AND status = ?4 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
+        AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+    UNION ALL SELECT id, updated_at, state FROM conversations
+      WHERE account_id = ?1 AND status = ?5 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
+        AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+    UNION ALL SELECT id, updated_at, state FROM conversations
+      WHERE account_id = ?1 AND status = ?6 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
+        AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+    UNION ALL SELECT id, updated_at, state FROM conversations
+      WHERE account_id = ?1 AND status = ?7 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
+        AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+    UNION ALL SELECT id, updated_at, state FROM conversations
+      WHERE account_id = ?1 AND status = ?8 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
+        AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+    )",
+    " ORDER BY updated_at DESC, id DESC LIMIT ?12"
+);
+const LIST_BY_EXTERNAL_ID: &str = "
+    SELECT id, updated_at, state FROM conversations
+    WHERE account_id = ?1 AND external_id = ?13 AND (updated_at, id) < (?2, ?3)
+      AND status IN (?4, ?5, ?6, ?7, ?8) AND escalation_risk >= ?9
+      AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+    ORDER BY updated_at DESC, id DESC LIMIT ?12";
+const FIND: &str = "SELECT state FROM conversations WHERE account_id = ?1 AND id = ?2";
+const LIST_MESSAGES: &str = "
+    SELECT m.seq, m.created_at, m.data,
+      (SELECT a.data FROM analyses a
+       WHERE a.account_id = m.account_id AND a.conversation_id = m.conversation_id AND a.message_seq = m.seq
+       ORDER BY a.seq DESC LIMIT 1) AS analysis
+    FROM messages m
+    WHERE m.account_id = ?1 AND m.conversation_id = ?2 AND m.seq > ?3
+    ORDER BY m.seq LIMIT ?4";
+
+#[cfg(test)]
+pub(crate) const READS: [&str; 4] = [LIST, LIST_BY_EXTERNAL_ID, FIND, LIST_MESSAGES];
+
+/// What a list of conversations is narrowed to; the default is all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConversationFilter {
+    /// Any of these; empty for any at all.
+    pub statuses: Vec<ConversationStatus>,
+    /// An escalation risk of at least this, 0 to 1.
+    pub min_risk: Option<f64>,
+    /// The inbox it came in by.
+    pub inbox_id: Option<InboxId>,
+    /// The provider's name of the thread.
+    pub external_id: Option<String>,
+    /// The agent it is assigned to.
+    pub assignee_id: Option<UserId>,
+}
+
+/// A run of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where to go on; absent at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<D: Database> AccountStore<'_, D> {
+    /// Conversations by latest activity, `limit` (1 to [`MAX_LIMIT`]) a page. A walk over all pages meets each conversation
+    /// at most once while others are added or change; one that changes during the walk moves to the front, behind it.
+    pub async fn list_conversations(
+        &self,
+        filter: &ConversationFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ConversationState>, StoreError> {
+        let (before, before_id) = cursor::read(cursor)?;
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let mut parameters = vec![self.account(), Value::Int(before), Value::text(before_id)];
+        parameters.extend(status_parameters(&filter.statuses));
+        parameters.extend([
+            Value::Real(filter.min_risk.unwrap_or(0.0)),
+            Value::text_or_null(filter.inbox_id),
+            Value::text_or_null(filter.assignee_id),
+            // One more than asked for says whether there is a next page.
+            Value::Int(i64::from(limit) + 1),
+        ]);
+        let sql = if let Some(external_id) = &filter.external_id {
+            parameters.push(Value::text(external_id));
+            LIST_BY_EXTERNAL_ID
+        } else {
+            LIST
+        };
+        let mut rows = self.database.query(sql, &parameters).await?;
+        let n_wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = rows.len() > n_wanted;
+        rows.truncate(n_wanted);
+        let next_cursor = match rows.last() {
+            Some(last) if has_more => {
+                Some(cursor::write(last.int("updated_at")?, last.text("id")?))
+            }
+            _ => None,
+        };
+        let items = rows
+            .iter()
+            .map(|row| row.json("state"))
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor })
+    }
+
+    /// One conversation.
+    pub async fn find_conversation(
+        &self,
+        conversation_id: ConversationId,
+    ) -> Result<Option<ConversationState>, StoreError> {
+        let parameters = [self.account(), Value::text(conversation_id)];
+        let rows = self.database.query(FIND, &parameters).await?;
+        rows.first().map(|row| row.json("state")).transpose()
+    }
+
+    /// Messages of a conversation by `seq`, from the one after `after_seq`, each with its latest analysis. At most
+    /// `limit`, 1 to [`MAX_LIMIT`].
+    pub async fn list_messages(
+        &self,
+        conversation_id: ConversationId,
+        after_seq: u64,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, StoreError> {
+        let parameters = [
+            self.account(),
+            Value::text(conversation_id),
+            Value::uint(after_seq)?,
+            Value::Int(limit.clamp(1, MAX_LIMIT).into()),
+        ];
+        let rows = self.database.query(LIST_MESSAGES, &parameters).await?;
+        rows.iter()
+            .map(|row| {
+                let analysis = match row.optional_text("analysis")? {
+                    None => None,
+                    Some(_) => Some(row.json("analysis")?),
+                };
+                Ok(MessageView {
+                    conversation_id,
+                    seq: row.uint("seq")?,
+                    at: row.time("created_at")?,
+                    message: row.json("data")?,
+                    analysis,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The five parameters of a set of statuses: those asked for (all, when none is), then nulls.
+pub(super) fn status_parameters(statuses: &[ConversationStatus]) -> [Value; 5] {
+    use ConversationStatus::{Active, Closed, Escalated, Pending, Resolved};
+    [Active, Pending, Escalated, Resolved, Closed].map(|status| {
+        if statuses.is_empty() || statuses.contains(&status) {
+            Value::text(status.as_str())
+        } else {
+            Value::Null
+        }
+    })
+}

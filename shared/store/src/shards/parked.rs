@@ -1,0 +1,79 @@
+//! Parked queue messages of an account.
+
+use super::{AccountStore, MAX_LIMIT, Page, cursor};
+use crate::database::{Database, StoreError, Value};
+use crate::parked::Parked;
+
+const PARK: &str = "
+    INSERT INTO parked_messages (account_id, id, queue, reason, detail, body, n_attempts, parked_at)
+    VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (account_id, id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail,
+      n_attempts = max(n_attempts, excluded.n_attempts)";
+const LIST: &str = "
+    SELECT id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages
+    WHERE account_id = ?1 AND (parked_at, id) < (?2, ?3)
+    ORDER BY parked_at DESC, id DESC LIMIT ?4";
+const FIND: &str = "
+    SELECT id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages
+    WHERE account_id = ?1 AND id = ?2";
+const DISCARD: &str = "DELETE FROM parked_messages WHERE account_id = ?1 AND id = ?2 RETURNING id";
+
+#[cfg(test)]
+pub(crate) const READS: [&str; 3] = [LIST, FIND, DISCARD];
+
+impl<D: Database> AccountStore<'_, D> {
+    /// Puts a message aside. Parking it again keeps the first time and the larger number of attempts.
+    pub async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
+        let mut parameters = Vec::from(parked.parameters()?);
+        parameters.push(self.account());
+        self.database.query(PARK, &parameters).await?;
+        Ok(())
+    }
+
+    /// Parked messages, newest first, `limit` (1 to [`MAX_LIMIT`]) a page.
+    pub async fn list_parked(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Parked>, StoreError> {
+        let (before, before_id) = cursor::read(cursor)?;
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let parameters = [
+            self.account(),
+            Value::Int(before),
+            Value::text(before_id),
+            Value::Int(i64::from(limit) + 1),
+        ];
+        let rows = self.database.query(LIST, &parameters).await?;
+        let mut items = rows
+            .iter()
+            .map(Parked::from_row)
+            .collect::<Result<Vec<_>, _>>()?;
+        let n_wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = items.len() > n_wanted;
+        items.truncate(n_wanted);
+        let next_cursor = items
+            .last()
+            .filter(|_| has_more)
+            .map(|last| cursor::write(last.parked_at.millis(), &last.id));
+        Ok(Page { items, next_cursor })
+    }
+
+    /// One parked message.
+    pub async fn find_parked(&self, id: &str) -> Result<Option<Parked>, StoreError> {
+        let rows = self
+            .database
+            .query(FIND, &[self.account(), Value::text(id)])
+            .await?;
+        rows.first().map(Parked::from_row).transpose()
+    }
+
+    /// Forgets a parked message. Says whether there was one.
+    pub async fn discard_parked(&self, id: &str) -> Result<bool, StoreError> {
+        let rows = self
+            .database
+            .query(DISCARD, &[self.account(), Value::text(id)])
+            .await?;
+        Ok(!rows.is_empty())
+    }
+}

@@ -1,0 +1,119 @@
+//! Tickets: the row says which number and when, the conversation's row where it stands.
+
+use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
+use edgedesk_domain::ids::TicketId;
+use edgedesk_wire::api::TicketView;
+
+use super::conversations::status_parameters;
+use super::{AccountStore, MAX_LIMIT, Page};
+use crate::database::{Database, MAX_SAFE_INT, Row, StoreError, Value};
+
+const LIST: &str = "
+    SELECT t.id, t.number, t.created_at, c.state FROM (
+      SELECT id, ticket_number, state FROM conversations
+        WHERE account_id = ?1 AND status = ?3 AND ticket_number < ?2
+      UNION ALL SELECT id, ticket_number, state FROM conversations
+        WHERE account_id = ?1 AND status = ?4 AND ticket_number < ?2
+      UNION ALL SELECT id, ticket_number, state FROM conversations
+        WHERE account_id = ?1 AND status = ?5 AND ticket_number < ?2
+      UNION ALL SELECT id, ticket_number, state FROM conversations
+        WHERE account_id = ?1 AND status = ?6 AND ticket_number < ?2
+      UNION ALL SELECT id, ticket_number, state FROM conversations
+        WHERE account_id = ?1 AND status = ?7 AND ticket_number < ?2
+      ORDER BY ticket_number DESC) c
+    JOIN tickets t ON t.account_id = ?1 AND t.conversation_id = c.id
+    ORDER BY c.ticket_number DESC LIMIT ?8";
+const FIND_BY_ID: &str = "
+    SELECT t.id, t.number, t.created_at, c.state
+    FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
+    WHERE t.account_id = ?1 AND t.id = ?2";
+const FIND_BY_NUMBER: &str = "
+    SELECT t.id, t.number, t.created_at, c.state
+    FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
+    WHERE t.account_id = ?1 AND t.number = ?2";
+
+#[cfg(test)]
+pub(crate) const READS: [&str; 3] = [LIST, FIND_BY_ID, FIND_BY_NUMBER];
+
+/// How a ticket is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TicketKey {
+    /// By its id.
+    Id(TicketId),
+    /// By its number in the account.
+    Number(u64),
+}
+
+impl std::str::FromStr for TicketKey {
+    type Err = StoreError;
+
+    /// Reads `tkt_…` or a number of one or more.
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        match text.parse::<u64>() {
+            Ok(number) if number > 0 => Ok(Self::Number(number)),
+            _ => Err(StoreError::InvalidCursor),
+        }
+    }
+}
+
+impl<D: Database> AccountStore<'_, D> {
+    /// Tickets, highest number first, of any of these statuses (all, when none is given), `limit` (1 to [`MAX_LIMIT`]) a
+    /// page.
+    pub async fn list_tickets(
+        &self,
+        statuses: &[ConversationStatus],
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<TicketView>, StoreError> {
+        let before = match cursor {
+            None => MAX_SAFE_INT,
+            Some(cursor) => cursor
+                .parse()
+                .ok()
+                .filter(|number| (1..=MAX_SAFE_INT).contains(number))
+                .ok_or(StoreError::InvalidCursor)?,
+        };
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let mut parameters = vec![self.account(), Value::Int(before)];
+        parameters.extend(status_parameters(statuses));
+        parameters.push(Value::Int(i64::from(limit) + 1));
+        let rows = self.database.query(LIST, &parameters).await?;
+        let mut items = rows.iter().map(ticket).collect::<Result<Vec<_>, _>>()?;
+        let n_wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = items.len() > n_wanted;
+        items.truncate(n_wanted);
+        let next_cursor = items
+            .last()
+            .filter(|_| has_more)
+            .map(|last| last.number.to_string());
+        Ok(Page { items, next_cursor })
+    }
+
+    /// One ticket.
+    pub async fn find_ticket(&self, key: TicketKey) -> Result<Option<TicketView>, StoreError> {
+        let (sql, key) = match key {
+            TicketKey::Id(id) => (FIND_BY_ID, Value::text(id)),
+            TicketKey::Number(number) => (FIND_BY_NUMBER, Value::uint(number)?),
+        };
+        let rows = self.database.query(sql, &[self.account(), key]).await?;
+        rows.first().map(ticket).transpose()
+    }
+}
+
+fn ticket(row: &Row) -> Result<TicketView, StoreError> {
+    let state: ConversationState = row.json("state")?;
+    Ok(TicketView {
+        id: row.parsed("id")?,
+        number: row.uint("number")?,
+        conversation_id: state.conversation_id,
+        subject: state.subject,
+        status: state.status,
+        priority: state.priority,
+        assignee_id: state.assignee_id,
+        created_at: row.time("created_at")?,
+        updated_at: state.updated_at,
+    })
+}
