@@ -1,1 +1,12 @@
-//! Signatures, tokens and password hashes over well-kept crates.
+//! Signatures, tokens, password hashes and derived ids.
+//!
+//! In scope: putting well-kept crates together so that callers cannot hold them wrong. Out of scope: primitives of our
+//! own, key storage, HTTP. Clock and randomness are arguments.
+#![forbid(unsafe_code)]
+
+pub mod derived_id;
+pub mod digest;
+pub mod password;
+pub mod refresh_token;
+pub mod token;
+pub mod zendesk;

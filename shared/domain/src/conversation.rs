@@ -356,6 +356,7 @@ impl ConversationState {
                     self.external_status = Some(status.clone());
                 }
                 self.priority = change.priority.or(self.priority);
+                self.subject = change.subject.clone().or(self.subject.take());
                 self.updated_at = event.at;
             }
             EventData::CustomerUpdated(customer) => {

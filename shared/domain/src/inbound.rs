@@ -96,6 +96,9 @@ pub struct TicketChange {
     /// The provider's id of the assignee; an empty text when nobody is assigned any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_external_id: Option<String>,
+    /// The subject. Younger than the other fields: logs written before it lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 impl TicketChange {

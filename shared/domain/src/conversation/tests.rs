@@ -345,8 +345,10 @@ fn assignment_tickets_and_provider_changes_are_folded_in() {
         status: Some("open".into()),
         priority: Some(Priority::High),
         assignee_external_id: None,
+        subject: Some("Login broken".into()),
     }));
     assert_eq!(state.assignee_id, Some(ada));
+    assert_eq!(state.subject.as_deref(), Some("Login broken"));
     assert_eq!(state.ticket_number, Some(17));
     assert_eq!(
         (state.external_status.as_deref(), state.priority),
