@@ -1,0 +1,152 @@
+import { createChat } from './chat.ts';
+import type { Config } from './config.ts';
+import { adoptStyles } from './styles.ts';
+import { createComposer } from './view/composer.ts';
+import { h } from './view/dom.ts';
+import { createLauncher } from './view/launcher.ts';
+import { createMessages } from './view/messages.ts';
+import { createPanel, type PanelModel } from './view/panel.ts';
+import { WORDS } from './words.ts';
+
+/** A lost connection is only worth a word when it stays lost. Milliseconds. */
+const BANNER_AFTER_MS = 3_000;
+const PANEL_ID = 'panel';
+
+/** `window.Edgedesk`. */
+export interface WidgetApi {
+  open(): void;
+  close(): void;
+}
+
+/** Puts the chat into the page. */
+export function createWidget(config: Config): WidgetApi {
+  let isOpen = false;
+  let isDrawing = false;
+  let waitingSince: number | undefined;
+
+  const chat = createChat(config, changed);
+  const composer = createComposer({
+    send(text) {
+      chat.send(text);
+      messages.scrollToEnd();
+    },
+    edited: chat.edited,
+  });
+  const messages = createMessages({
+    retry(clientId) {
+      chat.retry(clientId);
+      composer.focus();
+    },
+    remove(clientId) {
+      chat.remove(clientId);
+      composer.focus();
+    },
+  });
+  const panel = createPanel(PANEL_ID, messages.element, composer.form, close);
+  const launcher = createLauncher(PANEL_ID, () => (isOpen ? close() : open()));
+
+  const root = h('div', { class: `root ${config.side}` }, panel.element, launcher.button, launcher.announcement);
+  const host = h('div', { id: 'edgedesk' });
+  const shadow = host.attachShadow({ mode: 'open' });
+  adoptStyles(shadow, config);
+  shadow.append(root);
+  document.body.append(host);
+
+  root.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !isOpen || event.isComposing) return;
+    event.stopPropagation();
+    close();
+  });
+  composer.form.addEventListener('focusout', chat.stopTyping);
+  document.addEventListener('visibilitychange', follow);
+  new ResizeObserver(messages.keepEnd).observe(messages.element);
+
+  function open(): void {
+    show(true);
+    composer.focus();
+  }
+
+  function close(): void {
+    const hadFocus = shadow.activeElement !== null;
+    show(false);
+    chat.stopTyping();
+    if (hadFocus) launcher.button.focus();
+  }
+
+  function show(shown: boolean): void {
+    isOpen = shown;
+    root.classList.toggle('open', isOpen);
+    panel.show(isOpen);
+    if (isOpen) {
+      chat.start();
+      chat.wake();
+      composer.measure();
+      messages.scrollToEnd();
+    }
+    follow();
+  }
+
+  function follow(): void {
+    chat.setReading(isOpen && document.visibilityState === 'visible');
+  }
+
+  /** Draws soon: a replay of a long log is drawn once, not once an event. */
+  function changed(): void {
+    if (isDrawing) return;
+    isDrawing = true;
+    queueMicrotask(() => {
+      isDrawing = false;
+      draw();
+    });
+  }
+
+  function draw(): void {
+    const { connection, inboxName, isReplaying, refusal } = chat.model;
+    const title = config.title ?? inboxName ?? WORDS.defaultTitle;
+    const teamName = inboxName ?? WORDS.team;
+    launcher.render(isOpen, chat.timeline.nUnread());
+    panel.render({ title, ...statusOf() });
+    composer.render(chat.timeline.isResolved(), refusal !== undefined);
+    messages.render({
+      entries: chat.timeline.entries(),
+      pending: chat.pending(),
+      seenSeq: chat.timeline.seenSeq(),
+      isOnline: connection === 'open',
+      isReplaying,
+      typing: chat.typing().map((name) => name || teamName),
+      teamName,
+      now: Date.now(),
+    });
+  }
+
+  function statusOf(): Omit<PanelModel, 'title'> {
+    const { connection, refusal } = chat.model;
+    if (connection === 'open') waitingSince = undefined;
+    if (refusal) {
+      const banner = refusal === 'origin' ? WORDS.bannerOrigin : WORDS.bannerInbox;
+      return { status: WORDS.unavailable, tone: 'bad', banner };
+    }
+    if (connection === 'open') return { status: WORDS.connected, tone: 'good', banner: '' };
+    if (connection === 'idle') return { status: WORDS.connecting, tone: 'waiting', banner: '' };
+    if (!navigator.onLine) return { status: WORDS.offline, tone: 'bad', banner: WORDS.bannerOffline };
+
+    const now = Date.now();
+    if (waitingSince === undefined) {
+      waitingSince = now;
+      setTimeout(changed, BANNER_AFTER_MS);
+    }
+    const isLong = now - waitingSince >= BANNER_AFTER_MS;
+    return {
+      status: isLong ? WORDS.reconnecting : WORDS.connecting,
+      tone: 'waiting',
+      banner: isLong ? WORDS.bannerReconnecting : '',
+    };
+  }
+
+  addEventListener('online', changed);
+  addEventListener('offline', changed);
+  draw();
+  if (config.isOpen) show(true);
+  else if (chat.isKnown()) chat.start();
+  return { open, close };
+}
