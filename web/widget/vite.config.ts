@@ -14,7 +14,7 @@ const file = at('../dist/widget.js');
 export default defineConfig({
   root: at('.'),
   publicDir: false,
-  plugins: [budget()],
+  plugins: [ascii(), budget()],
   build: {
     outDir: at('../dist'),
     emptyOutDir: false,
@@ -26,6 +26,22 @@ export default defineConfig({
     lib: { entry: at('src/main.ts'), formats: ['iife'], name: 'edgedeskWidget', fileName: () => 'widget.js' },
   },
 });
+
+/** Escapes what is not ASCII: a page may have any encoding, and scripts without one of their own inherit it. */
+function ascii(): Plugin {
+  return {
+    name: 'widget-ascii',
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue;
+        chunk.code = chunk.code.replace(
+          /[^\0-\x7f]/g,
+          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        );
+      }
+    },
+  };
+}
 
 /** Fails the build above the budget. */
 function budget(): Plugin {

@@ -8,6 +8,7 @@ import { browserBackend, createStore } from './storage.ts';
 import { createTimeline, nameOf } from './timeline.ts';
 import { type Connection, createTransport } from './transport.ts';
 import { createTypingNotice, createTypists } from './typing.ts';
+import { WORDS } from './words.ts';
 
 /** What there is to show. */
 export interface ChatModel {
@@ -69,6 +70,7 @@ export function createChat(config: Config, changed: () => void) {
     refused(reason) {
       model.connection = 'refused';
       model.refusal = reason;
+      console.warn(reason === 'origin' ? WORDS.warnOrigin(location.origin) : WORDS.warnInbox(config.inboxKey));
       changed();
     },
   });

@@ -1,8 +1,7 @@
 import { WORDS } from './words.ts';
 
-const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
 /** The visitor's local day, as something to compare. */
@@ -12,11 +11,11 @@ export function dayKey(at: number): string {
 
 /** `Today`, `Yesterday`, or the date. */
 export function dayLabel(at: number, now: number): string {
-  const date = new Date(now);
-  if (dayKey(at) === date.toDateString()) return WORDS.today;
-  date.setDate(date.getDate() - 1);
-  if (dayKey(at) === date.toDateString()) return WORDS.yesterday;
-  return (new Date(at).getFullYear() === new Date(now).getFullYear() ? day : dayOfYear).format(at);
+  const yesterday = new Date(now);
+  // By the calendar: a day is not always 24 hours long.
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (dayKey(at) === dayKey(now)) return WORDS.today;
+  return dayKey(at) === yesterday.toDateString() ? WORDS.yesterday : day.format(at);
 }
 
 export const timeLabel = (at: number) => time.format(at);

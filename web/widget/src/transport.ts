@@ -1,4 +1,4 @@
-import { backoff } from './backoff.ts';
+import { backoff, CAP_MS } from './backoff.ts';
 import { type ClientFrame, PING, PONG, parseFrame, type ServerFrame } from './frames.ts';
 import { type RefusalReason, Refused } from './session.ts';
 
@@ -110,7 +110,8 @@ export function createTransport(ports: TransportPorts) {
 
   function retry(): void {
     ports.changed('waiting');
-    timer = setTimeout(connect, backoff(attempts, Math.random()));
+    // The browser says when it is online again, and may be wrong about being offline: then a slow retry finds out.
+    timer = setTimeout(connect, navigator.onLine ? backoff(attempts, Math.random()) : CAP_MS);
     attempts += 1;
   }
 

@@ -102,7 +102,7 @@ export function createWidget(config: Config): WidgetApi {
 
   function draw(): void {
     const { connection, inboxName, isReplaying, refusal } = chat.model;
-    const title = config.title ?? inboxName ?? WORDS.defaultTitle;
+    const title = config.title ?? inboxName ?? WORDS.team;
     const teamName = inboxName ?? WORDS.team;
     launcher.render(isOpen, chat.timeline.nUnread());
     panel.render({ title, ...statusOf() });
@@ -115,6 +115,7 @@ export function createWidget(config: Config): WidgetApi {
       isReplaying,
       typing: chat.typing().map((name) => name || teamName),
       teamName,
+      isRefused: refusal !== undefined,
       now: Date.now(),
     });
   }
@@ -128,19 +129,16 @@ export function createWidget(config: Config): WidgetApi {
     }
     if (connection === 'open') return { status: WORDS.connected, tone: 'good', banner: '' };
     if (connection === 'idle') return { status: WORDS.connecting, tone: 'waiting', banner: '' };
-    if (!navigator.onLine) return { status: WORDS.offline, tone: 'bad', banner: WORDS.bannerOffline };
 
     const now = Date.now();
     if (waitingSince === undefined) {
       waitingSince = now;
       setTimeout(changed, BANNER_AFTER_MS);
     }
-    const isLong = now - waitingSince >= BANNER_AFTER_MS;
-    return {
-      status: isLong ? WORDS.reconnecting : WORDS.connecting,
-      tone: 'waiting',
-      banner: isLong ? WORDS.bannerReconnecting : '',
-    };
+    const isLost = !navigator.onLine || now - waitingSince >= BANNER_AFTER_MS;
+    return isLost
+      ? { status: WORDS.offline, tone: 'bad', banner: WORDS.bannerOffline }
+      : { status: WORDS.connecting, tone: 'waiting', banner: '' };
   }
 
   addEventListener('online', changed);

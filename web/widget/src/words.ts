@@ -3,11 +3,9 @@ export const WORDS = {
   open: 'Open chat',
   close: 'Close chat',
   unread: (n: number) => (n === 1 ? '1 unread message' : `${n} unread messages`),
-  defaultTitle: 'Chat with us',
   team: 'Support',
   connecting: 'Connecting…',
   connected: 'Connected',
-  reconnecting: 'Reconnecting…',
   offline: 'Offline',
   unavailable: 'Not available',
   welcome: 'Hi there!',
@@ -24,7 +22,7 @@ export const WORDS = {
   today: 'Today',
   yesterday: 'Yesterday',
   sending: 'Sending…',
-  waiting: 'Will be sent when you are back online',
+  waiting: 'Waiting for connection',
   sent: 'Sent',
   seen: 'Seen',
   failed: 'Not sent.',
@@ -36,13 +34,14 @@ export const WORDS = {
   resolvedHint: 'Write again and it opens again.',
   reopened: 'The conversation is open again',
   bannerOffline: 'You are offline. What you write is kept and sent when you are back.',
-  bannerReconnecting: 'The connection was lost. What you write is kept and sent as soon as it is back.',
+  warnOrigin: (origin: string) =>
+    `Edgedesk: ${origin} may not open this chat. Add it to the allowed origins of the inbox.`,
+  warnInbox: (key: string) => `Edgedesk: no chat inbox has the key ${JSON.stringify(key)}. Check data-inbox.`,
   bannerOrigin: 'Chat is not available on this website.',
   bannerInbox: 'Chat is not set up correctly on this website.',
-  limit: (bytes: number, limit: number) =>
-    `${kilobytes(bytes)} of ${kilobytes(limit)} kB${bytes > limit ? ': too long for one message' : ''}`,
+  limit: (bytes: number, limit: number) => `${kilobytes(bytes)} of ${kilobytes(limit)} kB`,
 };
 
 function kilobytes(bytes: number): string {
-  return (bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0);
+  return (bytes / 1000).toFixed(1);
 }

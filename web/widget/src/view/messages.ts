@@ -22,6 +22,8 @@ export interface MessagesModel {
   /** Names of those who write now. */
   typing: string[];
   teamName: string;
+  /** Whether there is no chat to be had. */
+  isRefused: boolean;
   now: number;
 }
 
@@ -50,7 +52,7 @@ export function createMessages(ports: MessagesPorts) {
     h('p', {}, WORDS.welcomeText),
   );
   const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': WORDS.log });
-  const typingText = h('span', { class: 'quiet' });
+  const typingText = h('span');
   const dots = h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'));
   const typing = h('div', { class: 'typing', role: 'status' }, typingText);
   const scroller = h(
@@ -123,10 +125,10 @@ export function createMessages(ports: MessagesPorts) {
       const rows = rowsOf(model, ports);
       const wasAtEnd = isAtEnd;
       const hasNew = place(rows);
-      welcome.hidden = rows.length > 0;
+      welcome.hidden = rows.length > 0 || model.isRefused;
       const isTyping = model.typing.length > 0;
       setText(typingText, isTyping ? WORDS.typing(model.typing.join(', ')) : '');
-      if (isTyping) typing.append(dots);
+      if (isTyping) typing.prepend(dots);
       else dots.remove();
       if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
       else if (hasNew) jump.hidden = false;

@@ -26,7 +26,7 @@ export function createPanel(id: string, body: HTMLElement, form: HTMLElement, cl
     'section',
     { id, class: 'panel', role: 'dialog', 'aria-labelledby': 'title' },
     h(
-      'header',
+      'div',
       { class: 'header' },
       avatar,
       h('div', { class: 'heading' }, title, h('p', { class: 'status', role: 'status' }, dot, status)),
@@ -100,8 +100,7 @@ export function createPanel(id: string, body: HTMLElement, form: HTMLElement, cl
   };
 }
 
+/** The first letters of the first two words. */
 function initials(name: string): string {
-  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
-  const [first = '', second = ''] = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return ([...first][0] ?? '') + ([...(second ?? '')][0] ?? '');
+  return (name.match(/(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join('');
 }
