@@ -65,6 +65,7 @@ export function createChat(config: Config, changed: () => void) {
     },
     changed(connection) {
       model.connection = connection;
+      model.refusal = undefined;
       changed();
     },
     refused(reason) {

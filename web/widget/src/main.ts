@@ -17,7 +17,7 @@ const config = readConfig(document.currentScript);
 
 function start(): void {
   // A page that holds the tag twice, or a single-page application that adds it again, has one chat.
-  if (window.Edgedesk) return;
+  if (typeof window.Edgedesk?.open === 'function') return;
   if (config) window.Edgedesk = createWidget(config);
   else console.warn('Edgedesk: the script tag needs data-inbox="KEY".');
 }

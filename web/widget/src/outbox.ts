@@ -43,7 +43,6 @@ export function createOutbox(store: Store) {
 
   return {
     list,
-    has: (clientId: string) => list().some((item) => item.clientId === clientId),
     /** The oldest item that was not refused. */
     next: () => list().find((item) => item.failed === undefined),
     add: (item: OutboxItem) => change((items) => [...items, item]),

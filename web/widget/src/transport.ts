@@ -68,12 +68,13 @@ export function createTransport(ports: TransportPorts) {
       ports.opened();
     };
     opening.onmessage = ({ data }: MessageEvent<unknown>) => {
-      // Only what has spoken counts as working; a socket that is closed right after it opened is backed off from.
-      attempts = 0;
       nMissed = 0;
-      if (typeof data !== 'string' || data === PONG) return;
-      const frame = parseFrame(data);
-      if (frame) ports.frame(frame);
+      const frame = typeof data === 'string' && data !== PONG && parseFrame(data);
+      if (!frame) return;
+      // Only a connection that has brought something counts as working: one that is refused right after it opened is
+      // backed off from.
+      if (frame.type !== 'error') attempts = 0;
+      ports.frame(frame);
     };
     opening.onclose = ({ code }) => {
       // 1008 and the codes of applications: the server ended it on purpose, so the session is shown to it again.

@@ -144,7 +144,8 @@ export function createWidget(config: Config): WidgetApi {
   addEventListener('online', changed);
   addEventListener('offline', changed);
   draw();
-  if (config.isOpen) show(true);
+  // Nobody wants a page that is covered before it was seen.
+  if (config.isOpen && !panel.isFullScreen()) show(true);
   else if (chat.isKnown()) chat.start();
   return { open, close };
 }

@@ -30,9 +30,9 @@ export const WORDS = {
   retry: 'Try again',
   remove: 'Delete',
   resolved: (name: string | undefined) =>
-    name ? `${name} marked this conversation as resolved` : 'This conversation was marked as resolved',
+    name ? `${name} marked this conversation as resolved.` : 'This conversation was marked as resolved.',
   resolvedHint: 'Write again and it opens again.',
-  reopened: 'The conversation is open again',
+  reopened: 'The conversation is open again.',
   bannerOffline: 'You are offline. What you write is kept and sent when you are back.',
   warnOrigin: (origin: string) =>
     `Edgedesk: ${origin} may not open this chat. Add it to the allowed origins of the inbox.`,

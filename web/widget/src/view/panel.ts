@@ -56,7 +56,7 @@ export function createPanel(id: string, body: HTMLElement, form: HTMLElement, cl
   /** An on-screen keyboard covers part of the page without making it smaller: the panel fits what can be seen. */
   function fit(): void {
     const viewport = window.visualViewport;
-    if (!viewport || !fullScreen.matches) return;
+    if (!viewport || !fullScreen.matches || viewport.scale > 1.05) return;
     element.style.setProperty('--height', `${viewport.height}px`);
     element.style.setProperty('--top', `${viewport.offsetTop}px`);
   }
@@ -86,6 +86,7 @@ export function createPanel(id: string, body: HTMLElement, form: HTMLElement, cl
 
   return {
     element,
+    isFullScreen: () => fullScreen.matches,
     show(shown: boolean): void {
       isOpen = shown;
       adapt();
