@@ -1,0 +1,550 @@
+//! One conversation: its log, its sockets, and what follows from each event.
+//!
+//! Four things follow the log, each with a cursor of its own:
+//!
+//! | cursor | kept in | moved by |
+//! | --- | --- | --- |
+//! | `broadcast`: sockets | memory (clients resume) | the request that logged, before it answers |
+//! | `flushed_events`: the `events` queue | storage | [`Conversation::work`] |
+//! | `flushed_desk`: the account's desk | storage, lazily | [`Conversation::work`] |
+//! | `state.unanalyzed`: analyses | the log itself | [`Conversation::work`] |
+//!
+//! Invariants:
+//! - What is acknowledged is in the log, and an alarm is set, in the same commit, while anything has yet to follow.
+//! - Each cursor is at most the log's head. Every step may be run again without harm.
+//! - A broken queue, desk or model costs no message and delays none: requests never wait for `work`.
+//! - At most one flush and one analysis run at a time; whoever runs looks again before it stops, so nothing is left behind.
+//!   State is read anew after every `await`, and no borrow is held across one.
+
+mod analysis;
+mod log;
+mod outbox;
+mod room;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use edgedesk_domain::account::{Permission, Principal};
+use edgedesk_domain::conversation::ConversationState;
+use edgedesk_domain::event::{Assigned, ConversationRead, EventData};
+use edgedesk_domain::ids::MessageId;
+use edgedesk_domain::message::{Actor, Direction, Message};
+use edgedesk_domain::time::Timestamp;
+use edgedesk_wire::object::{
+    AssignRequest, Receipt, ReceiveRequest, SendRequest, SocketIdentity, StateResponse,
+    StatusRequest,
+};
+
+use crate::error::{ObjectError, Refusal};
+use crate::host::{Host, Outgoing, Target};
+use crate::sql::{ObjectSql, SqlError};
+use analysis::AnalysisLane;
+use log::{Appended, Log, NewEvent};
+use outbox::Backoff;
+use room::Room;
+
+pub use log::Address;
+pub use outbox::Outside;
+pub use rules::NO_TEXT;
+
+/// Milliseconds after which the alarm looks whether what a request left behind has been done. Work normally is done within
+/// a second; this is for when the object was lost in between. While it is set, further messages need not set it again.
+const RECOVERY_MILLIS: i64 = 5_000;
+
+/// Most events of one `GET /events` answer, and how many it has unless told.
+const MAX_EVENTS_LIMIT: u64 = 500;
+
+/// The object of one conversation.
+#[derive(Debug)]
+pub struct Conversation<S, H> {
+    log: Log<S>,
+    host: H,
+    room: RefCell<Room>,
+    /// `seq` up to which sockets have been sent the log; absent before the first look in this life.
+    broadcast: Cell<Option<u64>>,
+    /// The time the alarm is set to, as far as this life knows.
+    armed: Cell<Option<Timestamp>>,
+    flushing: Cell<bool>,
+    queue_backoff: Cell<Backoff>,
+    desk_backoff: Cell<Backoff>,
+    analysis: AnalysisLane,
+}
+
+impl<S: ObjectSql, H: Host> Conversation<S, H> {
+    /// An object that just woke: everything it knows is in `sql` and in the sockets that are still open.
+    pub fn new(sql: S, host: H) -> Self {
+        Self {
+            log: Log::new(sql),
+            host,
+            room: RefCell::default(),
+            broadcast: Cell::new(None),
+            armed: Cell::new(None),
+            flushing: Cell::new(false),
+            queue_backoff: Cell::default(),
+            desk_backoff: Cell::default(),
+            analysis: AnalysisLane::default(),
+        }
+    }
+
+    /// The runtime it was given.
+    pub fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// Takes a channel's delivery.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for another object's request, `text_too_long`, `payload_too_large`; `unavailable` when it may or may not
+    /// have been taken.
+    pub async fn receive(
+        &self,
+        address: Address,
+        request: ReceiveRequest,
+    ) -> Result<Receipt, ObjectError> {
+        let addressed = Address {
+            account_id: request.account_id,
+            conversation_id: request.conversation_id,
+        };
+        if addressed != address {
+            return Err(not_here());
+        }
+        self.check_address(address)?;
+        let plan = self
+            .log
+            .with(|memory| rules::plan_receive(memory.state.as_ref(), request, &self.host))??;
+        self.log_one(address, plan).await
+    }
+
+    /// Takes an agent's reply or note.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, `forbidden`, `invalid_text`, `text_too_long`, `invalid_client_id`, `invalid_request`; `unavailable`.
+    pub async fn send(
+        &self,
+        address: Address,
+        request: SendRequest,
+    ) -> Result<Receipt, ObjectError> {
+        self.check_principal(address, &request.principal, Permission::WriteConversations)?;
+        if request.direction == Direction::Incoming {
+            return Err(Refusal::InvalidRequest
+                .because("The direction of an agent's message is outgoing or note."));
+        }
+        let sender = request.principal.user_id.to_string();
+        let plan = self.plan_message(
+            request.direction,
+            agent(&request.principal),
+            &sender,
+            &request.text,
+            request.client_id,
+        )?;
+        self.log_one(address, plan).await
+    }
+
+    /// Changes the status.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, `forbidden`, `illegal_transition`; `unavailable`.
+    pub async fn set_status(
+        &self,
+        address: Address,
+        request: StatusRequest,
+    ) -> Result<StateResponse, ObjectError> {
+        let state =
+            self.check_principal(address, &request.principal, Permission::WriteConversations)?;
+        if !state.status.allows(request.status) {
+            return Err(Refusal::IllegalTransition.because(format!(
+                "A conversation that is {} cannot become {}.",
+                state.status.as_str(),
+                request.status.as_str()
+            )));
+        }
+        let event = rules::status_event(state.status, request.status, agent(&request.principal));
+        self.append(address, vec![event]).await?;
+        self.state(address)
+    }
+
+    /// Changes the assignee. Assigning whom it is assigned to already changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, `forbidden`; `unavailable`.
+    pub async fn assign(
+        &self,
+        address: Address,
+        request: AssignRequest,
+    ) -> Result<StateResponse, ObjectError> {
+        let state =
+            self.check_principal(address, &request.principal, Permission::AssignConversations)?;
+        if state.assignee_id != request.assignee_id {
+            let event = NewEvent::new(EventData::ConversationAssigned(Assigned {
+                previous: state.assignee_id,
+                current: request.assignee_id,
+                by: agent(&request.principal),
+            }));
+            self.append(address, vec![event]).await?;
+        }
+        self.state(address)
+    }
+
+    /// Notes that `reader` has seen the log up to `seq`. Only messages count: what was read before, or nothing to read,
+    /// logs nothing, so that reading the news that somebody read is not news.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable`.
+    pub async fn mark_read(
+        &self,
+        address: Address,
+        reader: Actor,
+        seq: u64,
+    ) -> Result<(), ObjectError> {
+        let read_seq = self.log.with(|memory| {
+            let state = memory.state.as_ref()?;
+            let before = match reader {
+                Actor::Customer { .. } => state.customer_read_seq,
+                Actor::Agent { .. } | Actor::ExternalAgent { .. } | Actor::System => {
+                    state.agent_read_seq
+                }
+            };
+            Some(seq.min(memory.last_message_seq)).filter(|seq| *seq > before)
+        })?;
+        if let Some(read_seq) = read_seq {
+            let event = NewEvent::new(EventData::ConversationRead(ConversationRead {
+                reader,
+                read_seq,
+            }));
+            self.append(address, vec![event]).await?;
+        }
+        Ok(())
+    }
+
+    /// What is true now.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` while the log is empty; `unavailable`.
+    pub fn state(&self, address: Address) -> Result<StateResponse, ObjectError> {
+        let state = self.existing(address)?;
+        Ok(StateResponse { state })
+    }
+
+    /// An [`EventsResponse`](edgedesk_wire::object::EventsResponse) as JSON: at most `limit` (and 500) events after
+    /// `after_seq`, exactly as stored. Empty for an empty log.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for another object's name; `unavailable`.
+    pub fn events_after(
+        &self,
+        address: Address,
+        after_seq: u64,
+        limit: Option<u64>,
+    ) -> Result<String, ObjectError> {
+        self.check_address(address)?;
+        let limit = limit.unwrap_or(MAX_EVENTS_LIMIT).min(MAX_EVENTS_LIMIT);
+        let events = self.log.page_json(after_seq, limit)?;
+        let head = self.log.with(|memory| memory.head)?;
+        Ok(format!(
+            r#"{{"events":[{}],"head_seq":{head}}}"#,
+            events.join(",")
+        ))
+    }
+
+    /// What is true of the conversation at `address`, which must be this one and exist.
+    fn existing(&self, address: Address) -> Result<ConversationState, ObjectError> {
+        self.check_address(address)?;
+        self.log.state()?.ok_or_else(not_here)
+    }
+
+    /// The name that a request was addressed to must be the one the log was begun under. An empty log has none yet.
+    fn check_address(&self, address: Address) -> Result<(), ObjectError> {
+        match self.address()? {
+            Some(own) if own != address => Err(not_here()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whose log this is; `None` while it is empty.
+    fn address(&self) -> Result<Option<Address>, SqlError> {
+        self.log.with(|memory| {
+            memory.state.as_ref().map(|state| Address {
+                account_id: state.account_id,
+                conversation_id: state.conversation_id,
+            })
+        })
+    }
+
+    fn check_principal(
+        &self,
+        address: Address,
+        principal: &Principal,
+        permission: Permission,
+    ) -> Result<ConversationState, ObjectError> {
+        if principal.account_id != address.account_id {
+            return Err(not_here());
+        }
+        let state = self.existing(address)?;
+        if principal.role.may(permission) {
+            Ok(state)
+        } else {
+            Err(Refusal::Forbidden.because("The role does not allow it."))
+        }
+    }
+
+    /// The one event of a message written here, by somebody whose id is `sender`.
+    fn plan_message(
+        &self,
+        direction: Direction,
+        author: Actor,
+        sender: &str,
+        text: &str,
+        client_id: Option<String>,
+    ) -> Result<rules::Plan, ObjectError> {
+        let text = rules::written_text(text)?;
+        if let Some(client_id) = &client_id {
+            rules::check_client_id(client_id)?;
+        }
+        let key = client_id
+            .as_ref()
+            .map(|client_id| format!("client:{sender}:{client_id}"));
+        let message_id = MessageId::generate(&self.host);
+        let event = NewEvent::new(EventData::MessageCreated(Message {
+            message_id,
+            direction,
+            author,
+            text,
+            client_id,
+            external_id: None,
+            sent_at: None,
+        }))
+        .once_per(key);
+        Ok(rules::Plan {
+            events: vec![event],
+            main: 0,
+            message_id: Some(message_id),
+        })
+    }
+
+    /// Logs a plan and says where its main event is, or where it was when it came before.
+    async fn log_one(&self, address: Address, plan: rules::Plan) -> Result<Receipt, ObjectError> {
+        let main = plan.main;
+        match self.append(address, plan.events).await? {
+            Appended::Logged(logged) => {
+                // The plan's main event is one of those logged.
+                let event = &logged.get(main).ok_or_else(lost)?.event;
+                Ok(Receipt {
+                    seq: event.seq,
+                    id: event.id,
+                    message_id: plan.message_id,
+                    duplicate: false,
+                })
+            }
+            Appended::Duplicate(seq) => {
+                let logged = self.log.event(seq)?.ok_or_else(lost)?;
+                Ok(Receipt {
+                    seq,
+                    id: logged.event.id,
+                    message_id: match &logged.event.data {
+                        EventData::MessageCreated(message) => Some(message.message_id),
+                        _ => None,
+                    },
+                    duplicate: true,
+                })
+            }
+        }
+    }
+
+    /// Logs events, sets the alarm in the same commit, and sends them to the sockets.
+    async fn append(
+        &self,
+        address: Address,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, ObjectError> {
+        self.start_broadcast()?;
+        let appended = self
+            .log
+            .append(address, self.host.now(), &self.host, events);
+        // No other await comes between the append and this one's first poll: the two are committed together. What seemed
+        // to fail may be in the log all the same, so it too is followed by an alarm.
+        let armed = self.ensure_alarm().await;
+        let appended = appended?;
+        armed?;
+        self.send_log_to_sockets()?;
+        Ok(appended)
+    }
+
+    /// Before the first append of this life: sockets have, or will resume, what is in the log already.
+    fn start_broadcast(&self) -> Result<(), SqlError> {
+        if self.broadcast.get().is_none() {
+            self.broadcast
+                .set(Some(self.log.with(|memory| memory.head)?));
+        }
+        Ok(())
+    }
+
+    /// Sends what the sockets have not been sent, also when the append of it seemed to fail at first.
+    fn send_log_to_sockets(&self) -> Result<(), SqlError> {
+        let Some(mut sent) = self.broadcast.get() else {
+            return Ok(());
+        };
+        loop {
+            let events = self.log.page(sent, 100)?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for logged in events {
+                sent = logged.event.seq;
+                self.host.deliver(&Outgoing {
+                    target: if logged.event.data.is_public() {
+                        Target::All
+                    } else {
+                        Target::Agents
+                    },
+                    text: Rc::clone(&logged.json),
+                });
+            }
+            self.broadcast.set(Some(sent));
+        }
+    }
+}
+
+impl<S: ObjectSql, H: Host> Conversation<S, H> {
+    /// When the alarm should go off, while anything has yet to follow the log.
+    fn wanted_wake(&self) -> Result<Option<Timestamp>, SqlError> {
+        let now = self.host.now();
+        self.log.with(|memory| {
+            let recovery = now.plus_millis(RECOVERY_MILLIS);
+            let lanes = [
+                (memory.flushed_events < memory.head).then(|| self.queue_backoff.get()),
+                (memory.flushed_desk < memory.head).then(|| self.desk_backoff.get()),
+                memory
+                    .state
+                    .as_ref()
+                    .and_then(|state| self.analysis.wait(state)),
+            ];
+            lanes
+                .into_iter()
+                .flatten()
+                .map(|backoff| {
+                    backoff
+                        .retry_at()
+                        .filter(|at| *at > now)
+                        .unwrap_or(recovery)
+                })
+                .min()
+        })
+    }
+
+    /// Sets the alarm unless there is nothing to follow or it is set to a time early enough.
+    async fn ensure_alarm(&self) -> Result<(), ObjectError> {
+        let Some(wanted) = self.wanted_wake()? else {
+            return Ok(());
+        };
+        let now = self.host.now();
+        // An alarm that is due and has not gone off yet still counts for a moment; a second one is cheap.
+        if self
+            .armed
+            .get()
+            .is_some_and(|armed| armed > now && armed <= wanted)
+        {
+            return Ok(());
+        }
+        self.armed.set(Some(wanted));
+        if let Err(error) = self.host.arm_alarm(wanted).await {
+            self.armed.set(None);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// The alarm went off. Sets it again first, so that a failure anywhere below is followed by another try; safe to run
+    /// twice.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` when the alarm could not be set or the storage not read; the runtime then retries by itself.
+    pub async fn alarm(&self, outside: &impl Outside) -> Result<(), ObjectError> {
+        self.armed.set(None);
+        self.ensure_alarm().await?;
+        self.work(outside).await;
+        Ok(())
+    }
+
+    /// Does what follows from the log: tells the desk, flushes the outbox, analyses. Call after every request, without
+    /// making the caller wait. Failures are reported and tried again by alarm.
+    pub async fn work(&self, outside: &impl Outside) {
+        if let Err(error) = self.send_log_to_sockets() {
+            self.report("read the log for the sockets", &error);
+        }
+        futures::join!(self.analyze_pending(outside), self.flush(outside));
+        if let Err(error) = self.ensure_alarm().await {
+            self.report("set the alarm", &error);
+        }
+    }
+
+    /// Whether there is anything for [`Conversation::work`] to do.
+    pub fn has_work(&self) -> bool {
+        let behind_log = self.log.with(|memory| {
+            let unanalyzed = memory
+                .state
+                .as_ref()
+                .map_or(0, |state| state.unanalyzed.len());
+            memory.is_unflushed() || unanalyzed > 0
+        });
+        // What cannot be read now is looked at again in a moment.
+        behind_log.unwrap_or(true)
+    }
+
+    fn report(&self, what: &str, error: &impl std::fmt::Display) {
+        let conversation = match self.address() {
+            Ok(Some(address)) => {
+                format!("{}:{}", address.account_id, address.conversation_id)
+            }
+            _ => "unknown".to_owned(),
+        };
+        self.host.report(&format!(
+            "conversation {conversation}: could not {what}: {error}"
+        ));
+    }
+}
+
+fn agent(principal: &Principal) -> Actor {
+    Actor::Agent {
+        id: principal.user_id,
+        name: principal.name.clone(),
+    }
+}
+
+/// Whether an identity belongs to this conversation: its account, and for a visitor the conversation and the customer.
+fn belongs(identity: &SocketIdentity, address: Address, state: Option<&ConversationState>) -> bool {
+    match identity {
+        SocketIdentity::Customer {
+            account_id,
+            conversation_id,
+            customer_id,
+            ..
+        } => {
+            *account_id == address.account_id
+                && *conversation_id == address.conversation_id
+                && state.is_none_or(|state| state.customer_id == *customer_id)
+        }
+        SocketIdentity::Agent { principal, .. } => {
+            principal.account_id == address.account_id && state.is_some()
+        }
+    }
+}
+
+fn not_here() -> ObjectError {
+    Refusal::NotFound.because("There is no such conversation.")
+}
+
+fn lost() -> ObjectError {
+    SqlError::Unreadable("an event that was logged is not there".to_owned()).into()
+}

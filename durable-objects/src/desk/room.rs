@@ -1,0 +1,222 @@
+//! The sockets of a desk: agents with their inbox open. All are in one room, their account's.
+
+use edgedesk_domain::conversation::ConversationState;
+use edgedesk_domain::ids::AccountId;
+use edgedesk_wire::desk::{AgentPresence, Counters};
+use edgedesk_wire::frames::{ClientFrame, Presence, ServerFrame};
+use edgedesk_wire::object::SocketIdentity;
+
+use super::{Desk, not_here};
+use crate::error::{ObjectError, Refusal};
+use crate::host::{Host, Target};
+use crate::sockets::{
+    AfterFrame, Connections, SocketId, account_of, outgoing, read_frame, refused_frame,
+    wrong_socket,
+};
+use crate::sql::{ObjectSql, SqlError};
+use crate::tickets;
+
+/// Who is connected, and what they were told last. Memory only.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub(super) connections: Connections,
+    counters: Option<Counters>,
+    agents: Option<Vec<AgentPresence>>,
+}
+
+impl<S: ObjectSql, H: Host> Desk<S, H> {
+    /// Takes back the sockets that stayed open while the object slept.
+    pub fn restore(&self, sockets: impl IntoIterator<Item = (SocketId, SocketIdentity)>) {
+        let mut room = self.room.borrow_mut();
+        for (socket, identity) in sockets {
+            room.connections.add(socket, identity);
+        }
+    }
+
+    /// Whether a socket may be opened; uses up the agent's ticket.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for another account, `forbidden` for a visitor, `ticket_used`, `ticket_expired`; `unavailable`.
+    pub fn admit(
+        &self,
+        account_id: AccountId,
+        identity: &SocketIdentity,
+    ) -> Result<(), ObjectError> {
+        self.check_account(account_id)?;
+        if account_of(identity) != account_id {
+            return Err(not_here());
+        }
+        if matches!(identity, SocketIdentity::Customer { .. }) {
+            return Err(Refusal::Forbidden.because("The desk is for agents."));
+        }
+        self.rows.ensure_schema(account_id)?;
+        tickets::burn(self.rows.sql(), identity, self.host.now())
+    }
+
+    /// A socket that was admitted is open: it is told what is true, the others that the agent came.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable`.
+    pub fn opened(
+        &self,
+        account_id: AccountId,
+        socket: SocketId,
+        identity: SocketIdentity,
+    ) -> Result<(), ObjectError> {
+        if let SocketIdentity::Agent { principal, .. } = &identity {
+            self.rows
+                .set_agent(account_id, principal.user_id, &principal.name, None)?;
+        }
+        // The others first; the new one then gets everything once.
+        let counters = self.rows.counters()?;
+        self.room.borrow_mut().connections.add(socket, identity);
+        let agents = self.presence()?;
+        let is_news = {
+            let mut room = self.room.borrow_mut();
+            room.counters = Some(counters.clone());
+            let is_news = room.agents.as_ref() != Some(&agents);
+            room.agents = Some(agents.clone());
+            is_news
+        };
+        self.send(
+            Target::Socket(socket),
+            &ServerFrame::CountersChanged { data: counters },
+        );
+        let target = if is_news {
+            Target::All
+        } else {
+            Target::Socket(socket)
+        };
+        self.send(
+            target,
+            &ServerFrame::PresenceChanged {
+                data: Presence { agents },
+            },
+        );
+        Ok(())
+    }
+
+    /// A socket is gone.
+    pub fn closed(&self, socket: SocketId) {
+        self.room.borrow_mut().connections.remove(socket);
+        if let Err(error) = self.send_changes() {
+            self.host
+                .report(&format!("desk: could not tell that an agent left: {error}"));
+        }
+    }
+
+    /// Answers a frame.
+    pub fn on_frame(&self, socket: SocketId, identity: &SocketIdentity, text: &str) -> AfterFrame {
+        let frame = match read_frame(text) {
+            Ok(frame) => frame,
+            Err(unreadable) => {
+                self.send(Target::Socket(socket), &unreadable.frame);
+                return unreadable.after;
+            }
+        };
+        if let Err(error) = self.answer(socket, identity, frame) {
+            if let Some(internal) = error.internal() {
+                self.host
+                    .report(&format!("desk: could not answer a frame: {internal}"));
+            }
+            self.send(Target::Socket(socket), &refused_frame(None, &error));
+        }
+        AfterFrame::Keep
+    }
+
+    fn answer(
+        &self,
+        socket: SocketId,
+        identity: &SocketIdentity,
+        frame: ClientFrame,
+    ) -> Result<(), ObjectError> {
+        let account_id = account_of(identity);
+        self.check_account(account_id)?;
+        match frame {
+            ClientFrame::PresenceSet { away } => {
+                if let SocketIdentity::Agent { principal, .. } = identity {
+                    self.rows.set_agent(
+                        account_id,
+                        principal.user_id,
+                        &principal.name,
+                        Some(away),
+                    )?;
+                    self.send_changes()?;
+                }
+            }
+            ClientFrame::Join { room } => {
+                if room != format!("account:{account_id}") {
+                    return Err(Refusal::Forbidden.because("The room is another account's."));
+                }
+                self.send(Target::Socket(socket), &ServerFrame::Joined { room });
+            }
+            ClientFrame::MessageSend { .. }
+            | ClientFrame::Resume { .. }
+            | ClientFrame::TypingStart
+            | ClientFrame::TypingStop
+            | ClientFrame::Read { .. } => self.send(Target::Socket(socket), &wrong_socket()),
+        }
+        Ok(())
+    }
+
+    /// Tells the agents that a conversation changed, and what changed with it.
+    pub(super) fn send_conversation(&self, state: ConversationState) -> Result<(), SqlError> {
+        if self.room.borrow().connections.is_empty() {
+            return Ok(());
+        }
+        self.send(
+            Target::All,
+            &ServerFrame::ConversationUpdated {
+                conversation_id: state.conversation_id,
+                seq: state.seq,
+                data: Box::new(state),
+            },
+        );
+        self.send_changes()
+    }
+
+    /// Sends counters and presence if they are not what was sent last.
+    pub(super) fn send_changes(&self) -> Result<(), SqlError> {
+        if self.room.borrow().connections.is_empty() {
+            return Ok(());
+        }
+        let (counters, agents) = (self.rows.counters()?, self.presence()?);
+        let (counters, agents) = {
+            let mut room = self.room.borrow_mut();
+            (
+                news(&mut room.counters, counters),
+                news(&mut room.agents, agents),
+            )
+        };
+        if let Some(counters) = counters {
+            self.send(
+                Target::All,
+                &ServerFrame::CountersChanged { data: counters },
+            );
+        }
+        if let Some(agents) = agents {
+            self.send(
+                Target::All,
+                &ServerFrame::PresenceChanged {
+                    data: Presence { agents },
+                },
+            );
+        }
+        Ok(())
+    }
+
+    fn send(&self, target: Target, frame: &ServerFrame) {
+        self.host.deliver(&outgoing(target, frame));
+    }
+}
+
+/// `value` if it is not what `last` holds, which it then does.
+fn news<T: Clone + PartialEq>(last: &mut Option<T>, value: T) -> Option<T> {
+    if last.as_ref() == Some(&value) {
+        return None;
+    }
+    *last = Some(value.clone());
+    Some(value)
+}

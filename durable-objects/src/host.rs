@@ -1,0 +1,90 @@
+//! What an object needs of the runtime around it, and whom it talks to.
+
+use std::rc::Rc;
+
+use edgedesk_domain::ids::IdSource;
+use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
+use edgedesk_wire::inference::{AnalyzeRequest, AnalyzeResponse};
+use edgedesk_wire::queue::Envelope;
+
+use crate::sockets::SocketId;
+
+/// The runtime of one object: its clock, ids, chance, sockets and alarm.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait Host: Clock + IdSource {
+    /// A random number from 0 to below 1.
+    fn chance(&self) -> f64;
+
+    /// Sends a frame. A socket that is gone is skipped: its client resumes.
+    fn deliver(&self, outgoing: &Outgoing);
+
+    /// Sets the object's one alarm, replacing the time it was set to before. The first poll issues the write, so that it is
+    /// committed together with what was written just before.
+    async fn arm_alarm(&self, at: Timestamp) -> Result<(), HostError>;
+
+    /// Waits. Forgotten when the object is evicted: only for things the alarm would otherwise do later.
+    async fn sleep(&self, millis: u64);
+
+    /// A line for the log: something of ours failed and will be tried again.
+    fn report(&self, line: &str);
+}
+
+/// The runtime refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the runtime failed: {0}")]
+pub struct HostError(pub String);
+
+/// A frame on its way to sockets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// To whom.
+    pub target: Target,
+    /// The frame, one JSON object: serialised once for all.
+    pub text: Rc<str>,
+}
+
+/// Sockets of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// One.
+    Socket(SocketId),
+    /// Every one.
+    All,
+    /// Every agent's.
+    Agents,
+    /// Every one but this.
+    AllBut(SocketId),
+}
+
+/// Takes what leaves the outbox. Returns once it is safe there.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait EventSink {
+    /// Takes all of them or fails; a repeat is harmless.
+    async fn send(&self, batch: Vec<Envelope>) -> Result<(), OutsideError>;
+}
+
+/// The desk of the account, seen from a conversation.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait DeskClient {
+    /// Tells it what is true now; a repeat or an older state is harmless.
+    async fn notify(&self, request: NotifyRequest) -> Result<NotifyResponse, OutsideError>;
+}
+
+/// Says how a customer's message sounds.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait Analyzer {
+    /// Analyses one message. The implementation limits the time.
+    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeResponse, OutsideError>;
+}
+
+/// Somebody outside did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OutsideError {
+    /// Not reached, too slow, or broken: the same may work later.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Refused (a 4xx): the same will hardly work later.
+    #[error("refused: {0}")]
+    Refused(String),
+}

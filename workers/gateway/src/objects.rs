@@ -1,0 +1,14 @@
+//! The Durable Object classes: thin shells around `edgedesk-objects`. Each turns an event of the runtime into a call.
+//!
+//! An event for an object is one turn of a single thread. The logic writes to SQLite and sets its alarm without anything
+//! in between that could let another event in, so the runtime commits both together; and the runtime holds back answers
+//! and frames until that commit is on disk (the output gate). So an answer is a promise kept.
+
+mod conversation_object;
+mod desk_object;
+mod host;
+mod http;
+mod outside;
+
+pub use conversation_object::ConversationObject;
+pub use desk_object::DeskObject;

@@ -1,0 +1,142 @@
+//! Whom a conversation talks to: the events queue, the account's desk, the inference Worker.
+
+use std::time::Duration;
+
+use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError};
+use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
+use edgedesk_wire::inference::{self, AnalyzeRequest, AnalyzeResponse};
+use edgedesk_wire::object::NAME_HEADER;
+use edgedesk_wire::queue::{EVENTS_BINDING, Envelope};
+use futures::future::{Either, select};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::wasm_bindgen::JsValue;
+use worker::{
+    Delay, Env, Headers, Method, QueueContentType, RawMessageBuilder, Request, RequestInit,
+    Response,
+};
+
+/// Milliseconds that an analysis may take: a cold model is loaded in two seconds, a text of 100 kB takes some more.
+const ANALYZE_LIMIT_MILLIS: u64 = 20_000;
+
+/// Milliseconds that the desk or the queue may take.
+const LIMIT_MILLIS: u64 = 10_000;
+
+/// The bindings of a conversation.
+pub(super) struct Bindings {
+    env: Env,
+}
+
+impl Bindings {
+    pub(super) fn new(env: Env) -> Self {
+        Self { env }
+    }
+}
+
+impl EventSink for Bindings {
+    async fn send(&self, batch: Vec<Envelope>) -> Result<(), OutsideError> {
+        let queue = self.env.queue(EVENTS_BINDING).map_err(unavailable)?;
+        let mut messages = Vec::with_capacity(batch.len());
+        for envelope in &batch {
+            let text = serde_json::to_string(envelope).map_err(unavailable)?;
+            messages.push(
+                RawMessageBuilder::new(JsValue::from_str(&text))
+                    .build_with_content_type(QueueContentType::Text),
+            );
+        }
+        limited(LIMIT_MILLIS, async {
+            match <[_; 1]>::try_from(messages) {
+                Ok([message]) => queue.send_raw(message).await,
+                Err(messages) => queue.send_raw_batch(messages).await,
+            }
+            .map_err(unavailable)
+        })
+        .await
+    }
+}
+
+impl DeskClient for Bindings {
+    async fn notify(&self, request: NotifyRequest) -> Result<NotifyResponse, OutsideError> {
+        let name = desk::object_name(request.state.account_id);
+        let stub = self
+            .env
+            .durable_object(desk::BINDING)
+            .and_then(|desks| desks.get_by_name(&name))
+            .map_err(unavailable)?;
+        let request = post(
+            &format!("http://desk{}", desk::NOTIFY_PATH),
+            &name,
+            &request,
+        )?;
+        limited(LIMIT_MILLIS, async {
+            let response = stub.fetch_with_request(request).await.map_err(unavailable)?;
+            read(response).await
+        })
+        .await
+    }
+}
+
+impl Analyzer for Bindings {
+    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeResponse, OutsideError> {
+        let service = self.env.service(inference::BINDING).map_err(unavailable)?;
+        let request = post(
+            &format!("http://inference{}", inference::ANALYZE_PATH),
+            "",
+            &request,
+        )?;
+        limited(ANALYZE_LIMIT_MILLIS, async {
+            let response = service.fetch_request(request).await.map_err(unavailable)?;
+            read(Response::try_from(response).map_err(unavailable)?).await
+        })
+        .await
+    }
+}
+
+/// Gives up on `call` after `millis`.
+async fn limited<T>(
+    millis: u64,
+    call: impl Future<Output = Result<T, OutsideError>>,
+) -> Result<T, OutsideError> {
+    let limit = Delay::from(Duration::from_millis(millis));
+    match select(std::pin::pin!(call), std::pin::pin!(limit)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(((), _)) => Err(OutsideError::Unavailable(format!(
+            "no answer within {millis} ms"
+        ))),
+    }
+}
+
+fn post(url: &str, object_name: &str, body: &impl Serialize) -> Result<Request, OutsideError> {
+    let body = serde_json::to_string(body).map_err(unavailable)?;
+    let headers = Headers::new();
+    headers
+        .set("content-type", "application/json")
+        .map_err(unavailable)?;
+    if !object_name.is_empty() {
+        headers.set(NAME_HEADER, object_name).map_err(unavailable)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(headers)
+        .with_body(Some(JsValue::from_str(&body)));
+    Request::new_with_init(url, &init).map_err(unavailable)
+}
+
+/// The body of a good answer. A 4xx will be the same next time, anything else may not; 408 and 429 say so themselves.
+async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, OutsideError> {
+    let status = response.status_code();
+    match status {
+        200..=299 => {
+            let text = response.text().await.map_err(unavailable)?;
+            serde_json::from_str(&text)
+                .map_err(|error| OutsideError::Refused(format!("unreadable answer: {error}")))
+        }
+        408 | 429 => Err(OutsideError::Unavailable(format!("status {status}"))),
+        400..=499 => Err(OutsideError::Refused(format!("status {status}"))),
+        _ => Err(OutsideError::Unavailable(format!("status {status}"))),
+    }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> OutsideError {
+    OutsideError::Unavailable(error.to_string())
+}
