@@ -1,1 +1,110 @@
-fn main() {}
+//! `cargo xtask`: everything around the Workers. One command sets up, builds, migrates, seeds and runs; another tests.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a tool at a terminal: it prints, and reads this machine's clock"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+mod build;
+mod dev;
+mod migrate;
+mod process;
+mod progress;
+mod rebuild;
+mod runtime;
+mod seed;
+mod setup;
+mod simulate;
+mod stamp;
+mod test;
+mod workspace;
+mod zendesk;
+
+/// Everything around the Workers: set up, build, run, test, measure.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what the builds need into the checkout: wasm target, worker-build, wasm-bindgen, npm packages.
+    Setup,
+    /// Build Workers, pages and the API document; what did not change is left alone.
+    Build(build::BuildArguments),
+    /// Set up, build, migrate, seed and run everything locally, until Ctrl-C.
+    Dev(dev::DevArguments),
+    /// Run every layer of tests, or those named.
+    Test(test::TestArguments),
+    /// Play Zendesk.
+    Zendesk(zendesk::ZendeskArguments),
+    /// Play realistic conversations, so that the console can be seen alive.
+    Simulate(simulate::SimulateArguments),
+    /// Rebuild the D1 read model from the conversation logs, and compare it with what was there.
+    Rebuild(rebuild::RebuildArguments),
+}
+
+/// How to find a running stack.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StackArguments {
+    /// The `dev.json` of the stack to talk to.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "EDGEDESK_DEV_JSON",
+        default_value = ".edgedesk/dev.json"
+    )]
+    pub dev_json: PathBuf,
+}
+
+impl StackArguments {
+    fn read(&self) -> Result<edgedesk_client::Stack> {
+        let path = workspace::root().join(&self.dev_json);
+        edgedesk_client::Stack::read(&path).map_err(|error| {
+            anyhow::anyhow!("no running stack ({error}); start one with `cargo xtask dev`")
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return ExitCode::FAILURE;
+    };
+    // Whatever a command has started is ended by its drop, so leaving by a signal needs no list of processes.
+    let result = tokio::select! {
+        result = run(arguments.command) => result,
+        _ = tokio::signal::ctrl_c() => { println!(); return ExitCode::from(130) }
+        _ = terminated.recv() => return ExitCode::from(143),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Setup => setup::tools().await,
+        Command::Build(arguments) => build::run(arguments).await,
+        Command::Dev(arguments) => dev::run(arguments).await,
+        Command::Test(arguments) => test::run(arguments).await,
+        Command::Zendesk(arguments) => zendesk::run(arguments).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Rebuild(arguments) => rebuild::run(arguments).await,
+    }
+}

@@ -1,0 +1,355 @@
+//! Builds the Workers, the API document and the pages, each only when something that it reads has changed.
+//!
+//! A Worker is built once per profile and kept under `target/workers/<worker>/<profile>`; `workers/<worker>/build`, which
+//! the wrangler configurations name, is a copy of the one last asked for. So going from `dev` to `bench` and back
+//! builds nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use crate::process::{self, output};
+use crate::progress::Step;
+use crate::setup;
+use crate::stamp::{self, Inputs};
+use crate::workspace::{cargo, command, root, tools_bin};
+
+/// Set by `cargo xtask dev` for the `[build]` commands of the wrangler configurations, which then return at once.
+pub const PREBUILT: &str = "EDGEDESK_PREBUILT";
+
+/// What can be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Part {
+    /// The public Worker.
+    Gateway,
+    /// The Worker with the models.
+    Inference,
+    /// The Worker with the queue consumers.
+    Jobs,
+    /// `web/public/openapi.json`, from the gateway's code.
+    Openapi,
+    /// `web/dist`: console, widget, demo page, API reference.
+    Pages,
+}
+
+/// How a Worker is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to build.
+    Dev,
+    /// Small and fast.
+    Release,
+}
+
+impl Profile {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Which parts, and how.
+#[derive(Debug, Args)]
+pub struct BuildArguments {
+    /// What to build; everything by default.
+    pub parts: Vec<Part>,
+    /// Optimise every Worker. Otherwise only inference is, since tract is useless without.
+    #[arg(long)]
+    pub release: bool,
+    /// Optimise no Worker, not even inference.
+    #[arg(long, conflicts_with = "release")]
+    pub dev: bool,
+}
+
+impl BuildArguments {
+    /// Everything, as `cargo xtask dev` wants it.
+    pub fn everything(release: bool) -> Self {
+        Self {
+            parts: Vec::new(),
+            release,
+            dev: false,
+        }
+    }
+
+    fn profile(&self, worker: Part) -> Profile {
+        if self.release || (worker == Part::Inference && !self.dev) {
+            Profile::Release
+        } else {
+            Profile::Dev
+        }
+    }
+}
+
+/// `cargo xtask build`.
+pub async fn run(arguments: BuildArguments) -> Result<()> {
+    if std::env::var_os(PREBUILT).is_some() {
+        return Ok(());
+    }
+    setup::tools().await?;
+    let mut parts: BTreeSet<Part> = arguments.parts.iter().copied().collect();
+    if parts.is_empty() {
+        parts.extend(Part::value_variants());
+    }
+    if parts.contains(&Part::Pages) {
+        // The reference page shows the document.
+        parts.insert(Part::Openapi);
+    }
+    for part in parts {
+        match part {
+            Part::Gateway | Part::Inference | Part::Jobs => {
+                worker(part, arguments.profile(part)).await?;
+            }
+            Part::Openapi => openapi().await?,
+            Part::Pages => pages().await?,
+        }
+    }
+    Ok(())
+}
+
+/// The name of a Worker's folder under `workers/`.
+pub fn folder(worker: Part) -> &'static str {
+    match worker {
+        Part::Gateway => "gateway",
+        Part::Inference => "inference",
+        Part::Jobs => "jobs",
+        Part::Openapi | Part::Pages => "",
+    }
+}
+
+/// Where a Worker's build of a profile is kept.
+pub fn kept(worker: Part, profile: Profile) -> PathBuf {
+    root()
+        .join("target/workers")
+        .join(folder(worker))
+        .join(profile.as_str())
+}
+
+async fn worker(worker: Part, profile: Profile) -> Result<()> {
+    let name = folder(worker);
+    let package = format!("edgedesk-{name}");
+    let inputs = rust_inputs(&package)
+        .await?
+        .word(profile.as_str())
+        .word(setup::WORKER_BUILD_VERSION);
+    let stamp = inputs.finish();
+    let current = root().join("workers").join(name).join("build");
+    let kept = kept(worker, profile);
+    if stamp::is_fresh(&current.join(".stamp"), &stamp) {
+        return Ok(());
+    }
+    if stamp::is_fresh(&kept.join(".stamp"), &stamp) {
+        let _ = fs::remove_dir_all(&current);
+        copy(&kept, &current)?;
+    } else {
+        let mut step = Step::begin(format!("building {name} ({})", profile.as_str()));
+        let mut build = command(tools_bin().join("worker-build"));
+        build.arg(root().join("workers").join(name));
+        match profile {
+            // Without wasm-opt: it takes longer than the compiler does.
+            Profile::Dev => build.args(["--dev", "--no-opt"]),
+            Profile::Release => build.arg("--release"),
+        };
+        process::run(&mut step, build).await?;
+        if !current.join("index.js").exists() {
+            bail!(
+                "worker-build left no {}",
+                current.join("index.js").display()
+            );
+        }
+        let _ = fs::remove_dir_all(&kept);
+        copy(&current, &kept)?;
+        stamp::write(&kept.join(".stamp"), &stamp)?;
+        step.end("built");
+    }
+    stamp::write(&current.join(".stamp"), &stamp)
+}
+
+async fn openapi() -> Result<()> {
+    let stamp = rust_inputs("edgedesk-gateway")
+        .await?
+        .word("openapi")
+        .finish();
+    let document = root().join("web/public/openapi.json");
+    let file = root().join("target/openapi.stamp");
+    if document.exists() && stamp::is_fresh(&file, &stamp) {
+        return Ok(());
+    }
+    let mut step = Step::begin("writing the API document");
+    let mut build = cargo();
+    build.args(["build", "--package", "edgedesk-gateway"]);
+    build.args(["--features", "openapi", "--example", "openapi"]);
+    process::run(&mut step, build).await?;
+    let mut print = cargo();
+    print.args(["run", "--quiet", "--package", "edgedesk-gateway"]);
+    print.args(["--features", "openapi", "--example", "openapi"]);
+    let text = output(print)
+        .await
+        .context("the example `openapi` failed")?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).context("the example `openapi` printed no JSON")?;
+    if value["openapi"].is_null()
+        || value["paths"]
+            .as_object()
+            .is_none_or(serde_json::Map::is_empty)
+    {
+        bail!("the example `openapi` printed no OpenAPI document");
+    }
+    fs::create_dir_all(root().join("web/public"))?;
+    fs::write(&document, text + "\n")?;
+    stamp::write(&file, &stamp)?;
+    step.end("written");
+    Ok(())
+}
+
+async fn pages() -> Result<()> {
+    let inputs = Inputs::default()
+        .all("web")?
+        .all("package.json")?
+        .all("package-lock.json")?;
+    let (stamp, file) = (inputs.finish(), root().join("target/pages.stamp"));
+    if root().join("web/dist").exists() && stamp::is_fresh(&file, &stamp) {
+        return Ok(());
+    }
+    let mut step = Step::begin("building the pages");
+    let mut build = command("npm");
+    build.args(["run", "--silent", "build"]);
+    process::run(&mut step, build).await?;
+    stamp::write(&file, &stamp)?;
+    step.end("built");
+    Ok(())
+}
+
+/// Everything that compiling a package of this workspace reads.
+async fn rust_inputs(package: &str) -> Result<Inputs> {
+    let mut inputs = Inputs::default()
+        .all("Cargo.toml")?
+        .all("Cargo.lock")?
+        .all(".cargo/config.toml")?;
+    for folder in package_folders(package).await? {
+        inputs = inputs.path(folder, &is_compiled)?;
+    }
+    Ok(inputs)
+}
+
+/// Tests, benchmarks and words about the code are not in the Worker.
+fn is_compiled(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let is_test = name == "tests.rs"
+        || path
+            .strip_prefix(root())
+            .unwrap_or(path)
+            .components()
+            .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "benches");
+    !is_test && name != "wrangler.toml"
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+    path: Option<PathBuf>,
+}
+
+/// The folders of a package and of all packages of this workspace that it is made of.
+async fn package_folders(package: &str) -> Result<Vec<PathBuf>> {
+    let mut list = cargo();
+    list.args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+        "--offline",
+    ]);
+    let text = output(list).await.context("`cargo metadata` failed")?;
+    let metadata: Metadata = serde_json::from_str(&text)?;
+    Ok(folders_of(&metadata, package))
+}
+
+fn folders_of(metadata: &Metadata, package: &str) -> Vec<PathBuf> {
+    let mut names = BTreeSet::from([package.to_owned()]);
+    let mut waiting = vec![package.to_owned()];
+    let mut folders = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        let Some(package) = metadata
+            .packages
+            .iter()
+            .find(|package| package.name == name)
+        else {
+            continue;
+        };
+        folders.extend(package.manifest_path.parent().map(Path::to_owned));
+        for dependency in &package.dependencies {
+            let is_ours = dependency.path.is_some() && dependency.kind.as_deref() != Some("dev");
+            if is_ours && names.insert(dependency.name.clone()) {
+                waiting.push(dependency.name.clone());
+            }
+        }
+    }
+    folders.into_iter().collect()
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_made_of_its_own_packages_without_those_for_tests() {
+        let package = |name: &str, needs: &[(&str, Option<&str>)]| Package {
+            name: name.into(),
+            manifest_path: format!("/w/{name}/Cargo.toml").into(),
+            dependencies: needs
+                .iter()
+                .map(|(name, kind)| Dependency {
+                    name: (*name).into(),
+                    kind: kind.map(Into::into),
+                    path: Some(format!("/w/{name}").into()),
+                })
+                .collect(),
+        };
+        let metadata = Metadata {
+            packages: vec![
+                package("gateway", &[("wire", None), ("test-kit", Some("dev"))]),
+                package("wire", &[("domain", None)]),
+                package("domain", &[]),
+                package("test-kit", &[]),
+                package("other", &[]),
+            ],
+        };
+        let expected: Vec<PathBuf> = ["/w/domain", "/w/gateway", "/w/wire"]
+            .map(Into::into)
+            .into();
+        assert_eq!(folders_of(&metadata, "gateway"), expected);
+    }
+}

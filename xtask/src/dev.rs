@@ -1,0 +1,137 @@
+//! `cargo xtask dev`: from a clone to a running stack.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use edgedesk_client::Stack;
+
+use crate::build::{self, BuildArguments};
+use crate::runtime::{Options, Runtime, free_port};
+use crate::workspace::root;
+use crate::{migrate, seed, setup};
+
+/// Options of `cargo xtask dev`.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub struct DevArguments {
+    /// The port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Where local data lives; kept between runs.
+    #[arg(long, value_name = "DIR", default_value = ".edgedesk")]
+    pub state: PathBuf,
+    /// Optimise all Workers, as for a deployment.
+    #[arg(long)]
+    pub release: bool,
+    /// Make no demo account.
+    #[arg(long)]
+    pub no_seed: bool,
+    /// Run without the inference Worker, as when it is down. For tests.
+    #[arg(long, hide = true)]
+    pub without_inference: bool,
+    /// Use the builds that are there. For tests, which start many stacks.
+    #[arg(long, hide = true)]
+    pub no_build: bool,
+}
+
+/// `cargo xtask dev`.
+pub async fn run(arguments: DevArguments) -> Result<()> {
+    let (mut runtime, stack) = start(&arguments).await?;
+    println!(
+        "\n{}\n",
+        describe(runtime.url(), stack.as_ref(), &arguments)
+    );
+    println!("ready {}", runtime.url());
+    runtime.follow().await
+}
+
+/// Sets up, builds, migrates, seeds and starts a stack, and writes its `dev.json`.
+pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)> {
+    let state = root().join(&arguments.state);
+    std::fs::create_dir_all(&state).with_context(|| format!("cannot make {}", state.display()))?;
+    let file = state.join("dev.json");
+    // Whoever waits for this file must not find the last run's.
+    let _ = std::fs::remove_file(&file);
+    if !arguments.no_build {
+        setup::tools().await?;
+        build::run(BuildArguments::everything(arguments.release)).await?;
+    }
+    migrate::apply(&state).await?;
+    let demo = if arguments.no_seed {
+        seed::kept(&state)?
+    } else {
+        Some(seed::apply(&state).await?)
+    };
+    let port = match arguments.port {
+        0 => free_port()?,
+        port => port,
+    };
+    let runtime = Runtime::start(&Options {
+        port,
+        state: state.clone(),
+        without_inference: arguments.without_inference,
+    })
+    .await?;
+    let Some(demo) = demo else {
+        return Ok((runtime, None));
+    };
+    let stack = demo.at(runtime.url())?;
+    write(
+        &state.join("dev.other.json"),
+        &demo.other_at(runtime.url())?,
+    )?;
+    write(&file, &stack)?;
+    Ok((runtime, Some(stack)))
+}
+
+/// Writes the file in one step, so that a reader never sees half of it.
+fn write(file: &Path, stack: &Stack) -> Result<()> {
+    let part = file.with_extension("json.part");
+    std::fs::write(&part, serde_json::to_string_pretty(stack)? + "\n")?;
+    std::fs::rename(&part, file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn describe(url: &str, stack: Option<&Stack>, arguments: &DevArguments) -> String {
+    let mut rows = vec![
+        ("console", format!("{url}/console")),
+        ("API reference", format!("{url}/docs")),
+    ];
+    if let Some(stack) = stack {
+        rows.insert(1, ("widget demo", stack.widget.demo_url.clone()));
+        rows.extend([
+            (
+                "admin",
+                format!("{} / {}", stack.admin.email, stack.admin.password),
+            ),
+            (
+                "agent",
+                format!("{} / {}", stack.agent.email, stack.agent.password),
+            ),
+            ("Zendesk hook", stack.zendesk.hook_url.clone()),
+            ("Zendesk secret", stack.zendesk.secret.clone()),
+        ]);
+    } else {
+        rows.push(("account", "none (--no-seed)".to_owned()));
+    }
+    rows.push(("data and logs", arguments.state.display().to_string()));
+    let mut lines = vec![
+        "Edgedesk is running. Ctrl-C stops it.".to_owned(),
+        String::new(),
+    ];
+    lines.extend(
+        rows.iter()
+            .map(|(name, value)| format!("  {name:<15} {value}")),
+    );
+    if stack.is_some() {
+        lines.push(String::new());
+        lines.push("  see it alive:   cargo xtask simulate --conversations 20 --rate 2".to_owned());
+        lines.push(
+            "  as Zendesk:     cargo xtask zendesk send --text \"Where is my refund?\"".to_owned(),
+        );
+    }
+    lines.join("\n")
+}

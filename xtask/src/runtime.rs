@@ -1,0 +1,157 @@
+//! The three Workers under `wrangler dev`.
+
+use std::fs::File;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use edgedesk_client::Edgedesk;
+
+use crate::build::PREBUILT;
+use crate::process::{Group, Tail};
+use crate::progress::Step;
+use crate::workspace::wrangler;
+
+/// How long all three Workers may take to be ready. A first start unpacks nothing, but two busy cores are slow.
+const READY_WITHIN: Duration = Duration::from_mins(2);
+
+/// Where and how to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port of the gateway.
+    pub port: u16,
+    /// Where local data lives.
+    pub state: PathBuf,
+    /// Leave the inference Worker out, as when it is down.
+    pub without_inference: bool,
+}
+
+/// A running stack. Dropping it ends it.
+#[derive(Debug)]
+pub struct Runtime {
+    group: Group,
+    log: File,
+    url: String,
+}
+
+impl Runtime {
+    /// Starts the Workers and waits until the gateway says that it is ready.
+    pub async fn start(options: &Options) -> Result<Self> {
+        check_port(options.port)?;
+        let mut step = Step::begin("starting the Workers");
+        let log_path = options.state.join("wrangler.log");
+        let mut command = wrangler();
+        command.arg("dev").args(["-c", "wrangler.toml"]);
+        if !options.without_inference {
+            command.args(["-c", "workers/inference/wrangler.toml"]);
+        }
+        command
+            .args(["-c", "workers/jobs/wrangler.toml"])
+            .args(["--ip", "127.0.0.1", "--inspector-port", "0"])
+            .args(["--port", &options.port.to_string()])
+            .args(["--show-interactive-dev-session", "false", "--persist-to"])
+            .arg(&options.state)
+            .env(PREBUILT, "1")
+            // Else a service binding that is missing here is found in another stack on this machine.
+            .env("WRANGLER_REGISTRY_PATH", options.state.join("registry"))
+            .env("WRANGLER_LOG_PATH", options.state.join("logs"));
+        let mut runtime = Self {
+            group: Group::start(command)?,
+            log: File::create(&log_path)
+                .with_context(|| format!("cannot write {}", log_path.display()))?,
+            url: format!("http://127.0.0.1:{}", options.port),
+        };
+        std::fs::write(
+            options.state.join("runtime.pgid"),
+            runtime.group.id().to_string(),
+        )?;
+        runtime.wait_until_ready(&mut step, &log_path).await?;
+        step.end("ready");
+        Ok(runtime)
+    }
+
+    /// Where the gateway listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Writes what the Workers say to the log, and what matters to the terminal, until the runtime ends by itself.
+    pub async fn follow(&mut self) -> Result<()> {
+        let mut tail = Tail::default();
+        while let Some(line) = self.group.line().await {
+            self.log(&line);
+            if matters(&line) {
+                println!("{line}");
+            }
+            tail.push(line);
+        }
+        let status = self.group.wait().await?;
+        bail!("`wrangler dev` ended ({status}):\n{}", tail.text())
+    }
+
+    async fn wait_until_ready(&mut self, step: &mut Step, log_path: &Path) -> Result<()> {
+        let client = Edgedesk::anonymous(&self.url);
+        let mut tail = Tail::default();
+        let mut poll = tokio::time::interval(Duration::from_millis(100));
+        let deadline = tokio::time::Instant::now() + READY_WITHIN;
+        let mut last_answer = String::from("no answer");
+        loop {
+            tokio::select! {
+                line = self.group.line() => {
+                    let Some(line) = line else {
+                        let status = self.group.wait().await?;
+                        bail!("`wrangler dev` ended before it was ready ({status}):\n{}", tail.text());
+                    };
+                    self.log(&line);
+                    step.note(&line);
+                    tail.push(line);
+                }
+                _ = poll.tick() => {
+                    match client.get("/health/ready").await {
+                        Ok(answer) if answer.status == 200 => return Ok(()),
+                        Ok(answer) => last_answer = format!("{} {}", answer.status, answer.text()),
+                        Err(_) => {}
+                    }
+                    if tokio::time::Instant::now() > deadline {
+                        bail!(
+                            "not ready after {} s: /health/ready gave {last_answer}; see {}\n{}",
+                            READY_WITHIN.as_secs(),
+                            log_path.display(),
+                            tail.text()
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn log(&mut self, line: &str) {
+        // A full disk must not end the stack.
+        let _ = writeln!(self.log, "{line}");
+    }
+}
+
+/// A port that nobody uses now.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
+
+fn check_port(port: u16) -> Result<()> {
+    if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+        bail!(
+            "port {port} is in use: end what uses it, or choose another with `--port {}`",
+            port.saturating_add(1)
+        );
+    }
+    Ok(())
+}
+
+/// Requests that went well are in the log file; the terminal shows the rest.
+fn matters(line: &str) -> bool {
+    let is_request = line.contains("[wrangler:info]") || line.contains("[wrangler:inf]");
+    !line.trim().is_empty() && !is_request
+}

@@ -1,0 +1,283 @@
+//! `cargo xtask test`: every layer, each of which must really have run.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use tokio::process::Command;
+
+use crate::build::{self, BuildArguments};
+use crate::dev::{self, DevArguments};
+use crate::process::Group;
+use crate::runtime::Runtime;
+use crate::setup;
+use crate::workspace::{cargo, command, root, tools_bin};
+
+/// A layer of tests, from the quickest to the slowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Layer {
+    /// Rules and orchestration, compiled for this machine.
+    Native,
+    /// The shared crates under Wasm, and the pages' own scripts under Node.
+    Wasm,
+    /// The built Workers under the real runtime, over HTTP and sockets.
+    Integration,
+    /// Console and widget in Chromium.
+    Browser,
+}
+
+/// Which layers.
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// The layers to run; all of them by default.
+    pub layers: Vec<Layer>,
+    /// Pass only tests whose name contains this. Not for the browser layer.
+    #[arg(long)]
+    pub filter: Option<String>,
+}
+
+/// Tests counted from what the test programs print.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+/// `cargo xtask test`.
+pub async fn run(arguments: TestArguments) -> Result<()> {
+    let mut layers = arguments.layers.clone();
+    if layers.is_empty() {
+        layers.extend(Layer::value_variants());
+    }
+    layers.sort();
+    layers.dedup();
+    setup::tools().await?;
+    let mut total = Count::default();
+    let mut broken = Vec::new();
+    for layer in layers {
+        println!("\n── {layer:?} ──");
+        let mut count = Count::default();
+        let outcome = match layer {
+            Layer::Native => native(&arguments, &mut count).await,
+            Layer::Wasm => wasm(&arguments, &mut count).await,
+            Layer::Integration => integration(&arguments, &mut count).await,
+            Layer::Browser => browser(&mut count).await,
+        };
+        total.add(count);
+        if let Err(error) = outcome {
+            println!("{layer:?}: {error:#}");
+            broken.push(format!("{layer:?}"));
+        } else if count.passed == 0 && arguments.filter.is_none() {
+            println!("{layer:?}: not one test ran");
+            broken.push(format!("{layer:?}"));
+        }
+    }
+    // A layer that could not run counts as one failure, so that the closing line never looks better than it was.
+    if total.failed == 0 {
+        total.failed = broken.len() as u64;
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    if !broken.is_empty() {
+        bail!("not all is well in: {}", broken.join(", "));
+    }
+    Ok(())
+}
+
+async fn native(arguments: &TestArguments, count: &mut Count) -> Result<()> {
+    let mut test = cargo();
+    test.args(["test", "--workspace", "--no-fail-fast"])
+        .args(["--exclude", "edgedesk-integration"])
+        .args(["--exclude", "edgedesk-wasm-tests"]);
+    filtered(&mut test, arguments);
+    shown(test, count).await
+}
+
+async fn wasm(arguments: &TestArguments, count: &mut Count) -> Result<()> {
+    let mut test = cargo();
+    test.args(["test", "--package", "edgedesk-wasm-tests", "--no-fail-fast"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            tools_bin().join("wasm-bindgen-test-runner"),
+        );
+    filtered(&mut test, arguments);
+    shown(test, count).await?;
+    let mut scripts = command("npm");
+    scripts.args(["run", "--silent", "test:web"]);
+    if arguments.filter.is_none() {
+        shown(scripts, count).await?;
+    }
+    Ok(())
+}
+
+async fn integration(arguments: &TestArguments, count: &mut Count) -> Result<()> {
+    // Compiled before the stack starts, so that the compiler does not compete with it.
+    let mut compile = cargo();
+    compile.args(["test", "--package", "edgedesk-integration", "--no-run"]);
+    shown(compile, count).await?;
+    let stack = TestStack::start("integration").await?;
+    let mut test = cargo();
+    test.args([
+        "test",
+        "--package",
+        "edgedesk-integration",
+        "--no-fail-fast",
+    ])
+    .env("EDGEDESK_DEV_JSON", &stack.dev_json)
+    .env("EDGEDESK_XTASK", std::env::current_exe()?);
+    filtered(&mut test, arguments);
+    let outcome = shown(test, count).await;
+    stack.end(outcome.is_ok());
+    outcome
+}
+
+async fn browser(count: &mut Count) -> Result<()> {
+    let chromium = setup::chromium().await?;
+    let stack = TestStack::start("browser").await?;
+    let mut test = command("npx");
+    test.args(["playwright", "test", "--reporter=list"])
+        .env("EDGEDESK_DEV_JSON", &stack.dev_json)
+        .env("CHROMIUM", chromium);
+    let outcome = shown(test, count).await;
+    stack.end(outcome.is_ok());
+    outcome
+}
+
+/// A stack of its own for one layer, with a state folder that is new.
+struct TestStack {
+    runtime: Runtime,
+    state: PathBuf,
+    dev_json: PathBuf,
+}
+
+impl TestStack {
+    async fn start(name: &str) -> Result<Self> {
+        let state = root()
+            .join("target/test-state")
+            .join(format!("{name}-{}", std::process::id()));
+        build::run(BuildArguments::everything(false)).await?;
+        let (runtime, stack) = dev::start(&DevArguments {
+            port: 0,
+            state: state.clone(),
+            release: false,
+            no_seed: false,
+            without_inference: false,
+            no_build: true,
+        })
+        .await?;
+        let stack = stack.context("the stack has no demo account")?;
+        println!("  stack at {}, state in {}", stack.url, state.display());
+        Ok(Self {
+            runtime,
+            dev_json: state.join("dev.json"),
+            state,
+        })
+    }
+
+    /// Ends the stack; what it stored is kept for a look when something failed.
+    fn end(self, is_well: bool) {
+        drop(self.runtime);
+        if is_well {
+            // Left-overs are in `target`, where nobody minds them.
+            let _ = std::fs::remove_dir_all(&self.state);
+        }
+    }
+}
+
+fn filtered(test: &mut Command, arguments: &TestArguments) {
+    if let Some(filter) = &arguments.filter {
+        test.arg(filter);
+    }
+}
+
+/// Runs a test program with its output shown, and counts what it says of its tests.
+async fn shown(test: Command, count: &mut Count) -> Result<()> {
+    let mut group = Group::start(test)?;
+    while let Some(line) = group.line().await {
+        println!("{line}");
+        count.add(count_in(&line));
+    }
+    let status = group.wait().await?;
+    if !status.success() {
+        bail!("failed ({status})");
+    }
+    Ok(())
+}
+
+/// What one line of a test program's closing words adds.
+fn count_in(line: &str) -> Count {
+    let line = line.trim();
+    if let Some(rest) = line.strip_prefix("test result: ") {
+        // cargo and wasm-bindgen: `test result: ok. 3 passed; 0 failed; …`.
+        return Count {
+            passed: number_before(rest, " passed"),
+            failed: number_before(rest, " failed"),
+        };
+    }
+    // Node's runner: `ℹ pass 3`, `ℹ fail 0`.
+    let node = |word: &str| {
+        let number = line.strip_prefix("ℹ ")?.strip_prefix(word)?;
+        number.trim().parse().ok()
+    };
+    // Playwright: `3 passed (4.5s)`, `1 failed`, `1 flaky` alone on a line. A test that passes now and then is broken.
+    let mut words = line.split(' ');
+    let first: Option<u64> = words.next().and_then(|word| word.parse().ok());
+    let (word, rest) = (words.next(), words.next());
+    let is_alone = rest.is_none_or(|rest| rest.starts_with('('));
+    let playwright = |wanted: &[&str]| {
+        let is_wanted = word.is_some_and(|word| wanted.contains(&word));
+        first.filter(|_| is_wanted && is_alone)
+    };
+    Count {
+        passed: node("pass ")
+            .or_else(|| playwright(&["passed"]))
+            .unwrap_or(0),
+        failed: node("fail ")
+            .or_else(|| playwright(&["failed", "flaky", "interrupted"]))
+            .unwrap_or(0),
+    }
+}
+
+fn number_before(text: &str, word: &str) -> u64 {
+    let digits = text.split(word).next().unwrap_or_default();
+    let digits = digits.rsplit([' ', ';']).next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_counted_from_the_closing_line_of_each_runner() {
+        let table = [
+            (
+                "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.1s",
+                12,
+                0,
+            ),
+            (
+                "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 filtered out",
+                1,
+                2,
+            ),
+            ("  7 passed (12.3s)", 7, 0),
+            ("  2 failed", 0, 2),
+            ("  1 flaky", 0, 1),
+            ("ℹ pass 5", 5, 0),
+            ("ℹ fail 1", 0, 1),
+            ("3 passed tests are listed above", 0, 0),
+            ("test a_message_is_passed ... ok", 0, 0),
+        ];
+        for (line, passed, failed) in table {
+            assert_eq!(count_in(line), Count { passed, failed }, "{line}");
+        }
+    }
+}
