@@ -1,0 +1,62 @@
+import type { Problem } from '../../../shared/wire';
+import { bearer, refresh } from './session';
+
+/** An answer that is no success, with what a person may be told. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId = '',
+  ) {
+    super(message);
+  }
+}
+
+/** True for trouble that may pass by itself: no network, or a server that is busy or broken. */
+export function isTransient(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
+export function get<T>(path: string): Promise<T> {
+  return request<T>('GET', path);
+}
+
+export function post<T>(path: string, body: unknown): Promise<T> {
+  return request<T>('POST', path, body);
+}
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let answer = await send(method, path, body);
+  // An access token may end between two timers (a laptop that slept): refresh once, then try again.
+  if (answer.status === 401 && (await refresh())) answer = await send(method, path, body);
+  if (!answer.ok) throw await toError(answer);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
+  // Before the first refresh has come back there is no token yet: ask for one rather than be refused.
+  if (!bearer()) await refresh();
+  const headers: Record<string, string> = { authorization: `Bearer ${bearer()}` };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  try {
+    return await fetch(`/api/v1${path}`, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+  } catch {
+    throw new ApiError(0, 'network', 'There is no connection to the server.');
+  }
+}
+
+async function toError(answer: Response): Promise<ApiError> {
+  try {
+    const problem = (await answer.json()) as Problem;
+    const detail = problem.detail ? sentence(problem.detail) : problem.title;
+    return new ApiError(answer.status, problem.code, detail, problem.request_id);
+  } catch {
+    return new ApiError(answer.status, 'unknown', 'The server gave an answer that we do not understand.');
+  }
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

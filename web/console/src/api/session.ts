@@ -1,0 +1,160 @@
+import { computed, signal } from '@preact/signals';
+import type { Role, TokenResponse, User } from '../../../shared/wire';
+
+// Where the tokens live:
+// - The access token only in memory: it is what a stolen copy could use at once, and it is cheap to get again.
+// - The refresh token in `localStorage` when the person stays signed in on this device, else in `sessionStorage`, which
+//   ends with the tab. A cookie would be safer against injected scripts, but the API takes bearer tokens and no cookies,
+//   so that no request can be forged from another site; the Content-Security-Policy keeps foreign scripts out, and each
+//   refresh token is good for one use, so that a copy shows itself.
+const KEY = 'edgedesk.session';
+/** Refresh this long before the access token ends, so that no request meets an expired one. */
+const EARLY_MS = 30_000;
+
+interface Stored {
+  refresh_token: string;
+  user: User;
+}
+
+export type SessionState = 'starting' | 'out' | 'in';
+
+export const user = signal<User | null>(null);
+export const sessionState = signal<SessionState>('starting');
+/** Why the login page is shown, when the person did not ask for it. */
+export const sessionNotice = signal('');
+export const mayWrite = computed(() => user.value !== null && user.value.role !== ('read_only' satisfies Role));
+
+let accessToken = '';
+let timer = 0;
+let refreshing: Promise<boolean> | null = null;
+
+export function bearer(): string {
+  return accessToken;
+}
+
+/** Takes up an earlier session, if one is stored. */
+export async function startSession(): Promise<void> {
+  if (!readStored()) {
+    sessionState.value = 'out';
+    return;
+  }
+  await refresh();
+}
+
+export async function login(email: string, password: string, stay: boolean): Promise<void> {
+  const answer = await post('login', { email, password });
+  if (!answer.ok) throw await loginError(answer);
+  take((await answer.json()) as TokenResponse, stay ? localStorage : sessionStorage);
+}
+
+export async function logout(): Promise<void> {
+  const stored = readStored();
+  end('');
+  if (stored) {
+    // The server forgets the token as well; offline, ending it here must do.
+    await post('logout', { refresh_token: stored.refresh_token }).catch(() => undefined);
+  }
+}
+
+/**
+ * Gets a new access token. False when the session is over; throws nothing. Calls at the same time share one request,
+ * and tabs take turns, since a refresh token is good for one use.
+ */
+export function refresh(): Promise<boolean> {
+  refreshing ??= inTurn(refreshNow).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+async function refreshNow(): Promise<boolean> {
+  const stored = readStored();
+  if (!stored) {
+    end('');
+    return false;
+  }
+  try {
+    const answer = await post('refresh', { refresh_token: stored.refresh_token });
+    if (answer.ok) {
+      take((await answer.json()) as TokenResponse, storeOf());
+      return true;
+    }
+    if (answer.status === 401 || answer.status === 403) {
+      end('Your session has ended. Please sign in again.');
+      return false;
+    }
+  } catch {
+    // No network: the session may well be good.
+  }
+  // Keep what we have and try again; the pages show that they are not connected.
+  user.value = stored.user;
+  sessionState.value = 'in';
+  schedule(5_000);
+  return false;
+}
+
+function take(tokens: TokenResponse, store: Storage): void {
+  accessToken = tokens.access_token;
+  const other = store === localStorage ? sessionStorage : localStorage;
+  other.removeItem(KEY);
+  store.setItem(KEY, JSON.stringify({ refresh_token: tokens.refresh_token, user: tokens.user } satisfies Stored));
+  user.value = tokens.user;
+  sessionNotice.value = '';
+  sessionState.value = 'in';
+  schedule(Math.max(tokens.expires_in * 1000 - EARLY_MS, 5_000));
+}
+
+function end(notice: string): void {
+  accessToken = '';
+  clearTimeout(timer);
+  localStorage.removeItem(KEY);
+  sessionStorage.removeItem(KEY);
+  user.value = null;
+  sessionNotice.value = notice;
+  sessionState.value = 'out';
+}
+
+function schedule(delayMs: number): void {
+  clearTimeout(timer);
+  timer = window.setTimeout(() => void refresh(), delayMs);
+}
+
+function storeOf(): Storage {
+  return sessionStorage.getItem(KEY) ? sessionStorage : localStorage;
+}
+
+function readStored(): Stored | null {
+  try {
+    const text = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+    return text ? (JSON.parse(text) as Stored) : null;
+  } catch {
+    return null;
+  }
+}
+
+function post(path: string, body: unknown): Promise<Response> {
+  return fetch(`/api/v1/auth/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+async function loginError(answer: Response): Promise<Error> {
+  // Which of the two was wrong is never said: that would tell strangers who has an account.
+  if (answer.status === 401 || answer.status === 400 || answer.status === 422) {
+    return new Error('That e-mail address and password do not match. Please try again.');
+  }
+  if (answer.status === 429) return new Error('Too many attempts. Please wait a minute and try again.');
+  return new Error('Signing in is not possible right now. Please try again in a moment.');
+}
+
+/** Runs `work` while no other tab does. Web Locks need a secure context; without one, tabs may race. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks ? navigator.locks.request('edgedesk.refresh', work) : work();
+}
+
+// Signing out in one tab signs out all of them.
+window.addEventListener('storage', (event) => {
+  if (event.key === KEY && event.newValue === null && user.value && !sessionStorage.getItem(KEY)) end('');
+});

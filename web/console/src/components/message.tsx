@@ -1,0 +1,80 @@
+import { clockTime, fullTime } from '../state/clock';
+import { actorName } from '../state/names';
+import type { Pending } from '../state/outgoing';
+import type { Mood, Thread } from '../state/thread';
+import type { MessageEntry } from '../state/timeline';
+import { Avatar } from './avatar';
+import { Icon } from './icon';
+import { MoodChip } from './mood-chip';
+import { actorId } from './thread-header';
+
+interface Props {
+  entry: MessageEntry;
+  mood: Mood | undefined;
+  customer: string;
+}
+
+/** Texts are text: Preact escapes them, and nothing here ever takes HTML. */
+export function MessageBubble({ entry, mood, customer }: Props) {
+  const { message, joined } = entry;
+  const incoming = message.direction === 'incoming';
+  const note = message.direction === 'note';
+  const name =
+    incoming && message.author.kind === 'customer' ? (message.author.name ?? customer) : actorName(message.author);
+  return (
+    <li class={`message ${message.direction} ${joined ? 'joined' : ''}`} data-seq={message.seq}>
+      {incoming &&
+        (joined ? <span class="avatar-gap" /> : <Avatar id={actorId(message.author)} name={name} size="s" />)}
+      <div class="message-main">
+        {!joined && (
+          <p class="message-head">
+            <span class="message-name">{name}</span>
+            {note && (
+              <span class="note-mark">
+                <Icon name="lock" />
+                Private note
+              </span>
+            )}
+            <time dateTime={message.at} title={fullTime(message.at)}>
+              {clockTime(message.at)}
+            </time>
+          </p>
+        )}
+        <p class="bubble" dir="auto">
+          {message.text}
+        </p>
+        {incoming && message.author.kind === 'customer' && <MoodChip mood={mood} />}
+      </div>
+    </li>
+  );
+}
+
+/** A message of ours on its way. */
+export function PendingBubble({ message, thread }: { message: Pending; thread: Thread }) {
+  const failed = message.state === 'failed';
+  return (
+    <li class={`message ${message.mode === 'note' ? 'note' : 'outgoing'} pending ${failed ? 'failed' : ''}`}>
+      <div class="message-main">
+        <p class="bubble" dir="auto">
+          {message.text}
+        </p>
+        <p class="message-state" role={failed ? 'alert' : undefined}>
+          {failed ? (
+            <>
+              <Icon name="alert" />
+              <span>Not sent. {message.error}</span>
+              <button type="button" onClick={() => thread.outgoing.retry(message.clientId)}>
+                Try again
+              </button>
+              <button type="button" onClick={() => thread.outgoing.discard(message.clientId)}>
+                Discard
+              </button>
+            </>
+          ) : (
+            'Sending…'
+          )}
+        </p>
+      </div>
+    </li>
+  );
+}

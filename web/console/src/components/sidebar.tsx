@@ -1,0 +1,202 @@
+import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
+import { logout, user } from '../api/session';
+import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
+import { forgetDrafts } from '../state/drafts';
+import { currentView, filters, VIEWS } from '../state/filters';
+import { closeConversation } from '../state/router';
+import { toast } from '../state/toasts';
+import { drawerOpen, drawerSidebar, helpOpen, onePane } from '../state/ui';
+import { Avatar } from './avatar';
+import { Icon } from './icon';
+import { Menu, MenuItem } from './menu';
+
+export function Sidebar() {
+  const hidden = drawerSidebar.value && !drawerOpen.value;
+  return (
+    <>
+      {drawerSidebar.value && drawerOpen.value && (
+        <button
+          type="button"
+          class="scrim"
+          aria-label="Close the menu"
+          onClick={() => {
+            drawerOpen.value = false;
+          }}
+        />
+      )}
+      <div class={`sidebar ${drawerOpen.value ? 'open' : ''}`} inert={hidden}>
+        <header class="brand">
+          <img src="/favicon.svg" width="26" height="26" alt="" />
+          <span>Edgedesk</span>
+        </header>
+        <nav class="views" aria-label="Views">
+          {VIEWS.map((view) => (
+            <button
+              key={view.id}
+              type="button"
+              class="view"
+              aria-current={currentView.value?.id === view.id ? 'page' : undefined}
+              onClick={() => {
+                filters.value = { ...view.filters, query: filters.value.query };
+                drawerOpen.value = false;
+                if (onePane.value) closeConversation();
+              }}
+            >
+              <Icon name={view.icon} />
+              <span>{view.label}</span>
+              <Count view={view.id} />
+            </button>
+          ))}
+        </nav>
+        <Team />
+        <footer class="me">
+          <MeMenu />
+        </footer>
+      </div>
+    </>
+  );
+}
+
+function Count({ view }: { view: string }) {
+  const live = counters.value;
+  if (!live) return null;
+  const counts: Record<string, number | undefined> = {
+    inbox: live.open,
+    mine: ownPresence.value?.load,
+    unassigned: live.unassigned,
+    'at-risk': live.at_risk,
+  };
+  const count = counts[view];
+  return count ? <span class={`count ${view === 'at-risk' ? 'hot' : ''}`}>{count}</span> : null;
+}
+
+/** Online first, then away, then those who only have work left. */
+function Team() {
+  const others = presence.value.filter((agent) => agent.agent_id !== user.value?.id);
+  const sorted = [...others].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+  return (
+    <section class="team" aria-labelledby="team-title">
+      <h2 id="team-title">Team</h2>
+      {sorted.length === 0 ? (
+        <p class="team-empty">Nobody else is here right now.</p>
+      ) : (
+        <ul>
+          {sorted.map((agent) => (
+            <li key={agent.agent_id}>
+              <span class={`presence ${presenceWord(agent)}`}>
+                <Avatar id={agent.agent_id} name={agent.name} size="s" />
+              </span>
+              <span class="team-name">
+                {agent.name}
+                <span class="visually-hidden">, {presenceWord(agent)}</span>
+              </span>
+              <Load id={agent.agent_id} load={agent.load} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+export function Load({ id, load }: { id: string; load: number }) {
+  const max = agents.value.find((agent) => agent.id === id)?.max_load;
+  const full = max !== undefined && load >= max;
+  return (
+    <span class={`load ${full ? 'full' : ''}`} title={full ? 'At maximum load' : 'Open conversations'}>
+      {max === undefined ? load : `${load}/${max}`}
+      <span class="visually-hidden"> open conversations</span>
+    </span>
+  );
+}
+
+export function presenceWord(agent: { online: boolean; away: boolean } | undefined): 'online' | 'away' | 'offline' {
+  if (!agent?.online) return 'offline';
+  return agent.away ? 'away' : 'online';
+}
+
+function rank(agent: { online: boolean; away: boolean }): number {
+  return ['online', 'away', 'offline'].indexOf(presenceWord(agent));
+}
+
+const THEMES: { choice: ThemeChoice; label: string; icon: string }[] = [
+  { choice: 'system', label: 'System theme', icon: 'monitor' },
+  { choice: 'light', label: 'Light theme', icon: 'sun' },
+  { choice: 'dark', label: 'Dark theme', icon: 'moon' },
+];
+
+function MeMenu() {
+  const me = user.value;
+  if (!me) return null;
+  const state =
+    deskLive.value === 'open' ? presenceWord(ownPresence.value ?? { online: true, away: false }) : 'offline';
+  const away = state === 'away';
+  return (
+    <Menu
+      name="Your settings"
+      align="start"
+      above
+      buttonClass="me-button"
+      button={
+        <>
+          <span class={`presence ${state}`}>
+            <Avatar id={me.id} name={me.name} size="s" />
+          </span>
+          <span class="me-text">
+            <span class="me-name">{me.name}</span>
+            <span class="me-state">{state === 'offline' ? 'Connecting…' : away ? 'Away' : 'Online'}</span>
+          </span>
+          <Icon name="more" />
+        </>
+      }
+    >
+      {(close) => (
+        <>
+          <MenuItem
+            onSelect={() => {
+              close();
+              if (!setAway(!away))
+                toast('Your presence can be changed once we are connected again.', { kind: 'error' });
+            }}
+          >
+            <Icon name={away ? 'check' : 'coffee'} />
+            {away ? 'I am back' : 'Set myself away'}
+          </MenuItem>
+          <hr />
+          {THEMES.map(({ choice, label, icon }) => (
+            <MenuItem
+              key={choice}
+              checked={theme.value === choice}
+              onSelect={() => {
+                setTheme(choice);
+                close();
+              }}
+            >
+              <Icon name={icon} />
+              {label}
+            </MenuItem>
+          ))}
+          <hr />
+          <MenuItem
+            onSelect={() => {
+              close();
+              helpOpen.value = true;
+            }}
+          >
+            <Icon name="keyboard" />
+            Keyboard shortcuts
+          </MenuItem>
+          <MenuItem
+            onSelect={() => {
+              forgetDrafts();
+              void logout();
+            }}
+          >
+            <Icon name="sign-out" />
+            Sign out
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  );
+}

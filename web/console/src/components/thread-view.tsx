@@ -1,0 +1,67 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { mayWrite } from '../api/session';
+import { customerName } from '../state/names';
+import { closeConversation } from '../state/router';
+import type { Thread } from '../state/thread';
+import { detailsOpen, onePane, wideDetails } from '../state/ui';
+import { Composer } from './composer';
+import { Details } from './details';
+import { MoodStrip, RiskBanner } from './insight';
+import { Empty, Failed, ThreadSkeleton } from './states';
+import { ThreadHeader } from './thread-header';
+import { Timeline } from './timeline';
+
+export function ThreadView({ thread }: { thread: Thread }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const conversation = thread.conversation.value;
+  const name = customerName(conversation);
+
+  // With one pane at a time the list, and with it the focus, has just gone.
+  useEffect(() => {
+    if (onePane.value) heading.current?.focus();
+  }, [thread]);
+
+  if (thread.state.value === 'missing') {
+    return (
+      <main class="thread">
+        <Empty icon="search" title="There is no such conversation">
+          <button type="button" class="button" onClick={closeConversation}>
+            Back to the list
+          </button>
+        </Empty>
+      </main>
+    );
+  }
+
+  return (
+    <>
+      <main class="thread" aria-labelledby="thread-title">
+        <ThreadHeader thread={thread} conversation={conversation} name={name} heading={heading} />
+        {conversation && <RiskBanner conversation={conversation} thread={thread} />}
+        {conversation && !wideDetails.value && <MoodStrip conversation={conversation} thread={thread} />}
+        {thread.state.value === 'failed' && thread.messages.value.length === 0 ? (
+          <Failed
+            title="The conversation could not be loaded"
+            detail="Nothing is lost. Please try again."
+            onRetry={() => {
+              void thread.load();
+              thread.retryLive();
+            }}
+          />
+        ) : thread.state.value === 'loading' && thread.messages.value.length === 0 ? (
+          <ThreadSkeleton />
+        ) : (
+          <Timeline thread={thread} customer={name} />
+        )}
+        {mayWrite.value ? (
+          <Composer key={thread.id} thread={thread} name={name} />
+        ) : (
+          <p class="read-only">You may read this conversation, and not answer it.</p>
+        )}
+      </main>
+      {conversation && (wideDetails.value || detailsOpen.value) && (
+        <Details thread={thread} conversation={conversation} name={name} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { useEffect } from 'preact/hooks';
+import { ConnectionBar } from '../components/connection-bar';
+import { Help } from '../components/help';
+import { Inbox } from '../components/inbox';
+import { Sidebar } from '../components/sidebar';
+import { Empty } from '../components/states';
+import { ThreadView } from '../components/thread-view';
+import { Toasts } from '../components/toasts';
+import { openDesk, unreadTotal } from '../state/desk';
+import { currentView } from '../state/filters';
+import { listenToKeys } from '../state/keyboard';
+import { openId } from '../state/router';
+import { openThread, Thread } from '../state/thread';
+import { detailsOpen } from '../state/ui';
+
+/** Everything behind the login. */
+export function Desk() {
+  useEffect(openDesk, []);
+  useEffect(listenToKeys, []);
+
+  const id = openId.value;
+  useEffect(() => {
+    if (!id) return;
+    const thread = new Thread(id);
+    openThread.value = thread;
+    return () => {
+      thread.stop();
+      openThread.value = null;
+      detailsOpen.value = false;
+    };
+  }, [id]);
+
+  const unread = unreadTotal.value;
+  const view = currentView.value?.label ?? 'Conversations';
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${view} · Edgedesk`;
+  }, [unread, view]);
+
+  const thread = openThread.value;
+  return (
+    <div class={`desk ${id ? 'with-thread' : ''}`}>
+      <ConnectionBar />
+      <div class="panes">
+        <Sidebar />
+        <Inbox />
+        {thread && thread.id === id ? <ThreadView key={thread.id} thread={thread} /> : <NothingOpen />}
+      </div>
+      <Toasts />
+      <Help />
+    </div>
+  );
+}
+
+function NothingOpen() {
+  return (
+    <main class="thread nothing-open">
+      <Empty icon="chat" title="Pick a conversation">
+        <p>
+          <kbd>j</kbd> <kbd>k</kbd> to move, <kbd>Enter</kbd> to open, <kbd>?</kbd> for all shortcuts
+        </p>
+      </Empty>
+    </main>
+  );
+}

@@ -1,0 +1,111 @@
+import { useRef, useState } from 'preact/hooks';
+import { nextTheme, setTheme, theme } from '../../../shared/theme';
+import { login, sessionNotice } from '../api/session';
+import { Icon } from '../components/icon';
+
+export function Login() {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState('');
+  const [shown, setShown] = useState(false);
+  const email = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const stay = useRef<HTMLInputElement>(null);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const address = email.current?.value.trim() ?? '';
+    const secret = password.current?.value ?? '';
+    if (!address || !secret) {
+      setError('Please enter your e-mail address and your password.');
+      (address ? password : email).current?.focus();
+      return;
+    }
+    setBusy(true);
+    setError('');
+    try {
+      await login(address, secret, stay.current?.checked ?? false);
+    } catch (failure) {
+      const offline = failure instanceof TypeError;
+      setError(offline ? 'There is no connection to the server. Please try again.' : (failure as Error).message);
+      setBusy(false);
+      password.current?.select();
+    }
+  };
+
+  return (
+    <main class="login">
+      <ThemeButton />
+      <form class="login-card" onSubmit={submit} noValidate aria-labelledby="login-title">
+        <img src="/favicon.svg" width="44" height="44" alt="" />
+        <h1 id="login-title">Sign in to Edgedesk</h1>
+        <p class="login-lead">{sessionNotice.value || 'Your customers are waiting. Not for long.'}</p>
+        <div role="alert">
+          {error && (
+            <p class="login-error" id="login-error">
+              <Icon name="alert" />
+              {error}
+            </p>
+          )}
+        </div>
+        <label>
+          <span>E-mail</span>
+          <input
+            ref={email}
+            type="email"
+            name="email"
+            autocomplete="username"
+            autocapitalize="off"
+            spellcheck={false}
+            aria-describedby={error ? 'login-error' : undefined}
+            aria-invalid={error !== ''}
+          />
+        </label>
+        <label>
+          <span>Password</span>
+          <span class="password">
+            <input
+              ref={password}
+              type={(shown ? 'text' : 'password') as 'password'}
+              name="password"
+              autocomplete="current-password"
+              aria-describedby={error ? 'login-error' : undefined}
+              aria-invalid={error !== ''}
+            />
+            <button
+              type="button"
+              class="button ghost icon-only"
+              aria-label="Show the password"
+              aria-pressed={shown}
+              onClick={() => setShown(!shown)}
+            >
+              <Icon name="eye" />
+            </button>
+          </span>
+        </label>
+        <label class="check">
+          <input ref={stay} type="checkbox" name="stay" />
+          Stay signed in on this device
+        </label>
+        <button type="submit" class="button primary" disabled={busy}>
+          {busy ? 'Signing in…' : 'Sign in'}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+const THEME_ICONS = { system: 'monitor', light: 'sun', dark: 'moon' };
+
+export function ThemeButton() {
+  return (
+    <button
+      type="button"
+      class="button ghost icon-only theme-button"
+      aria-label={`Theme: ${theme.value}. Change`}
+      title={`Theme: ${theme.value}`}
+      onClick={() => setTheme(nextTheme())}
+    >
+      <Icon name={THEME_ICONS[theme.value]} />
+    </button>
+  );
+}

@@ -1,0 +1,102 @@
+import { mayWrite } from '../api/session';
+import { assignToMe, toggleResolved } from './actions';
+import { conversations } from './desk';
+import { closeConversation, openId } from './router';
+import { detailsOpen, drawerOpen, helpOpen, shortcutsOn } from './ui';
+
+export const SHORTCUTS: { keys: string[]; does: string }[] = [
+  { keys: ['j', 'k'], does: 'Next, previous conversation' },
+  { keys: ['Enter'], does: 'Open it' },
+  { keys: ['Esc'], does: 'Back to the list' },
+  { keys: ['r'], does: 'Write a reply' },
+  { keys: ['n'], does: 'Write a private note' },
+  { keys: ['Ctrl', 'Enter'], does: 'Send' },
+  { keys: ['e'], does: 'Resolve, or reopen' },
+  { keys: ['a'], does: 'Assign to me' },
+  { keys: ['/'], does: 'Search' },
+  { keys: ['?'], does: 'This list' },
+];
+
+/** Sent to the composer, which knows what it holds. */
+export const COMPOSE_EVENT = 'edgedesk:compose';
+
+export function listenToKeys(): () => void {
+  document.addEventListener('keydown', onKeyDown);
+  return () => document.removeEventListener('keydown', onKeyDown);
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector('dialog[open]')) return;
+  const target = event.target as HTMLElement;
+  if (event.key === 'Escape') return onEscape(event, target);
+  if (!shortcutsOn.value || target.closest('input, textarea, select, [contenteditable]')) return;
+
+  const id = openId.value ?? focusedRow()?.dataset.id ?? null;
+  const open = id ? conversations.value.get(id) : undefined;
+  switch (event.key) {
+    case 'j':
+      moveFocus(1);
+      break;
+    case 'k':
+      moveFocus(-1);
+      break;
+    case 'r':
+    case 'n':
+      if (!openId.value) return;
+      document.dispatchEvent(new CustomEvent(COMPOSE_EVENT, { detail: event.key === 'r' ? 'reply' : 'note' }));
+      break;
+    case 'e':
+      if (!open || !mayWrite.value) return;
+      toggleResolved(open);
+      break;
+    case 'a':
+      if (!open || !mayWrite.value) return;
+      assignToMe(open.conversation_id);
+      break;
+    case '/':
+      document.querySelector<HTMLInputElement>('#search')?.focus();
+      break;
+    case '?':
+      helpOpen.value = true;
+      break;
+    default:
+      return;
+  }
+  event.preventDefault();
+}
+
+function onEscape(event: KeyboardEvent, target: HTMLElement): void {
+  if (drawerOpen.value || detailsOpen.value) {
+    drawerOpen.value = false;
+    detailsOpen.value = false;
+  } else if (target.matches('#search')) {
+    target.blur();
+  } else if (target.closest('.composer')) {
+    document.querySelector<HTMLElement>('.thread-scroll')?.focus();
+  } else if (openId.value) {
+    const id = openId.value;
+    closeConversation();
+    // The list may be drawn again first, on a phone.
+    setTimeout(() => row(id)?.focus(), 0);
+  } else return;
+  event.preventDefault();
+}
+
+function moveFocus(step: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('.row-link')];
+  const from = focusedRow() ?? (openId.value ? row(openId.value) : null);
+  const at = from ? rows.indexOf(from) : -1;
+  const next = at < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, at + step));
+  rows[next]?.focus();
+  rows[next]?.scrollIntoView({ block: 'nearest' });
+}
+
+function focusedRow(): HTMLElement | null {
+  const active = document.activeElement;
+  return active instanceof HTMLElement && active.matches('.row-link') ? active : null;
+}
+
+function row(id: string): HTMLElement | null {
+  return document.querySelector<HTMLElement>(`.row-link[data-id="${id}"]`);
+}

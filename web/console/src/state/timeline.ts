@@ -1,0 +1,100 @@
+import type { LoggedEvent, MessageView } from '../../../shared/wire';
+import { user } from '../api/session';
+import { actorName, agentName } from './names';
+
+export interface MessageEntry {
+  kind: 'message';
+  key: string;
+  message: MessageView;
+  /** Follows one of the same person closely: no name and picture again. */
+  joined: boolean;
+}
+
+export type Entry =
+  | MessageEntry
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'change'; key: string; at: string; icon: string; text: string; alert: boolean };
+
+const JOIN_MS = 5 * 60_000;
+
+/** What the conversation shows, oldest first: messages and changes by `seq`, with a line before each new day. */
+export function entriesOf(messages: MessageView[], changes: LoggedEvent[], nowMs: number): Entry[] {
+  const all = [
+    ...messages.map((message) => ({ seq: message.seq, at: message.at, message, change: undefined })),
+    ...changes.map((change) => ({ seq: change.seq, at: change.at, message: undefined, change })),
+  ].sort((a, b) => a.seq - b.seq);
+
+  const entries: Entry[] = [];
+  let day = '';
+  let before: MessageView | null = null;
+  for (const { at, message, change } of all) {
+    const today = new Date(at).toDateString();
+    if (today !== day) {
+      // A conversation of today needs no line that says so.
+      if (day !== '' || today !== new Date(nowMs).toDateString())
+        entries.push({ kind: 'day', key: `day-${today}`, at });
+      day = today;
+      before = null;
+    }
+    if (message) {
+      entries.push({ kind: 'message', key: message.message_id, message, joined: joins(before, message) });
+      before = message;
+    } else if (change) {
+      const said = describe(change);
+      if (said) {
+        entries.push({ kind: 'change', key: change.id, at, ...said });
+        before = null;
+      }
+    }
+  }
+  return entries;
+}
+
+function joins(before: MessageView | null, message: MessageView): boolean {
+  if (!before || before.direction !== message.direction) return false;
+  if (Date.parse(message.at) - Date.parse(before.at) > JOIN_MS) return false;
+  return JSON.stringify(before.author) === JSON.stringify(message.author);
+}
+
+function describe(event: LoggedEvent): { icon: string; text: string; alert: boolean } | null {
+  switch (event.type) {
+    case 'conversation.status_changed': {
+      const words = {
+        active: ['undo', 'reopened the conversation'],
+        pending: ['pause', 'set it to pending'],
+        escalated: ['escalate', 'escalated the conversation'],
+        resolved: ['check', 'resolved the conversation'],
+        closed: ['close', 'closed the conversation'],
+      } as const;
+      const [icon, did] = words[event.data.current];
+      return { icon, text: `${actorName(event.data.by)} ${did}`, alert: event.data.current === 'escalated' };
+    }
+    case 'conversation.assigned': {
+      const { by, current } = event.data;
+      const who = actorName(by);
+      if (!current) return { icon: 'user-off', text: `${who} took the assignee off`, alert: false };
+      const self = by.kind === 'agent' && by.id === current;
+      const to = current === user.value?.id ? 'you' : agentName(current);
+      return {
+        icon: 'user',
+        text: self ? `${who} took the conversation` : `${who} assigned it to ${to}`,
+        alert: false,
+      };
+    }
+    case 'ticket.opened':
+      return { icon: 'ticket', text: `Ticket #${event.data.number} opened`, alert: false };
+    case 'ticket.updated': {
+      const { status, priority } = event.data;
+      const parts = [status && `status ${status}`, priority && `priority ${priority}`].filter(Boolean);
+      return parts.length > 0 ? { icon: 'ticket', text: `Zendesk: ${parts.join(', ')}`, alert: false } : null;
+    }
+    case 'escalation.detected':
+      return {
+        icon: 'flame',
+        text: `Escalation risk rose to ${Math.round(event.data.risk * 100)}%`,
+        alert: true,
+      };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,50 @@
+import { signal } from '@preact/signals';
+
+export interface Toast {
+  id: number;
+  text: string;
+  kind: 'info' | 'error';
+  action?: { label: string; run: () => void };
+}
+
+export const toasts = signal<Toast[]>([]);
+
+/** What screen readers are told, politely. */
+export const announcement = signal('');
+
+let lastId = 0;
+const timers = new Map<number, number>();
+
+const SHOWN_MS = 6_000;
+
+export function toast(text: string, options: { kind?: Toast['kind']; action?: Toast['action'] } = {}): void {
+  lastId += 1;
+  const added: Toast = { id: lastId, text, kind: options.kind ?? 'info' };
+  if (options.action) added.action = options.action;
+  // Three at most: a fourth hides the page.
+  toasts.value = [...toasts.value, added].slice(-3);
+  resumeToast(added.id);
+}
+
+export function dismissToast(id: number): void {
+  clearTimeout(timers.get(id));
+  timers.delete(id);
+  toasts.value = toasts.value.filter((shown) => shown.id !== id);
+}
+
+/** Stops its time while a pointer or the focus rests on it. */
+export function holdToast(id: number): void {
+  clearTimeout(timers.get(id));
+}
+
+export function resumeToast(id: number): void {
+  clearTimeout(timers.get(id));
+  timers.set(
+    id,
+    window.setTimeout(() => dismissToast(id), SHOWN_MS),
+  );
+}
+
+export function announce(text: string): void {
+  announcement.value = text;
+}
