@@ -2,7 +2,7 @@ import type { Conversation } from '../../../shared/wire';
 import { user } from '../api/session';
 import { assign } from '../state/actions';
 import { agents, loadAgents, presence } from '../state/desk';
-import { agentName } from '../state/names';
+import { agentFullName, agentName } from '../state/names';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { Menu, MenuItem } from './menu';
@@ -20,7 +20,7 @@ export function AssignMenu({ conversation }: { conversation: Conversation }) {
       onOpen={() => void loadAgents()}
       button={
         <>
-          {assignee ? <Avatar id={assignee} name={fullName(assignee)} size="s" /> : <Icon name="user-plus" />}
+          {assignee ? <Avatar id={assignee} name={agentFullName(assignee)} size="s" /> : <Icon name="user-plus" />}
           <span class="button-text">{assignee ? (assignee === me ? 'You' : name) : 'Assign'}</span>
           <Icon name="chevron" />
         </>
@@ -70,8 +70,4 @@ export function AssignMenu({ conversation }: { conversation: Conversation }) {
       }}
     </Menu>
   );
-}
-
-function fullName(id: string): string {
-  return id === user.value?.id ? (user.value?.name ?? '') : agentName(id);
 }

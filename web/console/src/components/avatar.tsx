@@ -11,8 +11,9 @@ const HUES = 8;
 
 function hue(id: string): number {
   let hash = 0;
-  for (const char of id) hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
-  return hash % HUES;
+  for (const char of id) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  // The upper bits: ids that differ at their end only still get different colours.
+  return (hash >>> 16) % HUES;
 }
 
 function initials(name: string): string {

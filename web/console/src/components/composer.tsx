@@ -35,7 +35,6 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
   });
 
   // Grows with its text, up to what the stylesheet allows.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: measured again whenever the text changes.
   useLayoutEffect(() => {
     const element = input.current;
     if (!element) return;
@@ -150,7 +149,6 @@ function useTyping(thread: Thread) {
     clearTimeout(state.current.timer);
     state.current.timer = window.setTimeout(stop, TYPING_ENDS_MS);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the composer goes away.
   useEffect(() => stop, []);
   return { start, stop };
 }

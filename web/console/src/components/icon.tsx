@@ -53,7 +53,7 @@ export function Icon({ name }: { name: string }) {
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"
-      stroke-width="1.5"
+      stroke-width={name === 'more' ? 2.4 : 1.5}
       stroke-linecap="round"
       stroke-linejoin="round"
       aria-hidden="true"

@@ -87,7 +87,7 @@ function FilterBar() {
           value={query}
           onInput={(event) => changeFilters({ query: event.currentTarget.value })}
         />
-        {query === '' && <kbd aria-hidden="true">/</kbd>}
+        {query === '' && <kbd>/</kbd>}
       </div>
       <div class="filter-row">
         <select
@@ -141,7 +141,6 @@ function List() {
     );
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
     <div class="rows" tabIndex={rows.length === 0 ? 0 : undefined}>
       {rows.length === 0 && !nextCursor.value && <NothingHere />}
       <ul aria-label="Conversations">
@@ -184,7 +183,6 @@ function NothingHere() {
 /** The end of the list; asks for the next page when it comes into sight, and again while a filter leaves too little. */
 function More({ count }: { count: number }) {
   const end = useRef<HTMLDivElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: observed again after each page, since it may still be in sight.
   useEffect(() => {
     if (!end.current || !nextCursor.value || moreFailed.value) return;
     const observer = new IntersectionObserver(

@@ -41,11 +41,12 @@ export function RiskBanner({ conversation, thread }: { conversation: Conversatio
               Escalation risk <strong>{percent(risk)}</strong>
             </p>
             {reasons.length > 0 && (
-              <ul class="risk-reasons">
-                {reasons.slice(0, 3).map((reason) => (
-                  <li key={reason.code}>{reason.text}</li>
-                ))}
-              </ul>
+              <p class="risk-reasons">
+                {reasons
+                  .slice(0, 3)
+                  .map((reason) => reason.text)
+                  .join(' ')}
+              </p>
             )}
           </div>
         </div>

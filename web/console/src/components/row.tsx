@@ -1,10 +1,10 @@
 import { memo } from 'preact/compat';
 import { useState } from 'preact/hooks';
 import { type Conversation, RISK_ALERT } from '../../../shared/wire';
-import { duration, now, shortAge } from '../state/clock';
+import { now, shortAge } from '../state/clock';
 import { arrivals } from '../state/desk';
 import { isOpen } from '../state/filters';
-import { agentName, customerName } from '../state/names';
+import { agentFullName, agentName, customerName } from '../state/names';
 import { conversationHref } from '../state/router';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
@@ -109,13 +109,13 @@ function Chips({ conversation }: { conversation: Conversation }) {
         <span class={`chip wait ${wait > LONG_WAIT_MS ? 'long' : ''}`}>
           <Icon name="clock" />
           <span class="visually-hidden">waiting </span>
-          {duration(wait)}
+          {shortAge(conversation.waiting_since ?? '', now.value)}
         </span>
       )}
       {sentiment && sentiment.trend !== 'stable' && <TrendArrow trend={sentiment.trend} />}
       {assignee && (
         <span class="row-assignee" title={`Assigned to ${agentName(assignee)}`}>
-          <Avatar id={assignee} name={agentName(assignee)} size="s" />
+          <Avatar id={assignee} name={agentFullName(assignee)} size="s" />
           <span class="visually-hidden">Assigned to {agentName(assignee)}</span>
         </span>
       )}

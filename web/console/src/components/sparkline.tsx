@@ -8,14 +8,14 @@ const WIDTH = 240;
  */
 export function MoodChart({ scores, small = false }: { scores: number[]; small?: boolean }) {
   const height = small ? 40 : 84;
-  const inset = small ? 5 : 8;
+  const inset = small ? 6 : 9;
   const points = scores.map((score, index) => ({
     score,
     x: scores.length === 1 ? WIDTH / 2 : inset + (index * (WIDTH - 2 * inset)) / (scores.length - 1),
     y: height / 2 - Math.max(-1, Math.min(1, score)) * (height / 2 - inset),
   }));
   return (
-    <svg class="mood-chart" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={describe(scores)}>
+    <svg class="mood-chart" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={summary(scores)}>
       <defs>
         <linearGradient
           id={small ? 'mood-line-small' : 'mood-line'}
@@ -29,17 +29,22 @@ export function MoodChart({ scores, small = false }: { scores: number[]; small?:
           <stop offset="0.5" class="stop-neutral" />
           <stop offset="0.9" class="stop-bad" />
         </linearGradient>
+        <linearGradient id="mood-zone" x1="0" x2="0" y1="0" y2="1">
+          <stop offset="0" class="stop-good" stop-opacity="0.13" />
+          <stop offset="0.5" class="stop-neutral" stop-opacity="0" />
+          <stop offset="1" class="stop-bad" stop-opacity="0.13" />
+        </linearGradient>
       </defs>
+      {!small && <rect class="zone" width={WIDTH} height={height} rx="6" fill="url(#mood-zone)" />}
       <line class="zero" x1="0" x2={WIDTH} y1={height / 2} y2={height / 2} />
       <path class="line" d={smooth(points)} stroke={`url(#${small ? 'mood-line-small' : 'mood-line'})`} />
       {points.map((point, index) => (
         <circle
-          // biome-ignore lint/suspicious/noArrayIndexKey: points are only ever added at the end.
           key={index}
           class={`dot ${moodClass(labelOf(point.score))}`}
           cx={point.x}
           cy={point.y}
-          r={index === points.length - 1 ? 4.5 : 2.5}
+          r={index === points.length - 1 ? 5 : 3.5}
         />
       ))}
     </svg>
@@ -58,7 +63,7 @@ function smooth(points: { x: number; y: number }[]): string {
     .join('');
 }
 
-function describe(scores: number[]): string {
+function summary(scores: number[]): string {
   const first = scores[0];
   const last = scores.at(-1);
   if (first === undefined || last === undefined) return 'No mood yet';

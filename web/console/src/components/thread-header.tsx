@@ -33,11 +33,13 @@ export function ThreadHeader({ thread, conversation, name, heading }: Props) {
       <div class="thread-who">
         <h2 id="thread-title" ref={heading} tabIndex={-1}>
           {conversation ? name : 'Loading…'}
+          {conversation?.ticket_number !== undefined && (
+            <span class="thread-number">#{conversation.ticket_number}</span>
+          )}
         </h2>
         {conversation && (
           <p class="thread-subject">
             <StatusPill status={conversation.status} />
-            {conversation.ticket_number !== undefined && <span>#{conversation.ticket_number}</span>}
             {conversation.subject && <span class="thread-subject-text">{conversation.subject}</span>}
           </p>
         )}

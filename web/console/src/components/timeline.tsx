@@ -26,13 +26,9 @@ export function Timeline({ thread, customer }: { thread: Thread; customer: strin
     atEnd.current = true;
     setBehind(false);
   };
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is shown grows, moods included.
   useLayoutEffect(() => {
     if (atEnd.current) toEnd();
   }, [thread, entries.length, pending.length, writing, thread.moods.value]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one's own message always comes into sight.
   useEffect(() => {
     if (pending.at(-1)?.state === 'sending') toEnd();
     else if (!atEnd.current) setBehind(true);

@@ -6,7 +6,6 @@ export function Toasts() {
     <section class="toasts" aria-label="Notifications">
       <div aria-live="polite" aria-atomic="false">
         {toasts.value.map((shown) => (
-          // biome-ignore lint/a11y/noStaticElementInteractions: resting a pointer on it only keeps it on the page.
           <div
             key={shown.id}
             class={`toast ${shown.kind}`}

@@ -3,7 +3,7 @@ import { changeAssignee, changeStatus } from '../api/endpoints';
 import { ApiError } from '../api/http';
 import { user } from '../api/session';
 import { agents, conversations, mergeConversations } from './desk';
-import { agentName, customerName } from './names';
+import { agentFullName, agentName, customerName } from './names';
 import { toast } from './toasts';
 
 const STATUS_SAID: Record<ConversationStatus, string> = {
@@ -73,7 +73,7 @@ export function assignToMe(id: string): void {
 function refusal(error: unknown, agentId: string | null): string {
   if (error instanceof ApiError && error.code === 'agent_at_max_load' && agentId) {
     const max = agents.value.find((agent) => agent.id === agentId)?.max_load;
-    const who = agentId === user.value?.id ? 'You already have' : `${agentName(agentId)} already has`;
+    const who = agentId === user.value?.id ? 'You already have' : `${agentFullName(agentId)} already has`;
     return `${who} as many open conversations as allowed${max ? ` (${max})` : ''}.`;
   }
   return reason(error, 'The conversation was not assigned.');

@@ -29,7 +29,10 @@ function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector('dialog[open]')) return;
   const target = event.target as HTMLElement;
-  if (event.key === 'Escape') return onEscape(event, target);
+  if (event.key === 'Escape') {
+    onEscape(event, target);
+    return;
+  }
   if (!shortcutsOn.value || target.closest('input, textarea, select, [contenteditable]')) return;
 
   const id = openId.value ?? focusedRow()?.dataset.id ?? null;

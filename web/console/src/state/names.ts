@@ -23,8 +23,13 @@ export function actorName(actor: Actor): string {
   }
 }
 
+/** What sentences call an agent: `you` for oneself. */
 export function agentName(id: string): string {
-  if (id === user.value?.id) return 'you';
+  return id === user.value?.id ? 'you' : agentFullName(id);
+}
+
+export function agentFullName(id: string): string {
+  if (user.value && id === user.value.id) return user.value.name;
   return (
     agents.value.find((agent) => agent.id === id)?.name ??
     presence.value.find((agent) => agent.agent_id === id)?.name ??

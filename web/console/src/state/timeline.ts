@@ -40,7 +40,7 @@ export function entriesOf(messages: MessageView[], changes: LoggedEvent[], nowMs
       entries.push({ kind: 'message', key: message.message_id, message, joined: joins(before, message) });
       before = message;
     } else if (change) {
-      const said = describe(change);
+      const said = lineOf(change);
       if (said) {
         entries.push({ kind: 'change', key: change.id, at, ...said });
         before = null;
@@ -56,7 +56,7 @@ function joins(before: MessageView | null, message: MessageView): boolean {
   return JSON.stringify(before.author) === JSON.stringify(message.author);
 }
 
-function describe(event: LoggedEvent): { icon: string; text: string; alert: boolean } | null {
+function lineOf(event: LoggedEvent): { icon: string; text: string; alert: boolean } | null {
   switch (event.type) {
     case 'conversation.status_changed': {
       const words = {
