@@ -172,6 +172,14 @@ pub struct ChangeStatusRequest {
     pub status: ConversationStatus,
 }
 
+/// `POST /api/v1/conversations/{id}/read`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MarkReadRequest {
+    /// The last `seq` the agent saw.
+    pub read_seq: u64,
+}
+
 /// `POST /api/v1/conversations/{id}/assignee`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

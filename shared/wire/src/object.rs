@@ -22,6 +22,8 @@ pub const SEND_PATH: &str = "/send";
 pub const STATUS_PATH: &str = "/status";
 /// `POST`: [`AssignRequest`] to [`StateResponse`].
 pub const ASSIGN_PATH: &str = "/assign";
+/// `POST`: [`ReadRequest`] to [`StateResponse`].
+pub const READ_PATH: &str = "/read";
 /// `GET`: [`StateResponse`]; 404 while the log is empty.
 pub const STATE_PATH: &str = "/state";
 /// `GET ?after_seq=&limit=`: [`EventsResponse`].
@@ -99,6 +101,15 @@ pub struct AssignRequest {
     pub principal: Principal,
     /// To whom; absent for nobody.
     pub assignee_id: Option<UserId>,
+}
+
+/// An agent has read a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRequest {
+    /// Who has read.
+    pub principal: Principal,
+    /// The last `seq` they saw.
+    pub read_seq: u64,
 }
 
 /// What is true now.
