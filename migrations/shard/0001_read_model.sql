@@ -81,7 +81,6 @@ CREATE TABLE customers (
     email         TEXT,
     email_rank    TEXT    NOT NULL,
     first_seen_at INTEGER NOT NULL,
-    last_seen_at  INTEGER NOT NULL,
     PRIMARY KEY (account_id, id)
 ) STRICT;
 

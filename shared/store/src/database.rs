@@ -62,6 +62,25 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The kind of error that a message of D1 or SQLite stands for.
+    #[must_use]
+    pub fn from_message(message: String) -> Self {
+        // "no such table" is not among them: migrations run before or after a deployment, and either way soon.
+        let refused = [
+            "SQLITE_CONSTRAINT",
+            "SQLITE_MISMATCH",
+            "SQLITE_TOOBIG",
+            "constraint failed",
+            "string or blob too big",
+            "D1_TYPE_ERROR",
+        ];
+        if refused.iter().any(|sign| message.contains(sign)) {
+            Self::Refused(message)
+        } else {
+            Self::Unavailable(message)
+        }
+    }
+
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
@@ -152,6 +171,11 @@ impl Row {
     #[must_use]
     pub fn values(&self) -> &[Value] {
         &self.values
+    }
+
+    /// A value of whatever kind.
+    pub fn value(&self, column: &str) -> Result<&Value, StoreError> {
+        self.get(column).ok_or_else(|| unreadable(column, "value"))
     }
 
     /// A text.

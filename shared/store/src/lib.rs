@@ -8,7 +8,12 @@
 pub mod database;
 pub mod directory;
 mod parked;
+pub mod projection;
+pub mod projector;
+pub mod seed;
 pub mod shards;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use database::{Database, Row, Statement, StoreError, Value};
 pub use directory::Directory;

@@ -3,6 +3,7 @@
 mod conversations;
 mod cursor;
 mod parked;
+mod read_model;
 mod tickets;
 
 use edgedesk_domain::ids::AccountId;

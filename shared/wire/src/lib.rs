@@ -8,6 +8,7 @@ pub mod cloud_event;
 pub mod desk;
 pub mod frames;
 pub mod inference;
+pub mod jobs;
 pub mod object;
 pub mod problem;
 pub mod queue;

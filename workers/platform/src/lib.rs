@@ -1,4 +1,5 @@
 //! The traits of the shared crates, implemented on the Workers runtime. Used by `gateway` and `jobs`.
 
 pub mod chance;
+pub mod d1;
 pub mod time;

@@ -1,0 +1,256 @@
+//! Events into rows: pure, idempotent, free of order.
+//!
+//! A row of messages, analyses or tickets is made of one event and never changes. The row of a conversation is made of a
+//! state, of which the larger `seq` wins. A fact about a customer carries the rank of the state that said it, and the larger
+//! rank wins. So any number of deliveries in any order ends in the same rows.
+//!
+//! Rows travel as one JSON text per table and are unpacked by SQLite: a whole queue batch is a handful of statements with
+//! one bound parameter each, far from the limits of 100 parameters and of queries per invocation.
+
+use std::collections::BTreeMap;
+
+use edgedesk_domain::conversation::ConversationState;
+use edgedesk_domain::event::{Event, EventData};
+use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_wire::queue::EventsAppended;
+use serde::Serialize;
+
+use crate::database::{Statement, Value};
+
+/// Bytes of one bound text after which the next row starts another statement. D1 takes 2 MB; one row has at most 100 kB of
+/// text, which escapes can blow up to 700 kB.
+const MAX_PARAMETER_BYTES: usize = 1_000_000;
+
+const UPSERT_CONVERSATIONS: &str = "
+    INSERT INTO conversations (account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id,
+      escalation_risk, ticket_number, created_at, updated_at, state)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+      value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, id) DO UPDATE SET
+      seq = excluded.seq, inbox_id = excluded.inbox_id, external_id = excluded.external_id,
+      customer_id = excluded.customer_id, status = excluded.status, assignee_id = excluded.assignee_id,
+      escalation_risk = excluded.escalation_risk, ticket_number = excluded.ticket_number,
+      created_at = excluded.created_at, updated_at = excluded.updated_at, state = excluded.state
+    WHERE excluded.seq > conversations.seq";
+const UPSERT_CUSTOMERS: &str = "
+    INSERT INTO customers (account_id, id, name, name_rank, email, email_rank, first_seen_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, id) DO UPDATE SET
+      name = iif(excluded.name_rank > customers.name_rank, excluded.name, customers.name),
+      name_rank = max(excluded.name_rank, customers.name_rank),
+      email = iif(excluded.email_rank > customers.email_rank, excluded.email, customers.email),
+      email_rank = max(excluded.email_rank, customers.email_rank),
+      first_seen_at = min(excluded.first_seen_at, customers.first_seen_at)
+    WHERE excluded.name_rank > customers.name_rank OR excluded.email_rank > customers.email_rank
+      OR excluded.first_seen_at < customers.first_seen_at";
+const INSERT_MESSAGES: &str = "
+    INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, conversation_id, seq) DO NOTHING";
+const INSERT_ANALYSES: &str = "
+    INSERT INTO analyses (account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk,
+      model_id, model_version, created_at, data)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+      value ->> 8, value ->> 9, value ->> 10, value ->> 11
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, conversation_id, message_seq, seq) DO NOTHING";
+// The conflict target is the conversation alone: a number or an id given twice is a fault that must be seen.
+const INSERT_TICKETS: &str = "
+    INSERT INTO tickets (account_id, conversation_id, id, number, created_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, conversation_id) DO NOTHING";
+
+/// The statements that project one queue message. They belong in one transaction.
+#[must_use]
+pub fn statements_for(appended: &EventsAppended) -> Vec<Statement> {
+    let mut projection = Projection::default();
+    projection.add_events(&appended.events);
+    projection.add_state(&appended.state);
+    projection.into_statements()
+}
+
+/// Rows of one shard, collected from any number of queue messages.
+#[derive(Debug, Default)]
+pub struct Projection {
+    states: BTreeMap<(AccountId, ConversationId), ConversationState>,
+    messages: BTreeMap<EventKey, String>,
+    analyses: BTreeMap<EventKey, String>,
+    tickets: BTreeMap<EventKey, String>,
+}
+
+/// An event's place: rows of one event are collected once, however often it was delivered.
+type EventKey = (AccountId, ConversationId, u64);
+
+impl Projection {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty()
+            && self.messages.is_empty()
+            && self.analyses.is_empty()
+            && self.tickets.is_empty()
+    }
+
+    /// Adds the rows that are made of one event each.
+    pub fn add_events(&mut self, events: &[Event]) {
+        for event in events {
+            let key = (event.account_id, event.conversation_id, event.seq);
+            match &event.data {
+                EventData::MessageCreated(message) => {
+                    self.messages.entry(key).or_insert_with(|| {
+                        row((
+                            event.account_id,
+                            event.conversation_id,
+                            event.seq,
+                            message.message_id,
+                            message.direction,
+                            event.at.millis(),
+                            crate::json(message),
+                        ))
+                    });
+                }
+                EventData::MessageAnalyzed(analyzed) => {
+                    let analysis = &analyzed.analysis;
+                    self.analyses.entry(key).or_insert_with(|| {
+                        row((
+                            event.account_id,
+                            event.conversation_id,
+                            analyzed.message_seq,
+                            event.seq,
+                            analyzed.message_id,
+                            analysis.sentiment.polarity,
+                            analysis.sentiment.score,
+                            analysis.escalation_risk,
+                            &analysis.model.id,
+                            &analysis.model.version,
+                            event.at.millis(),
+                            crate::json(analysis),
+                        ))
+                    });
+                }
+                EventData::TicketOpened(opened) => {
+                    self.tickets.entry(key).or_insert_with(|| {
+                        row((
+                            event.account_id,
+                            event.conversation_id,
+                            opened.ticket_id,
+                            opened.number,
+                            event.at.millis(),
+                        ))
+                    });
+                }
+                EventData::ConversationCreated(_)
+                | EventData::ConversationStatusChanged(_)
+                | EventData::ConversationAssigned(_)
+                | EventData::ConversationRead(_)
+                | EventData::AnalysisFailed(_)
+                | EventData::EscalationDetected(_)
+                | EventData::TicketUpdated(_)
+                | EventData::CustomerUpdated(_)
+                | EventData::ProviderEventReceived(_) => {}
+            }
+        }
+    }
+
+    /// Adds what was true of a conversation, unless something later is known already.
+    pub fn add_state(&mut self, state: &ConversationState) {
+        let key = (state.account_id, state.conversation_id);
+        if self
+            .states
+            .get(&key)
+            .is_none_or(|known| known.seq < state.seq)
+        {
+            self.states.insert(key, state.clone());
+        }
+    }
+
+    /// The statements, for one transaction.
+    #[must_use]
+    pub fn into_statements(self) -> Vec<Statement> {
+        let conversations = self.states.values().map(conversation_row);
+        let customers = self.states.values().map(customer_row);
+        let mut statements = Vec::new();
+        push(
+            &mut statements,
+            INSERT_MESSAGES,
+            self.messages.into_values(),
+        );
+        push(
+            &mut statements,
+            INSERT_ANALYSES,
+            self.analyses.into_values(),
+        );
+        push(&mut statements, INSERT_TICKETS, self.tickets.into_values());
+        push(&mut statements, UPSERT_CONVERSATIONS, conversations);
+        push(&mut statements, UPSERT_CUSTOMERS, customers);
+        statements
+    }
+}
+
+fn conversation_row(state: &ConversationState) -> String {
+    row((
+        state.account_id,
+        state.conversation_id,
+        state.seq,
+        state.inbox_id,
+        &state.external_id,
+        state.customer_id,
+        state.status,
+        state.assignee_id,
+        state.escalation_risk,
+        state.ticket_number,
+        state.created_at.millis(),
+        state.updated_at.millis(),
+        crate::json(state),
+    ))
+}
+
+fn customer_row(state: &ConversationState) -> String {
+    // A later state of one conversation never has an earlier `updated_at`, and never forgets a name: the last state of each
+    // conversation has the largest rank it ever gave, so states that were skipped are not missed. Fifteen digits hold the
+    // largest time, ten a log that no object could store.
+    let rank = format!(
+        "{:015}:{}:{:010}",
+        state.updated_at.millis(),
+        state.conversation_id,
+        state.seq
+    );
+    let rank_of = |fact: &Option<String>| fact.as_ref().map_or("", |_| rank.as_str()).to_owned();
+    row((
+        state.account_id,
+        state.customer_id,
+        &state.customer_name,
+        rank_of(&state.customer_name),
+        &state.customer_email,
+        rank_of(&state.customer_email),
+        state.created_at.millis(),
+    ))
+}
+
+/// One row as a JSON array. Texts that are JSON themselves stay texts inside it: SQLite hands them on byte for byte.
+fn row(columns: impl Serialize) -> String {
+    crate::json(&columns)
+}
+
+fn push(statements: &mut Vec<Statement>, sql: &'static str, rows: impl Iterator<Item = String>) {
+    let mut array = String::new();
+    for row in rows {
+        if array.len() + row.len() > MAX_PARAMETER_BYTES && !array.is_empty() {
+            array.push(']');
+            statements.push(Statement::new(
+                sql,
+                vec![Value::Text(std::mem::take(&mut array))],
+            ));
+        }
+        array.push(if array.is_empty() { '[' } else { ',' });
+        array.push_str(&row);
+    }
+    if !array.is_empty() {
+        array.push(']');
+        statements.push(Statement::new(sql, vec![Value::Text(array)]));
+    }
+}

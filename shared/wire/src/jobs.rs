@@ -1,0 +1,70 @@
+//! Requests to the jobs Worker. Only our own Workers and tools reach it, over a service binding; the caller has checked
+//! that the account is theirs to act on.
+
+use std::collections::BTreeMap;
+
+use edgedesk_domain::ids::AccountId;
+use serde::{Deserialize, Serialize};
+
+/// Name of the service binding to the jobs Worker.
+pub const BINDING: &str = "JOBS";
+/// `POST`: [`RebuildRequest`] to [`RebuildResponse`].
+pub const REBUILD_PATH: &str = "/rebuild";
+/// `GET ?account_id=`: [`ChecksumResponse`].
+pub const CHECKSUM_PATH: &str = "/checksum";
+/// `POST`: [`RetryParkedRequest`] to [`RetryParkedResponse`]; 404 when there is no such message.
+pub const RETRY_PARKED_PATH: &str = "/parked/retry";
+/// `GET`: 204.
+pub const HEALTH_PATH: &str = "/health";
+
+/// Rebuild the read model of an account from its conversations' logs, one page at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RebuildRequest {
+    /// The account.
+    pub account_id: AccountId,
+    /// `next_after` of the page before. Absent for the first page, which deletes the account's rows.
+    #[serde(default)]
+    pub after: Option<u64>,
+    /// Conversations in this page, 1 to 100; absent for 20.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// A page was rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RebuildResponse {
+    /// Conversations that were projected again.
+    pub rebuilt: u64,
+    /// Where to go on; absent when all is done.
+    pub next_after: Option<u64>,
+}
+
+/// A digest over the projected rows of an account: equal digests, equal rows, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecksumResponse {
+    /// The account.
+    pub account_id: AccountId,
+    /// SHA-256 over all rows in the order of their keys, as hexadecimal digits.
+    pub checksum: String,
+    /// Rows by table.
+    pub n_rows: BTreeMap<String, u64>,
+}
+
+/// Try a parked message again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryParkedRequest {
+    /// The account.
+    pub account_id: AccountId,
+    /// The message's id in the list of parked messages.
+    pub id: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryParkedResponse {
+    /// Whether it has been handled now, and is no longer parked.
+    pub handled: bool,
+    /// Why not, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
