@@ -9,8 +9,21 @@ import type {
 } from '../../../shared/wire';
 import { get, post } from './http';
 
-export function listConversations(cursor?: string | null): Promise<ConversationList> {
-  return get(`/conversations${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
+export interface ListFilter {
+  /** Empty for all. */
+  statuses: ConversationStatus[];
+  /** Only those above the alert line. */
+  atRisk: boolean;
+  assigneeId: string | null;
+}
+
+export function listConversations(filter: ListFilter, cursor: string | null): Promise<ConversationList> {
+  const query = new URLSearchParams();
+  if (filter.statuses.length > 0) query.set('status', filter.statuses.join(','));
+  if (filter.atRisk) query.set('risk', 'alert');
+  if (filter.assigneeId) query.set('assignee_id', filter.assigneeId);
+  if (cursor) query.set('cursor', cursor);
+  return get(`/conversations?${query}`);
 }
 
 export async function getConversation(id: string): Promise<Conversation> {

@@ -1,6 +1,15 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { duration } from '../state/clock';
-import { counters, listState, loadFirst, loadingMore, loadMore, moreFailed, nextCursor } from '../state/desk';
+import {
+  counters,
+  firstPageComing,
+  listState,
+  loadFirst,
+  loadingMore,
+  loadMore,
+  moreFailed,
+  nextCursor,
+} from '../state/desk';
 import { changeFilters, currentView, filters, type StatusFilter, shown, type WhoFilter } from '../state/filters';
 import { openId } from '../state/router';
 import { drawerOpen } from '../state/ui';
@@ -130,7 +139,8 @@ function FilterBar() {
 
 function List() {
   const rows = shown.value;
-  if (listState.value === 'loading' && rows.length === 0) return <RowSkeletons />;
+  if (rows.length === 0 && listState.value !== 'failed' && firstPageComing.value && !moreFailed.value)
+    return <RowSkeletons />;
   if (listState.value === 'failed' && rows.length === 0) {
     return (
       <Failed
@@ -199,7 +209,7 @@ function More({ count }: { count: number }) {
     <div ref={end} class="more" role="status">
       {loadingMore.value && 'Loading more…'}
       {moreFailed.value && (
-        <button type="button" class="button" onClick={() => void loadMore()}>
+        <button type="button" class="button" onClick={() => void (nextCursor.value ? loadMore() : loadFirst())}>
           <Icon name="retry" />
           Load more
         </button>

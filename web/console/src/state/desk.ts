@@ -1,6 +1,6 @@
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { Agent, AgentPresence, Conversation, Counters, DeskFrame } from '../../../shared/wire';
-import { listAgents, listConversations, socketTicket } from '../api/endpoints';
+import { type ListFilter, listAgents, listConversations, socketTicket } from '../api/endpoints';
 import { LiveSocket } from '../api/live';
 import { user } from '../api/session';
 import { customerName } from './names';
@@ -14,12 +14,22 @@ export const agents = signal<Agent[]>([]);
 
 export type ListState = 'loading' | 'ready' | 'failed';
 export const listState = signal<ListState>('loading');
-export const nextCursor = signal<string | null>(null);
+/** How far the pages go, of which filter. Another filter starts again. */
+const pageEnd = signal<{ filter: ListFilter; cursor: string | null } | null>(null);
+export const nextCursor = computed(() => (pageEnd.value?.filter === serverFilter.value ? pageEnd.value.cursor : null));
+/** True until the first page of the present filter is here. */
+export const firstPageComing = computed(() => pageEnd.value?.filter !== serverFilter.value);
 export const loadingMore = signal(false);
 export const moreFailed = signal(false);
 
 /** Conversations that arrived while the page was open: their rows appear with a short highlight. */
 export const arrivals = new Set<string>();
+
+/** What the list asks the server for; the filters set it. */
+export const serverFilter = signal<ListFilter>({ statuses: [], atRisk: false, assigneeId: null });
+
+const SECOND_LOOK_MS = 4_000;
+let secondLook = 0;
 
 const socket = signal<LiveSocket<DeskFrame> | null>(null);
 export const deskLive = computed(() => socket.value?.state.value ?? 'connecting');
@@ -34,18 +44,25 @@ export const ownPresence = computed(() => presence.value.find((agent) => agent.a
 
 /** Starts the desk of whoever is signed in. Answers with what ends it. */
 export function openDesk(): () => void {
-  void loadFirst();
+  const stopLoading = effect(() => {
+    // Read here: a new filter loads its first page.
+    serverFilter.value;
+    untracked(() => void loadFirst());
+  });
   void loadAgents();
   const live = new LiveSocket<DeskFrame>({
     url: async () => `/api/v1/desk/socket?ticket=${encodeURIComponent(await socketTicket())}`,
     onFrame: receive,
     // What happened while we were away came to nobody: ask again.
     onOpen: (again) => {
-      if (again || listState.value === 'failed') void loadFirst();
+      if (listState.value === 'failed') void loadFirst();
+      else if (again) catchUp();
     },
   });
   socket.value = live;
   return () => {
+    stopLoading();
+    clearTimeout(secondLook);
     live.stop();
     batch(() => {
       socket.value = null;
@@ -54,43 +71,63 @@ export function openDesk(): () => void {
       presence.value = [];
       agents.value = [];
       listState.value = 'loading';
-      nextCursor.value = null;
+      pageEnd.value = null;
     });
   };
 }
 
+/** Loads the first page of what the filters ask for; later pages go on from it. */
 export async function loadFirst(): Promise<void> {
   if (listState.value === 'failed') listState.value = 'loading';
-  const first = conversations.value.size === 0;
+  moreFailed.value = false;
+  const filter = serverFilter.value;
   try {
-    const page = await listConversations();
+    const page = await listConversations(filter, null);
     batch(() => {
       mergeConversations(page.conversations);
-      // A later reload must not throw away how far the person had scrolled.
-      if (first) nextCursor.value = page.next_cursor ?? null;
+      if (filter === serverFilter.value) pageEnd.value = { filter, cursor: page.next_cursor ?? null };
       listState.value = 'ready';
     });
   } catch {
     if (listState.value !== 'ready') listState.value = 'failed';
+    else moreFailed.value = true;
   }
 }
 
 export async function loadMore(): Promise<void> {
-  if (!nextCursor.value || loadingMore.value) return;
+  const cursor = nextCursor.value;
+  if (!cursor || loadingMore.value) return;
+  const filter = serverFilter.value;
   batch(() => {
     loadingMore.value = true;
     moreFailed.value = false;
   });
   try {
-    const page = await listConversations(nextCursor.value);
+    const page = await listConversations(filter, cursor);
     batch(() => {
       mergeConversations(page.conversations);
-      nextCursor.value = page.next_cursor ?? null;
+      if (filter === serverFilter.value) pageEnd.value = { filter, cursor: page.next_cursor ?? null };
     });
   } catch {
     moreFailed.value = true;
   } finally {
     loadingMore.value = false;
+  }
+}
+
+/** After a drop. The list comes from the read model, which follows the logs by a moment: so asked twice. */
+function catchUp(): void {
+  void refreshFirst();
+  clearTimeout(secondLook);
+  secondLook = window.setTimeout(() => void refreshFirst(), SECOND_LOOK_MS);
+}
+
+/** Brings the newest states without throwing away how far the person had scrolled. */
+async function refreshFirst(): Promise<void> {
+  try {
+    mergeConversations((await listConversations(serverFilter.value, null)).conversations);
+  } catch {
+    // The next time the socket comes back it is asked again.
   }
 }
 

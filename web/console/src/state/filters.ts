@@ -1,7 +1,8 @@
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
+import type { ConversationStatus } from '../../../shared/wire';
 import { type Conversation, RISK_ALERT } from '../../../shared/wire';
 import { user } from '../api/session';
-import { conversations } from './desk';
+import { conversations, serverFilter } from './desk';
 
 export type StatusFilter = 'open' | 'active' | 'pending' | 'escalated' | 'resolved' | 'any';
 export type WhoFilter = 'anyone' | 'mine' | 'unassigned';
@@ -32,6 +33,23 @@ export const currentView = computed(() => {
   return VIEWS.find(
     (view) => view.filters.status === status && view.filters.who === who && view.filters.atRisk === atRisk,
   );
+});
+
+const STATUSES: Record<StatusFilter, ConversationStatus[]> = {
+  open: ['active', 'pending', 'escalated'],
+  active: ['active'],
+  pending: ['pending'],
+  escalated: ['escalated'],
+  resolved: ['resolved', 'closed'],
+  any: [],
+};
+
+// The server filters what it can, so that a match is found in any number of conversations; words and `unassigned` are looked
+// for in what is loaded, and the list loads on while too little is left.
+effect(() => {
+  const { status, who, atRisk } = filters.value;
+  const wanted = { statuses: STATUSES[status], atRisk, assigneeId: who === 'mine' ? (user.value?.id ?? null) : null };
+  if (JSON.stringify(wanted) !== JSON.stringify(serverFilter.peek())) serverFilter.value = wanted;
 });
 
 export function changeFilters(change: Partial<Filters>): void {
