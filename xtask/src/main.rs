@@ -24,6 +24,7 @@ mod seed;
 mod setup;
 mod simulate;
 mod stamp;
+mod stats;
 mod test;
 mod workspace;
 mod zendesk;
