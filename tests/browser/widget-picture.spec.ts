@@ -23,5 +23,6 @@ test('the widget on a shop page', async ({ widget, page, agent }) => {
   await expect(widget.receipt.last()).toHaveText('Seen');
   socket.send({ type: 'typing.start' });
   await expect(widget.panel.getByText('is typing')).toBeVisible();
+  await page.mouse.move(100, 100);
   await page.screenshot({ path: 'docs/images/widget.png' });
 });
