@@ -27,12 +27,16 @@ use crate::shards::{AccountStore, Shards};
 
 /// Longest delay before a message is tried again.
 pub const MAX_DELAY_SECS: u32 = 60;
+/// Longest delay on the dead-letter queue: by then the trouble has lasted for minutes.
+pub const MAX_DEAD_DELAY_SECS: u32 = 600;
 /// Events read from a log at a time. One event has at most 100 kB of text: a page stays far below an isolate's memory.
 const LOG_PAGE: u32 = 100;
 /// Bytes of messages after which rows are written before more are collected.
 const MAX_BATCH_BYTES: usize = 4_000_000;
 /// After so many messages in a row that D1 did not answer for, the rest of the batch is not tried one by one.
 const MAX_FAILURES_IN_A_ROW: u32 = 3;
+/// Said of a message that no write reached. It cannot happen; if it does, the message comes again.
+const NOT_WRITTEN: &str = "the message was not written";
 
 /// Reads the log of a `Conversation` object.
 #[expect(
@@ -150,9 +154,11 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         for (delivery, fate) in deliveries.iter().zip(fates) {
             verdicts.push(match fate {
                 Fate::Done => Verdict::Projected,
-                Fate::Park(reason, detail) => self.park(delivery, reason, detail).await,
-                Fate::Later(cause) => self.later(delivery, cause),
-                Fate::Ready(_) => self.later(delivery, "not written".into()),
+                Fate::Park(reason, detail) => {
+                    self.park(delivery, reason, detail, MAX_DELAY_SECS).await
+                }
+                Fate::Later(cause) => self.later(delivery, cause, MAX_DELAY_SECS),
+                Fate::Ready(_) => self.later(delivery, NOT_WRITTEN.into(), MAX_DELAY_SECS),
             });
         }
         verdicts
@@ -164,15 +170,17 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         let fates = self.settle(deliveries).await;
         let mut verdicts = Vec::with_capacity(fates.len());
         for (delivery, fate) in deliveries.iter().zip(fates) {
-            verdicts.push(match fate {
-                Fate::Done => Verdict::Projected,
-                Fate::Park(reason, detail) => self.park(delivery, reason, detail).await,
-                Fate::Later(cause) => {
-                    self.park(delivery, ParkedReason::RetriesExhausted, cause)
-                        .await
+            let (reason, detail) = match fate {
+                Fate::Done => {
+                    verdicts.push(Verdict::Projected);
+                    continue;
                 }
-                Fate::Ready(_) => self.later(delivery, "not written".into()),
-            });
+                Fate::Park(reason, detail) => (reason, detail),
+                Fate::Later(cause) => (ParkedReason::RetriesExhausted, cause),
+                Fate::Ready(_) => (ParkedReason::RetriesExhausted, NOT_WRITTEN.into()),
+            };
+            let verdict = self.park(delivery, reason, detail, MAX_DEAD_DELAY_SECS);
+            verdicts.push(verdict.await);
         }
         verdicts
     }
@@ -210,7 +218,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
                 store.park(&parked).await?;
                 Ok(Some(Err(detail)))
             }
-            Some(Fate::Ready(_)) | None => Ok(Some(Err("not written".into()))),
+            Some(Fate::Ready(_)) | None => Ok(Some(Err(NOT_WRITTEN.into()))),
         }
     }
 
@@ -363,7 +371,13 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         }
     }
 
-    async fn park(&self, delivery: &Delivery, reason: ParkedReason, detail: String) -> Verdict {
+    async fn park(
+        &self,
+        delivery: &Delivery,
+        reason: ParkedReason,
+        detail: String,
+        max_delay_secs: u32,
+    ) -> Verdict {
         let head = read::head(delivery.body.as_deref());
         let parked = Parked {
             id: head.id.unwrap_or_else(|| delivery.id.clone()),
@@ -385,13 +399,16 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         };
         match result {
             Ok(()) => Verdict::Parked(reason),
-            Err(error) => self.later(delivery, format!("could not be parked: {error}")),
+            Err(error) => {
+                let cause = format!("could not be parked: {error}");
+                self.later(delivery, cause, max_delay_secs)
+            }
         }
     }
 
-    fn later(&self, delivery: &Delivery, cause: String) -> Verdict {
+    fn later(&self, delivery: &Delivery, cause: String, max_delay_secs: u32) -> Verdict {
         Verdict::Retry {
-            delay_secs: delay_secs(delivery.n_attempts, self.chance.fraction()),
+            delay_secs: delay_secs(delivery.n_attempts, max_delay_secs, self.chance.fraction()),
             cause,
         }
     }
@@ -419,16 +436,16 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
     }
 }
 
-/// Seconds before attempt `n_attempts + 1`: full jitter over 2, 4, 8 … at most [`MAX_DELAY_SECS`], and at least one.
+/// Seconds before attempt `n_attempts + 1`: full jitter over 2, 4, 8 … at most `max_secs`, and at least one.
 #[must_use]
-pub fn delay_secs(n_attempts: u32, fraction: f64) -> u32 {
+pub fn delay_secs(n_attempts: u32, max_secs: u32, fraction: f64) -> u32 {
     let ceiling = 2_u32
         .saturating_pow(n_attempts.clamp(1, 16))
-        .min(MAX_DELAY_SECS);
+        .min(max_secs.max(1));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "0 to 60"
+        reason = "0 to `max_secs`"
     )]
     let jittered = (fraction.clamp(0.0, 1.0) * f64::from(ceiling)).ceil() as u32;
     jittered.clamp(1, ceiling)

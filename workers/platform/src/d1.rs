@@ -90,7 +90,10 @@ fn rows(result: &D1Result) -> Result<Vec<Row>, StoreError> {
 fn store_error(error: &worker::Error) -> StoreError {
     let message = match error {
         // Its `Display` takes the cause for a text; when it is an `Error`, that panics.
-        worker::Error::D1(error) => String::from(error.as_ref().message()),
+        worker::Error::D1(error) => {
+            let error: &js_sys::Error = error.as_ref();
+            String::from(error.message())
+        }
         error => error.to_string(),
     };
     StoreError::from_message(message)

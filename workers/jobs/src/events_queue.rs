@@ -1,0 +1,105 @@
+//! The consumers of `events` and of its dead-letter queue.
+
+use edgedesk_domain::time::Clock;
+use edgedesk_platform::chance::random_bytes;
+use edgedesk_platform::d1::D1;
+use edgedesk_platform::log::{Level, log};
+use edgedesk_platform::time::SystemClock;
+use edgedesk_store::Shards;
+use edgedesk_store::projector::{Chance, Delivery, KnownShards, Projector, Verdict};
+use edgedesk_wire::queue::{EVENTS_DEAD_QUEUE, EVENTS_QUEUE};
+use serde::Serialize;
+use worker::Env;
+
+use crate::binding::QueueMessage;
+use crate::databases;
+use crate::objects::Objects;
+
+thread_local! {
+    /// Lives as long as the isolate.
+    static KNOWN_SHARDS: KnownShards = KnownShards::default();
+}
+
+/// Handles a batch: every message is acknowledged or retried by itself.
+pub async fn consume(queue: &str, messages: &[QueueMessage], env: &Env) -> worker::Result<()> {
+    let deliveries: Vec<_> = messages
+        .iter()
+        .map(|message| Delivery {
+            id: message.message_id(),
+            body: message.text(),
+            n_attempts: message.n_attempts(),
+        })
+        .collect();
+    let shards = databases::shards(env)?;
+    let objects = Objects { env };
+    let known_shards = KNOWN_SHARDS.with(KnownShards::clone);
+    let projector = projector(&shards, &objects, &known_shards);
+    let verdicts = match queue {
+        EVENTS_QUEUE => projector.project(&deliveries).await,
+        EVENTS_DEAD_QUEUE => projector.bury(&deliveries).await,
+        _ => return Err(format!("no consumer for the queue {queue}").into()),
+    };
+    for ((message, delivery), verdict) in messages.iter().zip(&deliveries).zip(&verdicts) {
+        log_verdict(queue, delivery, verdict);
+        match verdict {
+            Verdict::Projected | Verdict::Parked(_) => message.acknowledge()?,
+            Verdict::Retry { delay_secs, .. } => message.retry_after(*delay_secs)?,
+        }
+    }
+    Ok(())
+}
+
+/// The projector on this runtime.
+pub fn projector<'a>(
+    shards: &'a Shards<D1>,
+    objects: &'a Objects<'a>,
+    known_shards: &'a KnownShards,
+) -> Projector<'a, D1, Objects<'a>, Random> {
+    Projector {
+        shards,
+        logs: objects,
+        chance: &Random,
+        known_shards,
+        now: SystemClock.now(),
+    }
+}
+
+/// Jitter from the host's random source.
+#[derive(Debug, Clone, Copy)]
+pub struct Random;
+
+impl Chance for Random {
+    fn fraction(&self) -> f64 {
+        f64::from(u32::from_be_bytes(random_bytes())) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+/// What went as it should is not worth a line a message.
+fn log_verdict(queue: &str, delivery: &Delivery, verdict: &Verdict) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        message: &'a str,
+        queue: &'a str,
+        #[serde(rename = "message.id")]
+        message_id: &'a str,
+        #[serde(rename = "message.attempts")]
+        n_attempts: u32,
+        detail: String,
+    }
+    let (message, detail) = match verdict {
+        Verdict::Projected => return,
+        Verdict::Parked(reason) => ("a queue message was parked", format!("{reason:?}")),
+        Verdict::Retry { delay_secs, cause } => (
+            "a queue message is retried",
+            format!("in {delay_secs} s: {cause}"),
+        ),
+    };
+    let line = Line {
+        message,
+        queue,
+        message_id: &delivery.id,
+        n_attempts: delivery.n_attempts,
+        detail,
+    };
+    log(Level::Warn, &line);
+}
