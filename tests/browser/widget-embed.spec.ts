@@ -2,13 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from '@playwright/test';
-import { test as base, dev } from './widget-support.ts';
+import { stack } from './support/stack.ts';
+import { test as base } from './widget-support.ts';
 
 /** What a page's author writes, by path. */
 type Pages = Record<string, { tags: string; style?: string }>;
 
 const script = (attributes = '') =>
-  `<script async src="${dev.url}/widget.js" data-inbox="${dev.widget.inbox_key}" ${attributes}></script>`;
+  `<script async src="${stack.url}/widget.js" data-inbox="${stack.widget.inbox_key}" ${attributes}></script>`;
 
 const PAGES: Pages = {
   '/plain': { tags: script() },
@@ -18,8 +19,8 @@ const PAGES: Pages = {
     tags: script(),
     style: '*{color:red!important;font-size:40px!important;box-sizing:content-box!important} div{display:none}',
   },
-  '/keyless': { tags: `<script async src="${dev.url}/widget.js"></script>` },
-  '/unknown': { tags: script().replace(dev.widget.inbox_key, 'no-such-key') },
+  '/keyless': { tags: `<script async src="${stack.url}/widget.js"></script>` },
+  '/unknown': { tags: script().replace(stack.widget.inbox_key, 'no-such-key') },
 };
 
 /** A site of somebody else: another origin, and no encoding declared. */
@@ -127,13 +128,13 @@ test.describe('where there is no chat to be had', () => {
 });
 
 test('the demo page asks for the key it lacks', async ({ page }) => {
-  await page.goto(`${dev.url}/demo/`);
+  await page.goto(`${stack.url}/demo/`);
   await expect(page.getByText('The chat needs an inbox')).toBeVisible();
   await expect(page.locator('#edgedesk')).toHaveCount(0);
 });
 
 test('the script is small', async ({ request }) => {
-  const response = await request.get(`${dev.url}/widget.js`);
+  const response = await request.get(`${stack.url}/widget.js`);
   expect(response.ok()).toBe(true);
   expect(gzipSync(await response.body(), { level: 9 }).length).toBeLessThan(12_000);
 });

@@ -1,20 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { test as base, expect, type Page, type WebSocketRoute } from '@playwright/test';
-
-interface DevFile {
-  url: string;
-  agent: { email: string; password: string };
-  widget: { inbox_key: string };
-}
-
-const path = process.env.EDGEDESK_DEV_JSON;
-if (!path) throw new Error('EDGEDESK_DEV_JSON must name the dev.json that `cargo xtask dev` wrote');
-export const dev: DevFile = JSON.parse(readFileSync(path, 'utf8'));
+import { stack } from './support/stack.ts';
 
 /** An event of the log, or any other frame of a socket. */
 export interface Frame {
   type: string;
   seq?: number;
+  /** When it came in, in Unix milliseconds. */
+  arrivedAt: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into frames of every type.
   data?: any;
 }
@@ -29,10 +21,10 @@ export class Agent {
   ) {}
 
   static async login(): Promise<Agent> {
-    const response = await fetch(`${dev.url}/api/v1/auth/login`, {
+    const response = await fetch(`${stack.url}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(dev.agent),
+      body: JSON.stringify(stack.agent),
     });
     expect(response.status, await response.clone().text()).toBe(200);
     const body = await response.json();
@@ -40,7 +32,7 @@ export class Agent {
   }
 
   private async call(method: string, path: string, body?: unknown) {
-    const response = await fetch(`${dev.url}/api/v1${path}`, {
+    const response = await fetch(`${stack.url}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -71,7 +63,7 @@ export class Agent {
   /** The conversation's socket, as the console opens it. */
   async listen(conversationId: string): Promise<AgentSocket> {
     const { ticket } = await this.call('POST', '/socket-tickets', { conversation_id: conversationId });
-    const url = `${dev.url.replace(/^http/, 'ws')}/api/v1/conversations/${conversationId}/socket?ticket=${ticket}`;
+    const url = `${stack.url.replace(/^http/, 'ws')}/api/v1/conversations/${conversationId}/socket?ticket=${ticket}`;
     const socket = await AgentSocket.open(url);
     this.sockets.push(socket);
     return socket;
@@ -87,7 +79,7 @@ export class AgentSocket {
 
   private constructor(private readonly socket: WebSocket) {
     socket.addEventListener('message', ({ data }) => {
-      if (data !== 'pong') this.frames.push(JSON.parse(String(data)));
+      if (data !== 'pong') this.frames.push({ ...JSON.parse(String(data)), arrivedAt: Date.now() });
     });
   }
 
@@ -151,8 +143,8 @@ export class Widget {
     return this.page.getByRole('log').locator('.receipt');
   }
 
-  async visit(path = `/demo/?inbox_key=${dev.widget.inbox_key}`): Promise<void> {
-    await this.page.goto(new URL(path, dev.url).href);
+  async visit(path = `/demo/?inbox_key=${stack.widget.inbox_key}`): Promise<void> {
+    await this.page.goto(new URL(path, stack.url).href);
     await expect(this.launcher).toBeVisible();
   }
 
@@ -179,7 +171,7 @@ export class Widget {
   }
 
   /** The conversation that the page's session is for. */
-  conversationId(inboxKey = dev.widget.inbox_key): Promise<string> {
+  conversationId(inboxKey = stack.widget.inbox_key): Promise<string> {
     return this.page.evaluate(
       (key) => JSON.parse(localStorage.getItem(`edgedesk:${key}:session`) ?? '{}').conversationId,
       inboxKey,
