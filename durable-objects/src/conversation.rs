@@ -417,10 +417,9 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
 
 impl<S: ObjectSql, H: Host> Conversation<S, H> {
     /// When the alarm should go off, while anything has yet to follow the log.
-    fn wanted_wake(&self) -> Result<Option<Timestamp>, SqlError> {
+    fn wanted_wake(&self) -> Result<Option<Wake>, SqlError> {
         let now = self.host.now();
         self.log.with(|memory| {
-            let recovery = now.plus_millis(RECOVERY_MILLIS);
             let lanes = [
                 (memory.flushed_events < memory.head).then(|| self.queue_backoff.get()),
                 (memory.flushed_desk < memory.head).then(|| self.desk_backoff.get()),
@@ -432,32 +431,36 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             lanes
                 .into_iter()
                 .flatten()
-                .map(|backoff| {
-                    backoff
-                        .retry_at()
-                        .filter(|at| *at > now)
-                        .unwrap_or(recovery)
+                .map(|backoff| match backoff.retry_at() {
+                    Some(at) if at > now => Wake { at, is_retry: true },
+                    _ => Wake {
+                        at: now.plus_millis(RECOVERY_MILLIS),
+                        is_retry: false,
+                    },
                 })
-                .min()
+                .min_by_key(|wake| wake.at)
         })
     }
 
     /// Sets the alarm unless there is nothing to follow or it is set to a time early enough.
     async fn ensure_alarm(&self) -> Result<(), ObjectError> {
-        let Some(wanted) = self.wanted_wake()? else {
-            return Ok(());
-        };
-        let now = self.host.now();
-        // An alarm that is due and has not gone off yet still counts for a moment; a second one is cheap.
-        if self
-            .armed
-            .get()
-            .is_some_and(|armed| armed > now && armed <= wanted)
-        {
-            return Ok(());
+        match self.wanted_wake()? {
+            // One that is due and has not gone off yet does not count: a second one is cheap.
+            Some(wanted)
+                if self
+                    .armed
+                    .get()
+                    .is_none_or(|armed| armed > wanted.at || armed <= self.host.now()) =>
+            {
+                self.arm(wanted.at).await
+            }
+            _ => Ok(()),
         }
-        self.armed.set(Some(wanted));
-        if let Err(error) = self.host.arm_alarm(wanted).await {
+    }
+
+    async fn arm(&self, at: Timestamp) -> Result<(), ObjectError> {
+        self.armed.set(Some(at));
+        if let Err(error) = self.host.arm_alarm(at).await {
             self.armed.set(None);
             return Err(error.into());
         }
@@ -484,8 +487,18 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             self.report("read the log for the sockets", &error);
         }
         futures::join!(self.analyze_pending(outside), self.flush(outside));
-        if let Err(error) = self.ensure_alarm().await {
+        if let Err(error) = self.arm_for_retry().await {
             self.report("set the alarm", &error);
+        }
+    }
+
+    /// Sets the alarm to when those who failed may be asked again, also if that is later than it is set to.
+    async fn arm_for_retry(&self) -> Result<(), ObjectError> {
+        match self.wanted_wake()? {
+            Some(wanted) if wanted.is_retry && self.armed.get() != Some(wanted.at) => {
+                self.arm(wanted.at).await
+            }
+            _ => self.ensure_alarm().await,
         }
     }
 
@@ -513,6 +526,14 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             "conversation {conversation}: could not {what}: {error}"
         ));
     }
+}
+
+/// A time for the alarm.
+#[derive(Debug, Clone, Copy)]
+struct Wake {
+    at: Timestamp,
+    /// Whether it is when somebody who failed may be asked again, before which there is nothing to do.
+    is_retry: bool,
 }
 
 fn agent(principal: &Principal) -> Actor {
