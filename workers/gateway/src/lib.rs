@@ -1,1 +1,45 @@
-//! The public Worker: hooks, API, sockets, static assets; hosts the Durable Object classes.
+//! The public Worker: hooks, the API, sockets and the pages; it hosts the Durable Object classes.
+//!
+//! A request goes through [`entry`] (the platform's types), [`routes`] (the one table), an extractor of [`extract`] (the
+//! checks), a handler, and [`finish`] (problems and headers). Handlers decide nothing that an object or a shared crate
+//! can decide.
+
+mod admin;
+mod assets;
+mod auth;
+mod config;
+mod context;
+mod conversations;
+mod desk;
+mod entry;
+mod error;
+mod extract;
+mod finish;
+mod health;
+mod hooks;
+mod http_glue;
+mod inbox_cache;
+mod object_client;
+mod objects;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+mod origin;
+mod routes;
+mod service_client;
+mod sockets;
+mod tickets;
+mod transcript;
+mod widget;
+
+pub use objects::{ConversationObject, DeskObject};
+use worker::{Context, Env, event, web_sys};
+
+/// The entry point of the platform.
+#[event(fetch)]
+pub async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _: Context,
+) -> worker::Result<web_sys::Response> {
+    entry::handle(request, env).await
+}

@@ -2,4 +2,6 @@
 
 pub mod chance;
 pub mod d1;
+pub mod log;
+pub mod object_sql;
 pub mod time;

@@ -1,0 +1,264 @@
+//! Logging in and out, and single-use tickets for sockets.
+
+use edgedesk_crypto::password::verify_password;
+use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
+use edgedesk_crypto::token::{ACCESS_SECS, SocketTicketClaims};
+use edgedesk_domain::account::Principal;
+use edgedesk_domain::ids::IdSource;
+use edgedesk_platform::chance::{SystemIds, random_bytes};
+use edgedesk_store::directory::{NewRefreshToken, RefreshOutcome};
+use edgedesk_wire::api::{
+    LoginRequest, RefreshRequest, SocketTicketRequest, SocketTicketResponse, TokenResponse,
+    UserSummary,
+};
+use edgedesk_wire::object::{STATE_PATH, StateResponse};
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::context::App;
+use crate::error::AppError;
+use crate::extract::{Authed, Json, Reads};
+use crate::object_client::Object;
+
+/// Milliseconds that a refresh token lives: 30 days.
+const REFRESH_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Answer to `GET /api/v1/me`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MeResponse {
+    /// Who the token is for.
+    pub user: UserSummary,
+}
+
+/// `POST /api/v1/auth/login`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/auth/login", tag = "auth",
+    request_body = LoginRequest,
+    responses(
+        (status = 200, body = TokenResponse),
+        (status = 401, body = crate::openapi::Problem, description = "Unknown e-mail address or wrong password; it does not say which"),
+    ),
+))]
+#[worker::send]
+pub async fn log_in(
+    app: App,
+    Json(request): Json<LoginRequest>,
+) -> Result<axum::Json<TokenResponse>, AppError> {
+    // A Worker that cannot sign should not spend a hash on finding out.
+    app.config().token_key()?;
+    let login = app.directory()?.find_login(&request.email).await?;
+    let stored = login.as_ref().map(|login| login.password_hash.expose());
+    let login = match login.as_ref() {
+        Some(login) if verify_password(&request.password, stored) => login,
+        Some(_) => return Err(wrong_credentials()),
+        None => {
+            // Takes as long as a wrong password does.
+            let _ = verify_password(&request.password, None);
+            return Err(wrong_credentials());
+        }
+    };
+    let Some(membership) = login.memberships.first() else {
+        return Err(AppError::forbidden(
+            "no_account",
+            "this user is not a member of any account",
+        ));
+    };
+    let user = UserSummary {
+        id: login.user_id,
+        account_id: membership.account_id,
+        name: login.name.clone(),
+        email: login.email.clone(),
+        role: membership.role,
+    };
+    issue_tokens(&app, user, SystemIds.next_ulid().to_string())
+        .await
+        .map(axum::Json)
+}
+
+/// `POST /api/v1/auth/refresh`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/auth/refresh", tag = "auth",
+    request_body = RefreshRequest,
+    responses(
+        (status = 200, body = TokenResponse, description = "Both tokens are new; the old refresh token is used up"),
+        (status = 401, body = crate::openapi::Problem, description = "Unknown, expired, or used before: then all tokens of that login end"),
+    ),
+))]
+#[worker::send]
+pub async fn refresh(
+    app: App,
+    Json(request): Json<RefreshRequest>,
+) -> Result<axum::Json<TokenResponse>, AppError> {
+    app.config().token_key()?;
+    let hash = refresh_token_hash(&request.refresh_token).ok_or_else(wrong_refresh_token)?;
+    let directory = app.directory()?;
+    let RefreshOutcome::Valid {
+        account_id,
+        user_id,
+        family_id,
+    } = directory.use_refresh_token(&hash, app.now()).await?
+    else {
+        return Err(wrong_refresh_token());
+    };
+    // Read again: the role may have changed, the membership may have ended.
+    let Some(member) = directory.find_member(account_id, user_id).await? else {
+        directory
+            .revoke_family(account_id, &family_id, app.now())
+            .await?;
+        return Err(wrong_refresh_token());
+    };
+    let user = UserSummary {
+        id: member.user_id,
+        account_id,
+        name: member.name,
+        email: member.email,
+        role: member.role,
+    };
+    issue_tokens(&app, user, family_id).await.map(axum::Json)
+}
+
+/// `POST /api/v1/auth/logout`: always 204, whether or not the token was good.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "auth",
+    request_body = RefreshRequest,
+    responses((status = 204, description = "All refresh tokens of this login have ended")),
+))]
+#[worker::send]
+pub async fn log_out(
+    app: App,
+    Json(request): Json<RefreshRequest>,
+) -> Result<StatusCode, AppError> {
+    if let Some(hash) = refresh_token_hash(&request.refresh_token) {
+        let directory = app.directory()?;
+        let outcome = directory.use_refresh_token(&hash, app.now()).await?;
+        if let RefreshOutcome::Valid {
+            account_id,
+            family_id,
+            ..
+        } = outcome
+        {
+            directory
+                .revoke_family(account_id, &family_id, app.now())
+                .await?;
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/me`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/me", tag = "auth", security(("access_token" = [])),
+    responses((status = 200, body = MeResponse), (status = 401, body = crate::openapi::Problem)),
+))]
+#[worker::send]
+pub async fn get_me(
+    app: App,
+    Authed { principal, .. }: Authed<Reads>,
+) -> Result<axum::Json<MeResponse>, AppError> {
+    let member = app
+        .directory()?
+        .find_member(principal.account_id, principal.user_id)
+        .await?
+        .ok_or_else(|| {
+            AppError::unauthorized("no_membership", "you are no longer a member of the account")
+        })?;
+    Ok(axum::Json(MeResponse {
+        user: UserSummary {
+            id: member.user_id,
+            account_id: principal.account_id,
+            name: member.name,
+            email: member.email,
+            role: member.role,
+        },
+    }))
+}
+
+/// `POST /api/v1/socket-tickets`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/socket-tickets", tag = "auth", security(("access_token" = [])),
+    request_body = SocketTicketRequest,
+    responses(
+        (status = 200, body = SocketTicketResponse, description = "Good for one socket within a minute"),
+        (status = 401, body = crate::openapi::Problem),
+        (status = 404, body = crate::openapi::Problem, description = "The account has no such conversation"),
+    ),
+))]
+#[worker::send]
+pub async fn create_socket_ticket(
+    app: App,
+    Authed { principal, .. }: Authed<Reads>,
+    Json(request): Json<SocketTicketRequest>,
+) -> Result<axum::Json<SocketTicketResponse>, AppError> {
+    if let Some(conversation_id) = request.conversation_id {
+        // Another account's conversation is, under this account's name, an object with an empty log: 404.
+        Object::conversation(&app, principal.account_id, conversation_id)
+            .get::<StateResponse>(STATE_PATH)
+            .await?;
+    }
+    let claims = SocketTicketClaims {
+        jti: SystemIds.next_ulid().to_string(),
+        principal,
+        conversation_id: request.conversation_id,
+    };
+    let signed = app
+        .config()
+        .token_key()?
+        .sign_socket_ticket(app.now(), claims)?;
+    Ok(axum::Json(SocketTicketResponse {
+        ticket: signed.text,
+        expires_at: signed.expires_at,
+    }))
+}
+
+async fn issue_tokens(
+    app: &App,
+    user: UserSummary,
+    family_id: String,
+) -> Result<TokenResponse, AppError> {
+    let now = app.now();
+    app.note_account(user.account_id);
+    app.note_user(user.id);
+    let refresh_token = refresh_token_text(random_bytes());
+    let token_hash = refresh_token_hash(&refresh_token)
+        .ok_or_else(|| AppError::internal("a fresh token without a hash"))?;
+    app.directory()?
+        .insert_refresh_token(&NewRefreshToken {
+            token_hash,
+            family_id,
+            account_id: user.account_id,
+            user_id: user.id,
+            created_at: now,
+            expires_at: now.plus_millis(REFRESH_MILLIS),
+        })
+        .await?;
+    let access = app.config().token_key()?.sign_access(
+        now,
+        Principal {
+            account_id: user.account_id,
+            user_id: user.id,
+            role: user.role,
+            name: user.name.clone(),
+        },
+    )?;
+    Ok(TokenResponse {
+        access_token: access.text,
+        refresh_token,
+        expires_in: u64::try_from(ACCESS_SECS).unwrap_or_default(),
+        user,
+    })
+}
+
+fn wrong_credentials() -> AppError {
+    AppError::unauthorized(
+        "invalid_credentials",
+        "the e-mail address or the password is wrong",
+    )
+}
+
+fn wrong_refresh_token() -> AppError {
+    AppError::unauthorized(
+        "invalid_refresh_token",
+        "the refresh token is unknown, expired or used up; log in again",
+    )
+}

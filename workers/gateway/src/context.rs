@@ -1,0 +1,148 @@
+//! What a request knows about itself: the bindings it may use, its id, and what its log line will say.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_platform::d1::D1;
+use edgedesk_platform::time::SystemClock;
+use edgedesk_store::{Directory, Shards};
+use http::request::Parts;
+use worker::Env;
+
+use crate::config::Config;
+use crate::error::AppError;
+
+/// Binding of the directory database.
+const DIRECTORY_BINDING: &str = "DIRECTORY";
+/// Shards are bound as `SHARD_0`, `SHARD_1` and so on without a gap.
+const SHARD_BINDING_PREFIX: &str = "SHARD_";
+/// Most shards that are looked for.
+const MAX_SHARDS: u32 = 64;
+
+/// The bindings and settings of this Worker, and this request's id. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    env: Env,
+    config: Config,
+    request_id: String,
+    own_origin: String,
+    trail: Mutex<Trail>,
+}
+
+/// What becomes known of a request while it is handled, for its log line.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    /// The matched route, such as `/api/v1/conversations/{id}`.
+    pub route: Option<String>,
+    /// The account, once a credential or an inbox has said it.
+    pub account_id: Option<AccountId>,
+    /// The user, once a token has said it.
+    pub user_id: Option<String>,
+}
+
+impl App {
+    /// For one request. `own_origin` is scheme, host and port of the request's URL.
+    #[must_use]
+    pub fn new(env: Env, config: Config, request_id: String, own_origin: String) -> Self {
+        Self(Arc::new(Inner {
+            env,
+            config,
+            request_id,
+            own_origin,
+            trail: Mutex::default(),
+        }))
+    }
+
+    /// The bindings.
+    #[must_use]
+    pub fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// This request's id.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    /// Scheme, host and port that the request was sent to.
+    #[must_use]
+    pub fn own_origin(&self) -> &str {
+        &self.0.own_origin
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// The directory database.
+    pub fn directory(&self) -> Result<Directory<D1>, AppError> {
+        let database = self.env().d1(DIRECTORY_BINDING)?;
+        Ok(Directory::new(D1::new(database)))
+    }
+
+    /// The directory and all shards that are bound.
+    pub fn shards(&self) -> Result<Shards<D1>, AppError> {
+        let directory = self.env().d1(DIRECTORY_BINDING)?;
+        let shards = (0..MAX_SHARDS)
+            .map_while(|n| self.env().d1(&format!("{SHARD_BINDING_PREFIX}{n}")).ok())
+            .map(D1::new)
+            .collect();
+        Ok(Shards::new(D1::new(directory), shards))
+    }
+
+    /// Notes the account for the log line.
+    pub fn note_account(&self, account_id: AccountId) {
+        self.with_trail(|trail| trail.account_id = Some(account_id));
+    }
+
+    /// Notes the user for the log line.
+    pub fn note_user(&self, user_id: impl ToString) {
+        self.with_trail(|trail| trail.user_id = Some(user_id.to_string()));
+    }
+
+    /// What is known so far.
+    #[must_use]
+    pub fn trail(&self) -> Trail {
+        self.with_trail(|trail| trail.clone())
+    }
+
+    fn with_trail<T>(&self, f: impl FnOnce(&mut Trail) -> T) -> T {
+        f(&mut self.0.trail.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for App {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| AppError::internal("a request without its context"))
+    }
+}
+
+/// Notes the matched route for the log line.
+pub async fn note_route(app: App, request: Request, next: Next) -> Response {
+    if let Some(path) = request.extensions().get::<MatchedPath>() {
+        app.with_trail(|trail| trail.route = Some(path.as_str().to_owned()));
+    }
+    next.run(request).await
+}

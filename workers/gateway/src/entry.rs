@@ -1,0 +1,106 @@
+//! One request, from the platform and back to it.
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use edgedesk_domain::ids::IdSource;
+use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_platform::chance::SystemIds;
+use edgedesk_platform::log::{Level, log};
+use edgedesk_platform::time::SystemClock;
+use http::StatusCode;
+use serde::Serialize;
+use tower_service::Service;
+use worker::{Env, web_sys};
+
+use crate::config::Config;
+use crate::context::App;
+use crate::error::AppError;
+use crate::finish::{Kind, finish};
+use crate::http_glue::{origin_of, read_request, write_response};
+use crate::routes::router;
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+/// Answers a request. It does not fail: what goes wrong is an answer too.
+pub async fn handle(raw: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
+    let started = SystemClock.now();
+    let request_id = format!("req_{}", SystemIds.next_ulid());
+    let (url, method) = (raw.url(), raw.method());
+    let config = Config::from_env(&env);
+    let app = App::new(env, config, request_id, origin_of(&url).to_owned());
+    let response = match read_request(raw) {
+        Ok(mut request) => {
+            request.extensions_mut().insert(app.clone());
+            let mut router = ROUTER.with(Clone::clone);
+            match router.call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+        Err(error) => error.into_response(),
+    };
+    let kind = response.extensions().get().copied().unwrap_or(Kind::Data);
+    let response = finish(
+        response,
+        kind,
+        app.request_id(),
+        url.starts_with("https://"),
+    );
+    write_log(&app, &method, &response, started);
+    write_response(response).await
+}
+
+/// The line that each request leaves. No path, which may hold an id of a provider or a token: the route says enough.
+#[derive(Serialize)]
+struct RequestLine<'a> {
+    message: &'a str,
+    #[serde(rename = "request.id")]
+    request_id: &'a str,
+    #[serde(rename = "http.method")]
+    method: &'a str,
+    #[serde(rename = "http.route")]
+    route: &'a str,
+    #[serde(rename = "http.status")]
+    status: u16,
+    duration_ms: i64,
+    #[serde(rename = "account.id", skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
+    #[serde(rename = "user.id", skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    #[serde(rename = "error.code", skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(rename = "error.internal", skip_serializing_if = "Option::is_none")]
+    error_internal: Option<&'a str>,
+}
+
+fn write_log(app: &App, method: &str, response: &Response, started: Timestamp) {
+    let trail = app.trail();
+    let status = response.status();
+    let error = response.extensions().get::<AppError>();
+    let route = trail.route.as_deref().unwrap_or("(asset)");
+    let line = RequestLine {
+        message: &format!("{method} {route} {}", status.as_u16()),
+        request_id: app.request_id(),
+        method,
+        route,
+        status: status.as_u16(),
+        duration_ms: SystemClock.now().millis_since(started),
+        account_id: trail.account_id.map(|id| id.to_string()),
+        user_id: trail.user_id,
+        error_code: error.map(|error| error.code.as_str()),
+        error_internal: error.and_then(|error| error.internal.as_deref()),
+    };
+    log(level_of(status, error), &line);
+}
+
+fn level_of(status: StatusCode, error: Option<&AppError>) -> Level {
+    if status.is_server_error() {
+        Level::Error
+    } else if error.is_some_and(|error| error.internal.is_some()) {
+        Level::Warn
+    } else {
+        Level::Info
+    }
+}

@@ -1,0 +1,272 @@
+//! Extractors carry the checks: a handler that has one cannot forget them.
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
+use edgedesk_domain::account::{Permission, Principal};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::JsFuture;
+use worker::send::{SendFuture, SendWrapper};
+use worker::web_sys;
+
+use crate::context::App;
+use crate::error::AppError;
+
+/// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;
+/// the rest of a request is small. Zendesk's own payloads stay below 100 kB.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// The request as the platform gave it: its body is read from here at once, not chunk by chunk, and sockets and assets
+/// hand it on.
+#[derive(Clone)]
+pub struct RawRequest(pub SendWrapper<web_sys::Request>);
+
+/// A caller with a valid access token whose role has the permission of `P`.
+pub struct Authed<P> {
+    /// Who calls.
+    pub principal: Principal,
+    permission: PhantomData<P>,
+}
+
+/// What a route needs: a type, so that it stands in the handler's signature.
+pub trait Needs {
+    /// The permission.
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $name:ident => $permission:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        pub struct $name;
+        impl Needs for $name {
+            const PERMISSION: Permission = Permission::$permission;
+        }
+    )*};
+}
+
+needs! {
+    /// Sees conversations.
+    Reads => ReadConversations,
+    /// Replies and changes status.
+    Writes => WriteConversations,
+    /// Assigns.
+    Assigns => AssignConversations,
+    /// Sees live counters.
+    Watches => ReadAnalytics,
+    /// Inboxes, deliveries, rebuilds.
+    Manages => ManageIntegrations,
+}
+
+impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        let app = App::from_request_parts(parts, state).await?;
+        let token = bearer_token(&parts.headers).ok_or_else(|| {
+            AppError::unauthorized(
+                "missing_token",
+                "send an access token as `Authorization: Bearer …`",
+            )
+        })?;
+        let principal = app.config().token_key()?.verify_access(app.now(), token)?;
+        app.note_account(principal.account_id);
+        app.note_user(principal.user_id);
+        if !principal.role.may(P::PERMISSION) {
+            return Err(AppError::forbidden(
+                "missing_permission",
+                "your role does not allow this",
+            ));
+        }
+        Ok(Self {
+            principal,
+            permission: PhantomData,
+        })
+    }
+}
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, AppError> {
+        let content_type = header_text(request.headers(), CONTENT_TYPE.as_str()).map(str::to_owned);
+        let body = read_body(request).await?;
+        check_content_type(content_type.as_deref())?;
+        parse_json(&body).map(Self)
+    }
+}
+
+/// The query, as a struct of optional fields.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|rejection| AppError::bad_request("invalid_query", rejection.body_text()))
+    }
+}
+
+/// Parameters of the path. What does not parse does not exist.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(path)| Self(path))
+            .map_err(|_| AppError::not_found())
+    }
+}
+
+/// The token of an `Authorization: Bearer` header. The scheme's case does not matter (RFC 9110, section 11.1).
+#[must_use]
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = header_text(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// A header as text, if it is there once and is text.
+#[must_use]
+pub fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Refuses what does not say that it is JSON.
+pub fn check_content_type(content_type: Option<&str>) -> Result<(), AppError> {
+    let essence = content_type
+        .and_then(|text| text.split(';').next())
+        .map(|text| text.trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    let is_json = essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"));
+    if is_json {
+        Ok(())
+    } else {
+        Err(AppError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "send the body as application/json",
+        ))
+    }
+}
+
+/// Reads JSON; the error says where it went wrong.
+pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer);
+    let error = match parsed {
+        Ok(value) => match deserializer.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => return Err(malformed_json(&error)),
+        },
+        Err(error) => error,
+    };
+    if error.inner().classify() != serde_json::error::Category::Data {
+        return Err(malformed_json(error.inner()));
+    }
+    let pointer = json_pointer(error.path());
+    let detail = without_position(error.inner());
+    Err(AppError::bad_request(
+        "invalid_body",
+        "the body is JSON, but not of the expected shape",
+    )
+    .with_field(pointer, detail))
+}
+
+/// 400 with the position of the first wrong byte.
+#[must_use]
+pub fn malformed_json(error: &serde_json::Error) -> AppError {
+    AppError::bad_request("malformed_json", "the body is not JSON").with_field(
+        position(error.line(), error.column()),
+        without_position(error),
+    )
+}
+
+/// The words for a place in a text.
+#[must_use]
+pub fn position(line: usize, column: usize) -> String {
+    format!("line {line} column {column}")
+}
+
+/// Reads a body of at most [`MAX_BODY_BYTES`]; a larger one is refused before it is read, when it says its length.
+pub async fn read_body(request: Request) -> Result<Bytes, AppError> {
+    let length = header_text(request.headers(), CONTENT_LENGTH.as_str())
+        .and_then(|text| text.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(too_large());
+    }
+    let raw = request.extensions().get::<RawRequest>().cloned();
+    match raw {
+        // With a length, one promise gives the whole body.
+        Some(RawRequest(raw)) if length.is_some() => {
+            SendFuture::new(async move {
+                let promise = raw.array_buffer().map_err(|error| unreadable(&error))?;
+                let buffer = JsFuture::from(promise)
+                    .await
+                    .map_err(|error| unreadable(&error))?;
+                Ok(Bytes::from(js_sys::Uint8Array::new(&buffer).to_vec()))
+            })
+            .await
+        }
+        Some(RawRequest(raw)) => match raw.body() {
+            None => Ok(Bytes::new()),
+            Some(stream) => {
+                let body = axum::body::Body::new(worker::Body::new(stream));
+                axum::body::to_bytes(body, MAX_BODY_BYTES)
+                    .await
+                    .map_err(|_| too_large())
+            }
+        },
+        None => axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES)
+            .await
+            .map_err(|_| too_large()),
+    }
+}
+
+fn too_large() -> AppError {
+    AppError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        format!("a body has at most {MAX_BODY_BYTES} bytes"),
+    )
+}
+
+fn unreadable(error: &wasm_bindgen::JsValue) -> AppError {
+    AppError {
+        internal: Some(format!("{error:?}")),
+        ..AppError::bad_request("unreadable_body", "the body ended early")
+    }
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+fn json_pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => "/?".to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

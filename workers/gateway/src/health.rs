@@ -1,0 +1,227 @@
+//! Is it alive, is it ready, and what is slow.
+//!
+//! Ready means that messages can be taken: the directory and an object answer. Inference may be down: messages are taken
+//! and analysed later, so that is `degraded`, with 200.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_platform::time::{SystemClock, sleep};
+use edgedesk_wire::{desk, inference, jobs};
+use futures::future::{Either, select};
+use http::StatusCode;
+use serde::Serialize;
+use ulid::Ulid;
+
+use crate::context::App;
+use crate::error::AppError;
+use crate::object_client::Object;
+use crate::service_client;
+
+/// How long a check may take before it counts as failed.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where a part, or the whole, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// Works.
+    Ok,
+    /// Works without a part that it can do without for a while.
+    Degraded,
+    /// Does not work.
+    Failed,
+}
+
+/// One part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Check {
+    /// `directory`, `objects`, `inference` or `jobs`.
+    pub name: &'static str,
+    /// `ok` or `failed`.
+    pub status: HealthStatus,
+    /// Whether messages cannot be taken without it.
+    pub required: bool,
+    /// Milliseconds it took to answer, or until it was given up.
+    pub latency_ms: i64,
+}
+
+/// The whole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HealthResponse {
+    /// The worst that matters.
+    pub status: HealthStatus,
+    /// Its parts; none for a liveness check.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// The version of the gateway; detailed only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<&'static str>,
+    /// Which deployment this is; detailed only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Now; detailed only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// `GET /health/live`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/health/live", tag = "health",
+    responses((status = 200, body = HealthResponse, description = "The Worker runs")),
+))]
+pub async fn get_live() -> axum::Json<HealthResponse> {
+    axum::Json(summary(Vec::new()))
+}
+
+/// `GET /health/ready`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/health/ready", tag = "health",
+    responses((status = 200, body = HealthResponse, description = "Messages can be taken"), (status = 503, body = HealthResponse, description = "They cannot")),
+))]
+#[worker::send]
+pub async fn get_ready(app: App) -> Response {
+    answer(summary(run_checks(&app).await))
+}
+
+/// `GET /health`: the same as ready.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/health", tag = "health",
+    responses((status = 200, body = HealthResponse), (status = 503, body = HealthResponse)),
+))]
+#[worker::send]
+pub async fn get_health(app: App) -> Response {
+    answer(summary(run_checks(&app).await))
+}
+
+/// `GET /health/detailed`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/health/detailed", tag = "health",
+    responses((status = 200, body = HealthResponse), (status = 503, body = HealthResponse)),
+))]
+#[worker::send]
+pub async fn get_detailed(app: App) -> Response {
+    let mut health = summary(run_checks(&app).await);
+    health.version = Some(env!("CARGO_PKG_VERSION"));
+    health.environment = Some(app.config().environment().to_owned());
+    health.at = Some(app.now());
+    answer(health)
+}
+
+async fn run_checks(app: &App) -> Vec<Check> {
+    let (directory, objects, inference, jobs) = futures::join!(
+        check("directory", true, check_directory(app)),
+        check("objects", true, check_objects(app)),
+        check("inference", false, check_service(app, inference::BINDING)),
+        check("jobs", false, check_service(app, jobs::BINDING)),
+    );
+    vec![directory, objects, inference, jobs]
+}
+
+async fn check(
+    name: &'static str,
+    required: bool,
+    work: impl Future<Output = Result<(), AppError>>,
+) -> Check {
+    let started = SystemClock.now();
+    let (work, timeout) = (pin!(work), pin!(sleep(TIMEOUT)));
+    let status = match select(work, timeout).await {
+        Either::Left((Ok(()), _)) => HealthStatus::Ok,
+        Either::Left((Err(_), _)) | Either::Right(_) => HealthStatus::Failed,
+    };
+    Check {
+        name,
+        status,
+        required,
+        latency_ms: SystemClock.now().millis_since(started),
+    }
+}
+
+/// An account that nobody has: it costs one look into an index.
+const NOBODY: AccountId = AccountId::new(Ulid(0));
+
+async fn check_directory(app: &App) -> Result<(), AppError> {
+    app.directory()?.find_account(NOBODY).await?;
+    Ok(())
+}
+
+async fn check_objects(app: &App) -> Result<(), AppError> {
+    Object::desk(app, NOBODY)
+        .get::<desk::DeskState>(desk::STATE_PATH)
+        .await?;
+    Ok(())
+}
+
+async fn check_service(app: &App, binding: &str) -> Result<(), AppError> {
+    // Any answer but a failure shows that the Worker runs.
+    let status = service_client::status(app, binding, jobs::HEALTH_PATH).await?;
+    if status.is_server_error() {
+        Err(AppError::unavailable(1, format!("{binding}: {status}")))
+    } else {
+        Ok(())
+    }
+}
+
+fn summary(checks: Vec<Check>) -> HealthResponse {
+    let failed = |required| {
+        checks
+            .iter()
+            .any(|check| check.required == required && check.status == HealthStatus::Failed)
+    };
+    let status = if failed(true) {
+        HealthStatus::Failed
+    } else if failed(false) {
+        HealthStatus::Degraded
+    } else {
+        HealthStatus::Ok
+    };
+    HealthResponse {
+        status,
+        checks,
+        version: None,
+        environment: None,
+        at: None,
+    }
+}
+
+fn answer(health: HealthResponse) -> Response {
+    let status = if health.status == HealthStatus::Failed {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
+    (status, axum::Json(health)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_needed_to_take_messages_makes_it_unready() {
+        let part = |required, status| Check {
+            name: "part",
+            status,
+            required,
+            latency_ms: 1,
+        };
+        use HealthStatus::{Degraded, Failed, Ok};
+        for (checks, expected, http) in [
+            (vec![], Ok, 200),
+            (vec![part(true, Ok), part(false, Ok)], Ok, 200),
+            (vec![part(true, Ok), part(false, Failed)], Degraded, 200),
+            (vec![part(true, Failed), part(false, Ok)], Failed, 503),
+            (vec![part(true, Failed), part(false, Failed)], Failed, 503),
+        ] {
+            let health = summary(checks);
+            assert_eq!(health.status, expected);
+            assert_eq!(answer(health).status().as_u16(), http);
+        }
+    }
+}

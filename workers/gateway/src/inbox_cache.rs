@@ -1,0 +1,190 @@
+//! Inboxes and shard numbers as this isolate last read them from the directory, so that a hook costs no query.
+//!
+//! A change in the directory is seen within [`FRESH_MILLIS`]. When the directory does not answer, what was read within
+//! [`STALE_MILLIS`] goes on serving: a message is worth more than a setting of the last minutes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use edgedesk_domain::account::Inbox;
+use edgedesk_domain::ids::{AccountId, InboxId};
+use edgedesk_domain::time::Timestamp;
+use http::StatusCode;
+
+use crate::context::App;
+use crate::error::AppError;
+
+/// How long an entry is used without asking: 30 s.
+const FRESH_MILLIS: i64 = 30_000;
+/// How long an entry is used when the directory does not answer: an hour.
+const STALE_MILLIS: i64 = 3_600_000;
+/// Most entries of a kind. An inbox takes about 500 bytes: half a megabyte of the isolate's 128.
+const MAX_ENTRIES: usize = 1024;
+
+thread_local! {
+    static INBOXES: RefCell<Cache<InboxId, Arc<Inbox>>> = RefCell::new(Cache::new());
+    static INBOXES_BY_KEY: RefCell<Cache<String, Arc<Inbox>>> = RefCell::new(Cache::new());
+    static SHARDS: RefCell<Cache<AccountId, u32>> = RefCell::new(Cache::new());
+}
+
+/// The inbox of an id.
+pub async fn find_inbox(app: &App, inbox_id: InboxId) -> Result<Option<Arc<Inbox>>, AppError> {
+    let now = app.now();
+    if let Some(inbox) = INBOXES.with_borrow(|cache| cache.fresh(&inbox_id, now)) {
+        return Ok(Some(inbox));
+    }
+    let found = match app.directory() {
+        Ok(directory) => directory.find_inbox(inbox_id).await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    INBOXES.with_borrow_mut(|cache| {
+        cache.settle(inbox_id, found.map(|inbox| inbox.map(Arc::new)), now)
+    })
+}
+
+/// The widget inbox of a public key.
+pub async fn find_inbox_by_key(app: &App, key: &str) -> Result<Option<Arc<Inbox>>, AppError> {
+    let now = app.now();
+    let key = key.to_owned();
+    if let Some(inbox) = INBOXES_BY_KEY.with_borrow(|cache| cache.fresh(&key, now)) {
+        return Ok(Some(inbox));
+    }
+    let found = match app.directory() {
+        Ok(directory) => directory.find_inbox_by_key(&key).await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    INBOXES_BY_KEY
+        .with_borrow_mut(|cache| cache.settle(key, found.map(|inbox| inbox.map(Arc::new)), now))
+}
+
+/// The shard of an account. An account without one is gone: its tokens are worth nothing any more.
+pub async fn find_shard(app: &App, account_id: AccountId) -> Result<u32, AppError> {
+    let now = app.now();
+    if let Some(shard) = SHARDS.with_borrow(|cache| cache.fresh(&account_id, now)) {
+        return Ok(shard);
+    }
+    let found = match app.directory() {
+        Ok(directory) => directory.find_account(account_id).await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    SHARDS
+        .with_borrow_mut(|cache| {
+            cache.settle(
+                account_id,
+                found.map(|account| account.map(|account| account.shard)),
+                now,
+            )
+        })?
+        .ok_or_else(|| AppError::unauthorized("unknown_account", "the account is gone"))
+}
+
+struct Cache<K, V> {
+    entries: HashMap<K, (Timestamp, V)>,
+}
+
+impl<K: Hash + Eq, V: Clone> Cache<K, V> {
+    fn new() -> Self {
+        Self {
+            entries: HashMap::new(),
+        }
+    }
+
+    fn fresh(&self, key: &K, now: Timestamp) -> Option<V> {
+        self.within(key, now, FRESH_MILLIS)
+    }
+
+    fn within(&self, key: &K, now: Timestamp, millis: i64) -> Option<V> {
+        let (read_at, value) = self.entries.get(key)?;
+        (now.millis_since(*read_at) < millis).then(|| value.clone())
+    }
+
+    /// Takes what the directory said; when it did not answer, gives the last it said.
+    fn settle(
+        &mut self,
+        key: K,
+        found: Result<Option<V>, AppError>,
+        now: Timestamp,
+    ) -> Result<Option<V>, AppError> {
+        match found {
+            Ok(Some(value)) => {
+                if self.entries.len() >= MAX_ENTRIES {
+                    self.entries
+                        .retain(|_, (read_at, _)| now.millis_since(*read_at) < FRESH_MILLIS);
+                    if self.entries.len() >= MAX_ENTRIES {
+                        self.entries.clear();
+                    }
+                }
+                self.entries.insert(key, (now, value.clone()));
+                Ok(Some(value))
+            }
+            // What is not there is not remembered: an inbox that was just created works at once.
+            Ok(None) => {
+                self.entries.remove(&key);
+                Ok(None)
+            }
+            Err(error) => match self.within(&key, now, STALE_MILLIS) {
+                Some(value) if is_outage(&error) => Ok(Some(value)),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+fn is_outage(error: &AppError) -> bool {
+    matches!(
+        error.status,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(1_000_000 + millis)
+    }
+
+    fn outage() -> AppError {
+        AppError::unavailable(1, "down")
+    }
+
+    #[test]
+    fn an_entry_is_fresh_for_half_a_minute_and_serves_for_an_hour_of_outage() {
+        let mut cache = Cache::new();
+        assert_eq!(cache.settle(1, Ok(Some("a")), at(0)), Ok(Some("a")));
+        assert_eq!(cache.fresh(&1, at(FRESH_MILLIS - 1)), Some("a"));
+        assert_eq!(cache.fresh(&1, at(FRESH_MILLIS)), None);
+        assert_eq!(
+            cache.settle(1, Err(outage()), at(STALE_MILLIS - 1)),
+            Ok(Some("a"))
+        );
+        assert_eq!(
+            cache.settle(1, Err(outage()), at(STALE_MILLIS)),
+            Err(outage())
+        );
+        assert_eq!(cache.settle(2, Err(outage()), at(0)), Err(outage()));
+    }
+
+    #[test]
+    fn what_is_gone_from_the_directory_is_gone_here() {
+        let mut cache = Cache::new();
+        assert_eq!(cache.settle(1, Ok(Some("a")), at(0)), Ok(Some("a")));
+        assert_eq!(cache.settle(1, Ok(None), at(FRESH_MILLIS)), Ok(None));
+        assert_eq!(
+            cache.settle(1, Err(outage()), at(FRESH_MILLIS + 1)),
+            Err(outage())
+        );
+    }
+
+    #[test]
+    fn a_flood_of_keys_does_not_grow_the_cache_without_end() {
+        let mut cache = Cache::new();
+        for key in 0..3 * MAX_ENTRIES {
+            assert_eq!(cache.settle(key, Ok(Some(key)), at(0)), Ok(Some(key)));
+        }
+        assert!(cache.entries.len() <= MAX_ENTRIES);
+    }
+}

@@ -1,0 +1,228 @@
+//! Requests to the Durable Objects: JSON in, JSON out; their problems become ours, their silence becomes 503.
+
+use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_wire::problem::Problem;
+use edgedesk_wire::{desk, object};
+use http::StatusCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use worker::{Headers, Method, RequestInit, Response};
+
+use crate::context::App;
+use crate::error::{AppError, RETRY_SECS};
+
+/// Host of the URLs that objects are asked by; they look at the path only.
+const BASE: &str = "http://object";
+
+/// One object.
+pub struct Object<'a> {
+    app: &'a App,
+    binding: &'static str,
+    name: String,
+}
+
+impl<'a> Object<'a> {
+    /// A conversation of an account. That of another account has another name, and so is another, empty object.
+    #[must_use]
+    pub fn conversation(
+        app: &'a App,
+        account_id: AccountId,
+        conversation_id: ConversationId,
+    ) -> Self {
+        Self {
+            app,
+            binding: object::BINDING,
+            name: object::object_name(account_id, conversation_id),
+        }
+    }
+
+    /// The desk of an account.
+    #[must_use]
+    pub fn desk(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            app,
+            binding: desk::BINDING,
+            name: desk::object_name(account_id),
+        }
+    }
+
+    /// Reads. Tried twice: reading again does no harm.
+    pub async fn get<T: DeserializeOwned>(&self, path_and_query: &str) -> Result<T, AppError> {
+        match self.call(Method::Get, path_and_query, None).await {
+            Err(error) if is_transient(&error) => {
+                self.call(Method::Get, path_and_query, None).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Changes something. Tried once.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, AppError> {
+        self.call(Method::Post, path, Some(&json(body)?)).await
+    }
+
+    /// Changes something that the object does only once however often it is asked. Tried twice, with a fresh stub: an
+    /// object that was moved or restarted drops the requests on their way to it.
+    pub async fn post_idempotent<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, AppError> {
+        let body = json(body)?;
+        match self.call(Method::Post, path, Some(&body)).await {
+            Err(error) if is_transient(&error) => self.call(Method::Post, path, Some(&body)).await,
+            outcome => outcome,
+        }
+    }
+
+    /// Hands a WebSocket upgrade on, with who is behind it.
+    pub async fn upgrade(
+        &self,
+        path: &str,
+        identity: &object::SocketIdentity,
+    ) -> Result<Response, AppError> {
+        let headers = self.headers()?;
+        headers.set("upgrade", "websocket")?;
+        headers.set(object::IDENTITY_HEADER, &ascii_json(&json(identity)?))?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Get).with_headers(headers);
+        let response = self.fetch(path, &init).await?;
+        if response.status_code() == StatusCode::SWITCHING_PROTOCOLS.as_u16() {
+            Ok(response)
+        } else {
+            Err(self.problem(response).await)
+        }
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        body: Option<&str>,
+    ) -> Result<T, AppError> {
+        let headers = self.headers()?;
+        if body.is_some() {
+            headers.set("content-type", "application/json")?;
+        }
+        let mut init = RequestInit::new();
+        init.with_method(method)
+            .with_headers(headers)
+            .with_body(body.map(JsValue::from_str));
+        let mut response = self.fetch(path_and_query, &init).await?;
+        if !(200..300).contains(&response.status_code()) {
+            return Err(self.problem(response).await);
+        }
+        let text = response.text().await.map_err(|error| self.silent(&error))?;
+        // An answer without a body, such as 204, says nothing: `null`.
+        let text = if text.is_empty() { "null" } else { &text };
+        serde_json::from_str(text)
+            .map_err(|error| AppError::internal(format!("{} {path_and_query}: {error}", self.name)))
+    }
+
+    async fn fetch(&self, path_and_query: &str, init: &RequestInit) -> Result<Response, AppError> {
+        let request = worker::Request::new_with_init(&format!("{BASE}{path_and_query}"), init)?;
+        let namespace = self.app.env().durable_object(self.binding)?;
+        let stub = namespace.get_by_name(&self.name)?;
+        // A stub fails when its object is overloaded, was reset, or threw.
+        stub.fetch_with_request(request)
+            .await
+            .map_err(|error| self.silent(&error))
+    }
+
+    fn headers(&self) -> Result<Headers, AppError> {
+        let headers = Headers::new();
+        headers.set(object::NAME_HEADER, &self.name)?;
+        headers.set("x-request-id", self.app.request_id())?;
+        Ok(headers)
+    }
+
+    /// What an object refuses is the caller's to know; what it broke on is not.
+    async fn problem(&self, mut response: Response) -> AppError {
+        let status = StatusCode::from_u16(response.status_code())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let text = response.text().await.unwrap_or_default();
+        of_object(&self.name, status, &text)
+    }
+
+    fn silent(&self, error: &worker::Error) -> AppError {
+        AppError::unavailable(RETRY_SECS, format!("{}: {error}", self.name))
+    }
+}
+
+fn of_object(name: &str, status: StatusCode, body: &str) -> AppError {
+    match serde_json::from_str::<Problem>(body) {
+        Ok(problem) if status.is_client_error() => AppError {
+            status,
+            code: problem.code,
+            detail: problem.detail,
+            errors: problem.errors,
+            retry_after_secs: None,
+            internal: None,
+        },
+        _ => AppError::unavailable(RETRY_SECS, format!("{name}: answered {status}")),
+    }
+}
+
+fn is_transient(error: &AppError) -> bool {
+    error.status == StatusCode::SERVICE_UNAVAILABLE
+}
+
+fn json(body: &impl Serialize) -> Result<String, AppError> {
+    serde_json::to_string(body).map_err(|error| AppError::internal(error.to_string()))
+}
+
+/// JSON in ASCII: a header holds Latin-1 at most, a name may be in any script.
+fn ascii_json(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+        } else {
+            // Outside ASCII, characters stand in JSON only inside texts, where an escape means the same.
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    ascii
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_any_script_survives_a_header() {
+        let json = serde_json::to_string("Zoë 李 🙂 \"q\" \\").unwrap();
+        let ascii = ascii_json(&json);
+        assert!(ascii.is_ascii(), "{ascii}");
+        assert_eq!(
+            serde_json::from_str::<String>(&ascii).unwrap(),
+            "Zoë 李 🙂 \"q\" \\"
+        );
+    }
+
+    #[test]
+    fn what_an_object_refuses_is_passed_on_and_what_it_broke_on_is_not() {
+        let problem = r#"{"type":"about:blank","title":"Conflict","status":409,"code":"agent_at_max_load","detail":"full","request_id":"x"}"#;
+        let refused = of_object("a:b", StatusCode::CONFLICT, problem);
+        assert_eq!(
+            (refused.status, refused.code.as_str()),
+            (StatusCode::CONFLICT, "agent_at_max_load")
+        );
+        for (status, body) in [
+            (StatusCode::INTERNAL_SERVER_ERROR, problem),
+            (StatusCode::INTERNAL_SERVER_ERROR, "at line 5 of secret.rs"),
+            (StatusCode::BAD_REQUEST, "not a problem"),
+        ] {
+            let broken = of_object("a:b", status, body);
+            assert_eq!(broken.status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+            assert!(!broken.detail.unwrap_or_default().contains("secret"));
+        }
+    }
+}

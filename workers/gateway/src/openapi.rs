@@ -1,0 +1,85 @@
+//! The API document, made from the handlers' annotations. Not part of the Wasm: `cargo run -p edgedesk-gateway --features
+//! openapi --example openapi` prints it, and the pages serve it as a file.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+pub use edgedesk_wire::problem::Problem;
+
+use crate::{admin, auth, conversations, desk, health, hooks, tickets, widget};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Edgedesk",
+        description = "The REST API, the hooks and the widget's API. Errors are `application/problem+json` with a stable `code`; \
+            times are RFC 3339 UTC; ids are texts such as `cnv_` and 26 digits. Socket frames are described in docs/API.md.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        health::get_health,
+        health::get_live,
+        health::get_ready,
+        health::get_detailed,
+        hooks::receive_hook,
+        widget::open_session,
+        widget::preflight_session,
+        widget::open_socket,
+        auth::log_in,
+        auth::refresh,
+        auth::log_out,
+        auth::get_me,
+        auth::create_socket_ticket,
+        conversations::list_conversations,
+        conversations::get_conversation,
+        conversations::list_messages,
+        conversations::send_message,
+        conversations::change_status,
+        conversations::change_assignee,
+        conversations::mark_read,
+        conversations::list_analyses,
+        conversations::open_socket,
+        tickets::list_tickets,
+        tickets::get_ticket,
+        desk::list_agents,
+        desk::get_desk,
+        desk::open_socket,
+        admin::list_deliveries,
+        admin::rebuild,
+        admin::get_checksum,
+        admin::list_parked,
+        admin::retry_parked,
+    ),
+    tags(
+        (name = "auth", description = "Logging in, and tickets for sockets"),
+        (name = "conversations", description = "Threads of messages with one customer"),
+        (name = "tickets", description = "The work items opened from conversations"),
+        (name = "desk", description = "The live desk of an account"),
+        (name = "hooks", description = "What providers send"),
+        (name = "widget", description = "The widget's own API"),
+        (name = "admin", description = "Deliveries, parked messages, rebuilds"),
+        (name = "health", description = "Operations"),
+    ),
+    modifiers(&AccessToken),
+)]
+struct Document;
+
+struct AccessToken;
+
+impl Modify for AccessToken {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        document
+            .components
+            .get_or_insert_with(Default::default)
+            .add_security_scheme(
+                "access_token",
+                SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+            );
+    }
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}

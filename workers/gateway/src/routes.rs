@@ -1,0 +1,69 @@
+//! All routes, once: the router and the list that the API document is checked against come from the same table.
+
+use axum::Router;
+use axum::routing::{get, options, post};
+
+use crate::context::note_route;
+use crate::{admin, assets, auth, conversations, desk, health, hooks, tickets, widget};
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path),* $(,)?) => {
+        /// Method and path of every route.
+        #[cfg(any(test, feature = "openapi"))]
+        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        /// The router. Built once per isolate and cloned for each request, which costs a reference count.
+        #[must_use]
+        pub fn router() -> Router {
+            Router::new()
+                $(.route($path, $method($handler)))*
+                .route_layer(axum::middleware::from_fn(note_route))
+                .fallback(assets::serve_asset)
+        }
+    };
+}
+
+routes! {
+    get "/health" => health::get_health,
+    get "/health/live" => health::get_live,
+    get "/health/ready" => health::get_ready,
+    get "/health/detailed" => health::get_detailed,
+
+    post "/hooks/{channel}/{inbox_id}" => hooks::receive_hook,
+
+    post "/widget/v1/sessions" => widget::open_session,
+    options "/widget/v1/sessions" => widget::preflight_session,
+    get "/widget/v1/socket" => widget::open_socket,
+
+    post "/api/v1/auth/login" => auth::log_in,
+    post "/api/v1/auth/refresh" => auth::refresh,
+    post "/api/v1/auth/logout" => auth::log_out,
+    get "/api/v1/me" => auth::get_me,
+    post "/api/v1/socket-tickets" => auth::create_socket_ticket,
+
+    get "/api/v1/conversations" => conversations::list_conversations,
+    get "/api/v1/conversations/{id}" => conversations::get_conversation,
+    get "/api/v1/conversations/{id}/messages" => conversations::list_messages,
+    post "/api/v1/conversations/{id}/messages" => conversations::send_message,
+    post "/api/v1/conversations/{id}/status" => conversations::change_status,
+    post "/api/v1/conversations/{id}/assignee" => conversations::change_assignee,
+    post "/api/v1/conversations/{id}/read" => conversations::mark_read,
+    get "/api/v1/conversations/{id}/analysis" => conversations::list_analyses,
+    get "/api/v1/conversations/{id}/socket" => conversations::open_socket,
+
+    get "/api/v1/tickets" => tickets::list_tickets,
+    get "/api/v1/tickets/{key}" => tickets::get_ticket,
+
+    get "/api/v1/agents" => desk::list_agents,
+    get "/api/v1/desk" => desk::get_desk,
+    get "/api/v1/desk/socket" => desk::open_socket,
+
+    get "/api/v1/inboxes/{id}/deliveries" => admin::list_deliveries,
+    post "/api/v1/admin/rebuild" => admin::rebuild,
+    get "/api/v1/admin/checksum" => admin::get_checksum,
+    get "/api/v1/admin/parked" => admin::list_parked,
+    post "/api/v1/admin/parked/{id}/retry" => admin::retry_parked,
+}
+
+#[cfg(test)]
+mod tests;

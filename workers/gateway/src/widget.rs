@@ -1,0 +1,192 @@
+//! The widget's own API: visitor sessions and their socket. Called from other people's pages, so with CORS, and without
+//! cookies.
+
+use axum::response::{IntoResponse, Response};
+use edgedesk_crypto::token::VisitorClaims;
+use edgedesk_domain::account::{Channel, Inbox};
+use edgedesk_domain::ids::{ConversationId, CustomerId};
+use edgedesk_platform::chance::SystemIds;
+use edgedesk_wire::api::{WidgetSessionRequest, WidgetSessionResponse};
+use edgedesk_wire::object::{SOCKET_PATH, SocketIdentity};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+
+use crate::context::App;
+use crate::error::AppError;
+use crate::extract::{Json, Query, header_text};
+use crate::inbox_cache;
+use crate::object_client::Object;
+use crate::origin;
+use crate::sockets::{require_upgrade, switch_protocols};
+
+/// Seconds for which a browser may remember the answer to a preflight: two hours, the most that Chromium keeps.
+const PREFLIGHT_SECS: u32 = 7200;
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// `?token=` of the widget's socket.
+#[derive(Deserialize)]
+pub struct TokenQuery {
+    token: Option<String>,
+}
+
+/// `OPTIONS /widget/v1/sessions`: a preflight says nothing of the inbox, so any origin may ask; the `POST` decides.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    options, path = "/widget/v1/sessions", tag = "widget",
+    responses((status = 204, description = "The browser may go on and ask")),
+))]
+pub async fn preflight_session(headers: HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    allow_origin(&mut response, &headers);
+    let answer = response.headers_mut();
+    answer.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("POST"),
+    );
+    answer.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("content-type"),
+    );
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from(PREFLIGHT_SECS));
+    response
+}
+
+/// `POST /widget/v1/sessions`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/widget/v1/sessions", tag = "widget",
+    request_body = WidgetSessionRequest,
+    responses(
+        (status = 200, body = WidgetSessionResponse, description = "A session; with a good earlier token, the same conversation"),
+        (status = 400, body = crate::openapi::Problem, description = "Not JSON, or not of this shape"),
+        (status = 403, body = crate::openapi::Problem, description = "The page's origin is not on the inbox's list"),
+        (status = 404, body = crate::openapi::Problem, description = "No inbox has this key"),
+    ),
+))]
+#[worker::send]
+pub async fn open_session(
+    app: App,
+    headers: HeaderMap,
+    Json(request): Json<WidgetSessionRequest>,
+) -> Result<Response, AppError> {
+    let inbox = inbox_cache::find_inbox_by_key(&app, &request.inbox_key)
+        .await?
+        .filter(|inbox| inbox.channel == Channel::Widget)
+        .ok_or_else(unknown_inbox)?;
+    app.note_account(inbox.account_id);
+    let origin = header_text(&headers, ORIGIN.as_str());
+    check_origin(&app, &inbox, origin)?;
+
+    let key = app.config().token_key()?;
+    let now = app.now();
+    let earlier = request
+        .token
+        .and_then(|token| key.verify_visitor(now, &token).ok())
+        .map(|verified| verified.claims)
+        .filter(|claims| claims.inbox_id == inbox.id && claims.account_id == inbox.account_id);
+    let claims = VisitorClaims {
+        origin: origin.map(str::to_owned),
+        ..earlier.unwrap_or_else(|| new_visitor(&inbox))
+    };
+    let conversation_id = claims.conversation_id;
+    let signed = key.sign_visitor(now, claims)?;
+    let mut response = axum::Json(WidgetSessionResponse {
+        token: signed.text,
+        conversation_id,
+        expires_at: signed.expires_at,
+        inbox_name: inbox.name.clone(),
+    })
+    .into_response();
+    allow_origin(&mut response, &headers);
+    Ok(response)
+}
+
+/// `GET /widget/v1/socket?token=`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/widget/v1/socket", tag = "widget",
+    params(("token" = String, Query, description = "The session's token")),
+    responses(
+        (status = 101, description = "The conversation's socket; frames are in API.md"),
+        (status = 401, body = crate::openapi::Problem, description = "No token, or not a good one"),
+        (status = 403, body = crate::openapi::Problem, description = "The page's origin is not on the inbox's list"),
+        (status = 426, body = crate::openapi::Problem, description = "Not a WebSocket"),
+    ),
+))]
+#[worker::send]
+pub async fn open_socket(
+    app: App,
+    headers: HeaderMap,
+    Query(query): Query<TokenQuery>,
+) -> Result<Response, AppError> {
+    let token = query.token.ok_or_else(|| {
+        AppError::unauthorized("missing_token", "send the session's token as `?token=`")
+    })?;
+    let claims = app
+        .config()
+        .token_key()?
+        .verify_visitor(app.now(), &token)?
+        .claims;
+    app.note_account(claims.account_id);
+    require_upgrade(&headers)?;
+    let origin = header_text(&headers, ORIGIN.as_str());
+    match inbox_cache::find_inbox(&app, claims.inbox_id).await {
+        Ok(Some(inbox)) => check_origin(&app, &inbox, origin)?,
+        Ok(None) => return Err(unknown_inbox()),
+        // The directory is down: the token was made for an origin that was on the list, and that one may go on.
+        Err(_) if claims.origin.as_deref() == origin => {}
+        Err(error) => return Err(error),
+    }
+    let identity = SocketIdentity::Customer {
+        account_id: claims.account_id,
+        conversation_id: claims.conversation_id,
+        inbox_id: claims.inbox_id,
+        channel: claims.channel,
+        customer_id: claims.sub,
+    };
+    Object::conversation(&app, claims.account_id, claims.conversation_id)
+        .upgrade(SOCKET_PATH, &identity)
+        .await
+        .map(switch_protocols)
+}
+
+fn new_visitor(inbox: &Inbox) -> VisitorClaims {
+    VisitorClaims {
+        sub: CustomerId::generate(&SystemIds),
+        account_id: inbox.account_id,
+        inbox_id: inbox.id,
+        channel: inbox.channel,
+        conversation_id: ConversationId::generate(&SystemIds),
+        origin: None,
+    }
+}
+
+fn check_origin(app: &App, inbox: &Inbox, origin: Option<&str>) -> Result<(), AppError> {
+    if origin::is_allowed(&inbox.settings.allowed_origins, origin, app.own_origin()) {
+        Ok(())
+    } else {
+        Err(AppError::forbidden(
+            "origin_not_allowed",
+            "this inbox does not allow the widget on this origin",
+        ))
+    }
+}
+
+fn unknown_inbox() -> AppError {
+    AppError::new(
+        StatusCode::NOT_FOUND,
+        "unknown_inbox",
+        "there is no such inbox",
+    )
+}
+
+/// Lets the page of the request's origin read the answer. Errors go without: a page that is not allowed learns nothing.
+fn allow_origin(response: &mut Response, headers: &HeaderMap) {
+    let answer = response.headers_mut();
+    answer.insert(VARY, HeaderValue::from_static("origin"));
+    answer.insert(CORP, HeaderValue::from_static("cross-origin"));
+    if let Some(origin) = headers.get(ORIGIN) {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+}
