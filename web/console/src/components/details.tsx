@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Conversation } from '../../../shared/wire';
-import { duration, fullTime, now } from '../state/clock';
+import { clockTime, dayName, duration, fullTime, now } from '../state/clock';
 import { isOpen } from '../state/filters';
 import type { Thread } from '../state/thread';
 import { detailsOpen, wideDetails } from '../state/ui';
@@ -114,7 +114,9 @@ function Facts({ conversation }: { conversation: Conversation }) {
           </Fact>
         )}
         <Fact icon="clock" name="Started">
-          <time dateTime={conversation.created_at}>{fullTime(conversation.created_at)}</time>
+          <time dateTime={conversation.created_at} title={fullTime(conversation.created_at)}>
+            {dayName(conversation.created_at, now.value)}, {clockTime(conversation.created_at)}
+          </time>
         </Fact>
         <Fact icon="reply" name="First reply">
           {first ? `after ${duration(Date.parse(first) - Date.parse(conversation.created_at))}` : 'not yet'}
