@@ -17,6 +17,23 @@ test('what a visitor writes reaches an agent within a second', async ({ widget, 
   expect(await agent.texts(conversationId)).toEqual(['Hello, is anybody there?', 'My parcel has not come.']);
 });
 
+test('what a visitor writes appears in the console without a reload', async ({ widget, browser }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${stack.url}/console/`);
+  await page.getByLabel(/e-?mail/i).fill(stack.agent.email);
+  await page.getByLabel('Password', { exact: true }).fill(stack.agent.password);
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Password', { exact: true })).toBeHidden();
+
+  const text = `Do you have it in blue? ${Date.now()}`;
+  await widget.visit();
+  await widget.open();
+  await widget.send(text);
+  await expect(page.getByText(text).first()).toBeVisible();
+  await context.close();
+});
+
 test('a page load costs nothing until the chat is opened', async ({ widget, page }) => {
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
@@ -119,6 +136,52 @@ test('a message whose ack was lost is sent again and logged once', async ({ widg
   expect(nSent).toBeGreaterThanOrEqual(3);
   await expect(widget.bubbles).toHaveText(['first', 'second', 'third']);
   expect(await agent.texts(await widget.conversationId())).toEqual(['first', 'second', 'third']);
+});
+
+test('a connection that answers no keep-alive is given up for another', async ({ widget, page }) => {
+  let isDead = false;
+  let nConnections = 0;
+  let nPings = 0;
+  await page.clock.install();
+  await page.routeWebSocket(/\/widget\/v1\/socket/, (socket) => {
+    nConnections += 1;
+    isDead = false;
+    const server = socket.connectToServer();
+    socket.onMessage((frame) => {
+      if (frame === 'ping') nPings += 1;
+      if (!isDead) server.send(frame);
+    });
+  });
+  await widget.visit();
+  await widget.open();
+  await page.clock.fastForward(26_000);
+  await expect.poll(() => nPings).toBe(1);
+  await widget.send('still here');
+  isDead = true;
+  for (const expected of [2, 3]) {
+    await page.clock.fastForward(25_000);
+    await expect.poll(() => nPings).toBe(expected);
+  }
+  expect(nConnections).toBe(1);
+  await page.clock.fastForward(25_000);
+  await page.clock.fastForward(1_000);
+  await expect.poll(() => nConnections).toBe(2);
+  await widget.send('here again');
+});
+
+test('the chat works where storage is blocked, until the page is left', async ({ widget, page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'localStorage', {
+      get() {
+        throw new DOMException('blocked', 'SecurityError');
+      },
+    });
+  });
+  await widget.visit();
+  await widget.open();
+  await widget.send('one');
+  await widget.send('two');
+  await expect(widget.bubbles).toHaveText(['one', 'two']);
 });
 
 test('typing and reading show on both sides', async ({ widget, agent }) => {

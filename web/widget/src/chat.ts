@@ -112,7 +112,8 @@ export function createChat(config: Config, changed: () => void) {
         if ('seq' in frame && 'at' in frame) takeEvent(frame);
     }
     read();
-    changed();
+    // A long log is drawn once, not once an event.
+    if (!model.isReplaying) changed();
   }
 
   function takeEvent(event: LoggedEvent): void {

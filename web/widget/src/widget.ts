@@ -90,7 +90,7 @@ export function createWidget(config: Config): WidgetApi {
     chat.setReading(isOpen && document.visibilityState === 'visible');
   }
 
-  /** Draws soon: a replay of a long log is drawn once, not once an event. */
+  /** Draws once for everything that changes in this turn. */
   function changed(): void {
     if (isDrawing) return;
     isDrawing = true;
