@@ -224,8 +224,7 @@ pub(crate) fn refused_frame(client_id: Option<String>, error: &ObjectError) -> S
 }
 
 /// A frame for some sockets.
-#[must_use]
-pub fn outgoing(target: Target, frame: &ServerFrame) -> Outgoing {
+pub(crate) fn outgoing(target: Target, frame: &ServerFrame) -> Outgoing {
     let text = serde_json::to_string(frame)
         .expect("a frame has text keys and finite numbers, so it is always JSON");
     Outgoing {

@@ -272,14 +272,14 @@ impl<S: ObjectSql> Log<S> {
                 self.remember(&logged);
                 Ok(Appended::Logged(logged))
             }
-            Err(SqlError::Constraint(detail)) => match self.first_seen(&keys)? {
-                Some(seq) => Ok(Appended::Duplicate(seq)),
-                None => {
-                    // The log is longer than we thought.
-                    self.forget();
-                    Err(SqlError::Failed(detail))
+            Err(SqlError::Constraint(detail)) => {
+                if let Some(seq) = self.first_seen(&keys)? {
+                    return Ok(Appended::Duplicate(seq));
                 }
-            },
+                // The log is longer than we thought.
+                self.forget();
+                Err(SqlError::Failed(detail))
+            }
             Err(error) => {
                 self.forget();
                 Err(error)

@@ -232,7 +232,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 }
                 Some(status) => {
                     plan.events
-                        .extend(rules::reopening(status, actor_of(identity), plan.main))
+                        .extend(rules::reopening(status, actor_of(identity), plan.main));
                 }
             }
         }

@@ -4,7 +4,7 @@ use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{
     ConversationCreated, CustomerUpdated, EventData, ProviderEventReceived, StatusChanged,
 };
-use edgedesk_domain::ids::{IdSource, MessageId};
+use edgedesk_domain::ids::{CustomerId, IdSource, MessageId};
 use edgedesk_domain::inbound::{InboundContent, InboundMessage, Sender, SenderSide, TicketChange};
 use edgedesk_domain::message::{Actor, Direction, InvalidText, Message, clean_text};
 use edgedesk_wire::object::ReceiveRequest;
@@ -80,92 +80,112 @@ pub(crate) fn plan_receive(
     }
 
     let main = events.len();
-    let status = state.map_or(ConversationStatus::Active, |state| state.status);
-    let message_id = match inbound.content {
+    let mut plan = Plan {
+        events,
+        main,
+        message_id: None,
+    };
+    match inbound.content {
         InboundContent::Message(message) => {
-            let external_status = state.and_then(|state| state.external_status.as_deref());
-            let priority = state.and_then(|state| state.priority);
-            let change = message.ticket.clone();
-            let incoming = message.direction == Direction::Incoming;
-            let message = message_of(message, &request.customer_id, ids)?;
-            let (message_id, author) = (message.message_id, message.author.clone());
-            events.push(
-                NewEvent::new(EventData::MessageCreated(message)).once_per(inbound.dedup_keys),
-            );
-            let mut now = status;
-            if incoming && let Some(reopened) = reopening(now, author, main) {
-                events.push(reopened);
-                now = ConversationStatus::Active;
-            }
-            // Every delivery repeats the whole ticket: only what differs is news.
-            let news = TicketChange {
-                status: change
-                    .status
-                    .filter(|word| external_status != Some(word.as_str())),
-                priority: change.priority.filter(|new| priority != Some(*new)),
-                assignee_external_id: None,
-                // Taken above, with what is known of the customer.
-                subject: None,
-            };
-            if !news.is_empty() {
-                // A customer who writes is not closed by the same delivery: the provider says so again if it means it.
-                let next = news
-                    .status
-                    .as_deref()
-                    .and_then(|word| provider_status(now, word))
-                    .filter(|next| !incoming || next.is_open());
-                events.push(
-                    NewEvent::new(EventData::TicketUpdated(clip_change(news)))
-                        .caused_by(Cause::Sibling(main)),
-                );
-                if let Some(next) = next {
-                    events.push(
-                        status_event(now, next, Actor::System).caused_by(Cause::Sibling(main)),
-                    );
-                }
-            }
-            Some(message_id)
+            let message_id =
+                plan.take_message(state, message, request.customer_id, inbound.dedup_keys, ids)?;
+            plan.message_id = Some(message_id);
         }
         InboundContent::TicketChange(change) => {
+            let status = state.map_or(ConversationStatus::Active, |state| state.status);
             let next = change
                 .status
                 .as_deref()
                 .and_then(|word| provider_status(status, word));
-            events.push(
+            plan.events.push(
                 NewEvent::new(EventData::TicketUpdated(clip_change(change)))
                     .once_per(inbound.dedup_keys),
             );
-            if let Some(next) = next {
-                events.push(
-                    status_event(status, next, Actor::System).caused_by(Cause::Sibling(main)),
-                );
-            }
-            None
+            plan.move_status(status, next);
         }
         InboundContent::Other {
             event_type,
             payload,
         } => {
-            // Escapes at most double a JSON text that is stored as it is read.
-            if payload.to_string().len() > MAX_EVENT_BYTES / 2 {
+            // What is stored is the payload as compact JSON and a few hundred bytes around it.
+            if payload.to_string().len() > MAX_EVENT_BYTES {
                 return Err(Refusal::PayloadTooLarge
                     .because("The provider's event is too large to be kept."));
             }
-            events.push(
+            plan.events.push(
                 NewEvent::new(EventData::ProviderEventReceived(ProviderEventReceived {
                     event_type: clip(&event_type),
                     payload,
                 }))
                 .once_per(inbound.dedup_keys),
             );
-            None
         }
-    };
-    Ok(Plan {
-        events,
-        main,
-        message_id,
-    })
+    }
+    Ok(plan)
+}
+
+impl Plan {
+    /// A message, and what the delivery says of the ticket besides.
+    fn take_message(
+        &mut self,
+        state: Option<&ConversationState>,
+        mut message: InboundMessage,
+        customer_id: CustomerId,
+        dedup_keys: Vec<String>,
+        ids: &impl IdSource,
+    ) -> Result<MessageId, ObjectError> {
+        let ticket = std::mem::take(&mut message.ticket);
+        let is_incoming = message.direction == Direction::Incoming;
+        let message = message_of(&message, customer_id, ids)?;
+        let (message_id, author) = (message.message_id, message.author.clone());
+        self.events
+            .push(NewEvent::new(EventData::MessageCreated(message)).once_per(dedup_keys));
+
+        let mut status = state.map_or(ConversationStatus::Active, |state| state.status);
+        if is_incoming && let Some(reopened) = reopening(status, author, self.main) {
+            self.events.push(reopened);
+            status = ConversationStatus::Active;
+        }
+        let news = ticket_news(state, ticket);
+        if !news.is_empty() {
+            // A customer who writes is not closed by the same delivery: the provider says so again if it means it.
+            let next = news
+                .status
+                .as_deref()
+                .and_then(|word| provider_status(status, word))
+                .filter(|next| !is_incoming || next.is_open());
+            self.events.push(
+                NewEvent::new(EventData::TicketUpdated(clip_change(news)))
+                    .caused_by(Cause::Sibling(self.main)),
+            );
+            self.move_status(status, next);
+        }
+        Ok(message_id)
+    }
+
+    /// The provider's change of status, caused by the delivery.
+    fn move_status(&mut self, previous: ConversationStatus, next: Option<ConversationStatus>) {
+        if let Some(next) = next {
+            self.events.push(
+                status_event(previous, next, Actor::System).caused_by(Cause::Sibling(self.main)),
+            );
+        }
+    }
+}
+
+/// Every message repeats the whole ticket: only what differs is news. Assignees are told by changes of their own.
+fn ticket_news(state: Option<&ConversationState>, ticket: TicketChange) -> TicketChange {
+    let known_status = state.and_then(|state| state.external_status.as_ref());
+    let known_priority = state.and_then(|state| state.priority);
+    TicketChange {
+        status: ticket.status.filter(|word| known_status != Some(word)),
+        priority: ticket
+            .priority
+            .filter(|priority| known_priority != Some(*priority)),
+        assignee_external_id: None,
+        // Taken with what is known of the customer.
+        subject: None,
+    }
 }
 
 /// What a provider's status word asks of a conversation that stands at `current`; `None` when it changes nothing.
@@ -237,8 +257,8 @@ pub(crate) fn check_client_id(client_id: &str) -> Result<(), ObjectError> {
 }
 
 fn message_of(
-    message: InboundMessage,
-    customer_id: &edgedesk_domain::ids::CustomerId,
+    message: &InboundMessage,
+    customer_id: CustomerId,
     ids: &impl IdSource,
 ) -> Result<Message, ObjectError> {
     let text = match clean_text(&message.text) {
@@ -249,7 +269,7 @@ fn message_of(
     Ok(Message {
         message_id: MessageId::generate(ids),
         direction: message.direction,
-        author: author_of(message.sender, customer_id),
+        author: author_of(&message.sender, customer_id),
         text,
         client_id: None,
         external_id: label(message.external_id.as_deref()),
@@ -257,10 +277,10 @@ fn message_of(
     })
 }
 
-fn author_of(sender: Sender, customer_id: &edgedesk_domain::ids::CustomerId) -> Actor {
+fn author_of(sender: &Sender, customer_id: CustomerId) -> Actor {
     match sender.side {
         SenderSide::Customer => Actor::Customer {
-            id: *customer_id,
+            id: customer_id,
             name: label(sender.name.as_deref()),
         },
         SenderSide::Agent => Actor::ExternalAgent {

@@ -19,7 +19,10 @@ impl DurableSql {
 impl ObjectSql for DurableSql {
     fn exec(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Row>, SqlError> {
         let bindings: Vec<JsValue> = params.iter().map(to_js).collect();
-        let cursor = self.0.exec_raw(sql, bindings).map_err(|error| failed(&error))?;
+        let cursor = self
+            .0
+            .exec_raw(sql, bindings)
+            .map_err(|error| failed(&error))?;
         // Rows are made as the cursor moves, so it is read to its end: the statement is done when this returns.
         cursor
             .raw()

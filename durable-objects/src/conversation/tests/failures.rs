@@ -3,18 +3,20 @@
 use super::*;
 use crate::testing::{Failure, Mood};
 
+type Step = Box<dyn Fn(&World) -> Result<(), ObjectError>>;
+
 /// Things that happen, each asked for again until it is done, as providers and clients do.
-fn steps() -> Vec<Box<dyn Fn(&World) -> Result<(), ObjectError>>> {
-    fn receive(request: ReceiveRequest) -> Box<dyn Fn(&World) -> Result<(), ObjectError>> {
+fn steps() -> Vec<Step> {
+    fn receive(request: ReceiveRequest) -> Step {
         Box::new(move |world| world.receive(request.clone()).map(drop))
     }
-    let work = || -> Box<dyn Fn(&World) -> Result<(), ObjectError>> {
+    let work = || -> Step {
         Box::new(|world| {
             world.work();
             Ok(())
         })
     };
-    let reply: Box<dyn Fn(&World) -> Result<(), ObjectError>> = Box::new(|world| {
+    let reply: Step = Box::new(|world| {
         let request = SendRequest {
             principal: principal(Role::Agent),
             direction: Direction::Outgoing,

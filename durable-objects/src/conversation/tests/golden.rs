@@ -14,6 +14,7 @@ use super::super::log::{Cause, NewEvent};
 use super::*;
 use crate::testing::analysis;
 
+#[expect(clippy::too_many_lines, reason = "a table with a row per type")]
 fn samples() -> Vec<(EventData, &'static str)> {
     let message_id = MessageId::new(Ulid::from(7));
     let agent = Actor::Agent {

@@ -7,8 +7,7 @@ use edgedesk_objects::desk::Desk;
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::desk::{
-    DELIVERIES_PATH, NOTIFY_PATH, REGISTRY_PATH, RESERVE_PATH, SOCKET_PATH, STATE_PATH,
-    object_name,
+    DELIVERIES_PATH, NOTIFY_PATH, REGISTRY_PATH, RESERVE_PATH, SOCKET_PATH, STATE_PATH, object_name,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,

@@ -42,10 +42,7 @@ pub(super) fn not_found() -> Failure {
 
 /// The name that a request was addressed to. The runtime's own idea of the name wins where it has one.
 pub(super) fn name_of(request: &Request, state: &State) -> Result<String, Failure> {
-    let name = request
-        .headers()
-        .get(NAME_HEADER)?
-        .ok_or_else(not_found)?;
+    let name = request.headers().get(NAME_HEADER)?.ok_or_else(not_found)?;
     match state.id().name() {
         Some(own) if own != name => Err(not_found()),
         _ => Ok(name),

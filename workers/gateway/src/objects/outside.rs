@@ -69,7 +69,10 @@ impl DeskClient for Bindings {
             &request,
         )?;
         limited(LIMIT_MILLIS, async {
-            let response = stub.fetch_with_request(request).await.map_err(unavailable)?;
+            let response = stub
+                .fetch_with_request(request)
+                .await
+                .map_err(unavailable)?;
             read(response).await
         })
         .await
