@@ -100,7 +100,7 @@ function Reference({ now, groups, wanted }: { now: Loaded; groups: Group[]; want
 
 function Navigation({ groups }: { groups: Group[] }) {
   return (
-    <div class="side">
+    <header class="side">
       <a class="brand" href="/">
         <img src="/favicon.svg" width="26" height="26" alt="" />
         Edgedesk
@@ -142,7 +142,7 @@ function Navigation({ groups }: { groups: Group[] }) {
       <button type="button" class="button ghost" onClick={() => setTheme(nextTheme())}>
         Theme: {theme.value}
       </button>
-    </div>
+    </header>
   );
 }
 

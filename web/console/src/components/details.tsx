@@ -15,7 +15,7 @@ const CHANNELS = { widget: 'Chat widget', zendesk: 'Zendesk' };
 export function Details(props: { thread: Thread; conversation: Conversation; name: string }) {
   const { thread, conversation, name } = props;
   return (
-    <aside class="details" aria-label="Details">
+    <section class="details" aria-label="Details">
       {!wideDetails.value && (
         <button
           type="button"
@@ -35,7 +35,7 @@ export function Details(props: { thread: Thread; conversation: Conversation; nam
       </div>
       <Mood thread={thread} conversation={conversation} />
       <Facts conversation={conversation} />
-    </aside>
+    </section>
   );
 }
 

@@ -31,7 +31,7 @@ export function Inbox() {
         >
           <Icon name="menu" />
         </button>
-        <h1 id="inbox-title">{currentView.value?.label ?? 'Conversations'}</h1>
+        <h2 id="inbox-title">{currentView.value?.label ?? 'Conversations'}</h2>
       </header>
       <CounterStrip />
       <FilterBar />

@@ -23,19 +23,19 @@ export function ThreadView({ thread }: { thread: Thread }) {
 
   if (thread.state.value === 'missing') {
     return (
-      <main class="thread">
+      <section class="thread" aria-label="Conversation">
         <Empty icon="search" title="There is no such conversation">
           <button type="button" class="button" onClick={closeConversation}>
             Back to the list
           </button>
         </Empty>
-      </main>
+      </section>
     );
   }
 
   return (
     <>
-      <main class="thread" aria-labelledby="thread-title">
+      <section class="thread" aria-labelledby="thread-title">
         <ThreadHeader thread={thread} conversation={conversation} name={name} heading={heading} />
         {conversation && <RiskBanner conversation={conversation} thread={thread} />}
         {conversation && !wideDetails.value && <MoodStrip conversation={conversation} thread={thread} />}
@@ -58,7 +58,7 @@ export function ThreadView({ thread }: { thread: Thread }) {
         ) : (
           <p class="read-only">You may read this conversation, and not answer it.</p>
         )}
-      </main>
+      </section>
       {conversation && (wideDetails.value || detailsOpen.value) && (
         <Details thread={thread} conversation={conversation} name={name} />
       )}

@@ -42,8 +42,11 @@ export function Desk() {
       <ConnectionBar />
       <div class="panes">
         <Sidebar />
-        <Inbox />
-        {thread && thread.id === id ? <ThreadView key={thread.id} thread={thread} /> : <NothingOpen />}
+        <main>
+          <h1 class="visually-hidden">{view}</h1>
+          <Inbox />
+          {thread && thread.id === id ? <ThreadView key={thread.id} thread={thread} /> : <NothingOpen />}
+        </main>
       </div>
       <Toasts />
       <Help />
@@ -53,12 +56,12 @@ export function Desk() {
 
 function NothingOpen() {
   return (
-    <main class="thread nothing-open">
+    <section class="thread nothing-open" aria-label="Conversation">
       <Empty icon="chat" title="Pick a conversation">
         <p>
           <kbd>j</kbd> <kbd>k</kbd> to move, <kbd>Enter</kbd> to open, <kbd>?</kbd> for all shortcuts
         </p>
       </Empty>
-    </main>
+    </section>
   );
 }
