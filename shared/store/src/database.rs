@@ -299,3 +299,103 @@ fn whole(number: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
     (number.fract() == 0.0 && number.abs() <= MAX_SAFE_INT as f64).then_some(number as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(values: impl Into<Vec<Value>>) -> Row {
+        let names = ["a", "b", "c", "d"].map(str::to_owned);
+        Row::new(Rc::new(names), values.into())
+    }
+
+    #[test]
+    fn a_number_over_53_bits_is_refused_before_it_is_bound() {
+        assert_eq!(Value::int(MAX_SAFE_INT), Ok(Value::Int(MAX_SAFE_INT)));
+        assert_eq!(Value::int(-MAX_SAFE_INT), Ok(Value::Int(-MAX_SAFE_INT)));
+        for number in [MAX_SAFE_INT + 1, i64::MIN, i64::MAX] {
+            assert_eq!(Value::int(number), Err(StoreError::NumberOutOfRange));
+        }
+        assert_eq!(Value::uint(u64::MAX), Err(StoreError::NumberOutOfRange));
+    }
+
+    #[test]
+    fn a_column_of_another_kind_is_an_error_and_not_a_default() {
+        let row = row([
+            Value::Null,
+            Value::Real(1.5),
+            Value::text("x"),
+            Value::Real(-2.0),
+        ]);
+        assert!(row.text("a").is_err() && row.int("a").is_err() && row.real("a").is_err());
+        assert!(row.int("b").is_err() && row.text("b").is_err() && row.optional_int("b").is_err());
+        assert!(
+            row.int("c").is_err()
+                && row.json::<u32>("c").is_err()
+                && row.word::<bool>("c").is_err()
+        );
+        assert!(
+            row.uint("d").is_err() && row.uint32("d").is_err() && row.optional_text("d").is_err()
+        );
+        assert!(
+            row.text("no such column").is_err() && row.optional_text("no such column").is_err()
+        );
+        assert_eq!(row.optional_text("a"), Ok(None));
+        assert_eq!(row.optional_int("a"), Ok(None));
+        assert_eq!(row.real("b"), Ok(1.5));
+        assert_eq!(row.text("c"), Ok("x"));
+        assert_eq!(
+            row.int("d"),
+            Ok(-2),
+            "D1 gives whole numbers as doubles too"
+        );
+    }
+
+    #[test]
+    fn chunks_fit_the_hundred_parameters_of_a_statement() {
+        let items: Vec<u32> = (0..25).collect();
+        for (fixed, per_item, expected) in [
+            (0, 10, 10),
+            (1, 10, 9),
+            (99, 1, 1),
+            (100, 7, 1),
+            (0, 100, 1),
+        ] {
+            let sizes: Vec<_> = chunks(&items, fixed, per_item).map(<[u32]>::len).collect();
+            assert_eq!(sizes[0], expected, "{fixed} fixed, {per_item} each");
+            assert_eq!(sizes.iter().sum::<usize>(), items.len());
+        }
+        assert_eq!(chunks(&items[..0], 1, 1).count(), 0);
+    }
+
+    #[test]
+    fn errors_are_told_apart_by_whether_trying_again_can_help() {
+        for (message, transient) in [
+            (
+                "D1_ERROR: UNIQUE constraint failed: tickets.account_id: SQLITE_CONSTRAINT",
+                false,
+            ),
+            (
+                "UNIQUE constraint failed: tickets.account_id, tickets.number",
+                false,
+            ),
+            ("D1_ERROR: string or blob too big: SQLITE_TOOBIG", false),
+            (
+                "D1_TYPE_ERROR: Type 'bigint' not supported for value '1'",
+                false,
+            ),
+            (
+                "D1_ERROR: D1 DB is overloaded. Too many requests queued.",
+                true,
+            ),
+            ("D1_ERROR: Network connection lost.", true),
+            ("D1_ERROR: no such table: conversations: SQLITE_ERROR", true),
+        ] {
+            assert_eq!(
+                StoreError::from_message(message.into()).is_transient(),
+                transient,
+                "{message}"
+            );
+        }
+    }
+}

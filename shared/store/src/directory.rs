@@ -65,6 +65,10 @@ pub(crate) const READS: [&str; 8] = [
     LIST_TEAMS_OF_MEMBERS,
 ];
 
+/// The constant SQL of refresh tokens, for the same test.
+#[cfg(test)]
+pub(crate) use self::refresh::STATEMENTS as REFRESH_STATEMENTS;
+
 /// The directory database.
 #[derive(Debug, Clone, Copy)]
 pub struct Directory<D> {
@@ -290,3 +294,6 @@ fn member(row: &Row) -> Result<Member, StoreError> {
         teams: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;

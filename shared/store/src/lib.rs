@@ -15,6 +15,9 @@ pub mod shards;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(test)]
+mod fixtures;
+
 pub use database::{Database, Row, Statement, StoreError, Value};
 pub use directory::Directory;
 pub use parked::{Parked, ParkedReason};

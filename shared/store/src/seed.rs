@@ -256,3 +256,6 @@ fn literal(value: &Value) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ mod tickets;
 use edgedesk_domain::ids::AccountId;
 
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page};
-pub use self::tickets::TicketKey;
+pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};
 use crate::directory::Directory;
 
@@ -21,11 +21,20 @@ pub struct Shards<D> {
 }
 
 /// The rows of one account. There is no way to ask it for another's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct AccountStore<'a, D> {
     account_id: AccountId,
     database: &'a D,
 }
+
+// By hand: a derive would ask that the database can be copied, and it is only borrowed.
+impl<D> Clone for AccountStore<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for AccountStore<'_, D> {}
 
 impl<D: Database> Shards<D> {
     /// The databases of a deployment; a shard's number is its place in the list.
@@ -38,6 +47,12 @@ impl<D: Database> Shards<D> {
     #[must_use]
     pub const fn directory(&self) -> Directory<&D> {
         Directory::new(&self.directory)
+    }
+
+    /// The directory's database, to fail it and to look into it.
+    #[cfg(test)]
+    pub(crate) const fn directory_for_tests(&self) -> &D {
+        &self.directory
     }
 
     /// The database of a shard.
@@ -72,3 +87,6 @@ impl<D: Database> AccountStore<'_, D> {
         Value::text(self.account_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

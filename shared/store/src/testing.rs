@@ -84,6 +84,35 @@ impl Sqlite {
             .expect("SQLite explains")
     }
 
+    /// Every row of a table as text, in the order of the texts: what tests compare.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such table.
+    #[must_use]
+    pub fn dump(&self, table: &str) -> Vec<String> {
+        let connection = self.connection.borrow();
+        let mut statement = connection
+            .prepare(&format!("SELECT * FROM {table}"))
+            .expect("the table exists");
+        let n_columns = statement.column_count();
+        let mut rows = statement
+            .query_map([], |row| {
+                let mut line = Vec::with_capacity(n_columns);
+                for index in 0..n_columns {
+                    line.push(match row.get_ref(index)? {
+                        ValueRef::Text(text) => format!("{:?}", String::from_utf8_lossy(text)),
+                        other => format!("{other:?}"),
+                    });
+                }
+                Ok(line.join(" | "))
+            })
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .expect("a table can be read");
+        rows.sort();
+        rows
+    }
+
     /// Runs a script of several statements, as `wrangler d1 execute --file` does.
     pub fn run_script(&self, script: &str) -> Result<(), StoreError> {
         self.connection
