@@ -45,7 +45,7 @@ export function RiskBanner({ conversation, thread }: { conversation: Conversatio
                 {reasons
                   .slice(0, 3)
                   .map((reason) => reason.text)
-                  .join(' ')}
+                  .join(' · ')}
               </p>
             )}
           </div>

@@ -1,0 +1,109 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Locator,
+  type Page,
+} from '@playwright/test';
+import { stack } from './stack.ts';
+
+export type Person = 'agent' | 'admin';
+
+/** The console as a person uses it. */
+export class Console {
+  readonly inbox: Locator;
+  readonly thread: Locator;
+  readonly details: Locator;
+  readonly reply: Locator;
+  readonly toasts: Locator;
+
+  constructor(readonly page: Page) {
+    this.inbox = page.getByRole('region', {
+      name: /^(Inbox|Mine|Unassigned|At risk|Escalated|Resolved|Conversations)$/,
+    });
+    this.thread = page.locator('.thread');
+    this.details = page.getByRole('region', { name: 'Details' });
+    this.reply = page.getByRole('textbox', { name: /^Reply to/ });
+    this.toasts = page.getByRole('region', { name: 'Notifications' });
+  }
+
+  async signIn(who: Person = 'agent'): Promise<void> {
+    await this.page.goto(`${stack.url}/console/`);
+    await this.page.getByLabel('E-mail').fill(stack[who].email);
+    await this.page.getByLabel('Password', { exact: true }).fill(stack[who].password);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.expectConnected();
+  }
+
+  /** The desk's socket is open: from here on everything comes by itself. */
+  async expectConnected(): Promise<void> {
+    await expect(this.page.getByText('Connecting…')).toHaveCount(0);
+    await expect(this.inbox.getByRole('term').first()).toBeVisible();
+    await expect(this.page.locator('.me-state')).toHaveText(/Online|Away/);
+  }
+
+  row(subject: string): Locator {
+    return this.inbox.getByRole('listitem').filter({ hasText: subject });
+  }
+
+  async open(subject: string): Promise<void> {
+    await this.row(subject).getByRole('link').click();
+    await expect(this.thread.locator('.bubble').first()).toBeVisible();
+  }
+
+  message(text: string): Locator {
+    return this.thread.getByRole('listitem').filter({ hasText: text });
+  }
+
+  async send(text: string): Promise<void> {
+    await this.reply.fill(text);
+    await this.page.getByRole('button', { name: 'Send' }).click();
+  }
+
+  toast(text: string | RegExp): Locator {
+    return this.toasts.locator('.toast').filter({ hasText: text });
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.thread.getByRole('button', { name });
+  }
+}
+
+interface Fixtures {
+  /** Signed in as the demo agent. */
+  desk: Console;
+  /** Another person's console in a browser profile of its own. */
+  signIn: (who: Person, options?: BrowserContextOptions) => Promise<Console>;
+}
+
+export const test = base.extend<Fixtures>({
+  desk: async ({ page }, use) => {
+    const desk = new Console(page);
+    await desk.signIn();
+    await use(desk);
+  },
+  signIn: async ({ browser, contextOptions }, use) => {
+    const opened: Awaited<ReturnType<Browser['newContext']>>[] = [];
+    await use(async (who, options) => {
+      const context = await browser.newContext({ ...contextOptions, ...options });
+      opened.push(context);
+      const other = new Console(await context.newPage());
+      await other.signIn(who);
+      return other;
+    });
+    for (const context of opened) await context.close();
+  },
+});
+
+/** No violation of any axe rule, best practices included. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `  ${node.target.join(' ')}`).join('\n')}`,
+  );
+  expect(found).toEqual([]);
+}
+
+export { expect };
