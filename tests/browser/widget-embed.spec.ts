@@ -20,7 +20,6 @@ const PAGES: Pages = {
     style: '*{color:red!important;font-size:40px!important;box-sizing:content-box!important} div{display:none}',
   },
   '/keyless': { tags: `<script async src="${stack.url}/widget.js"></script>` },
-  '/unknown': { tags: script().replace(stack.widget.inbox_key, 'no-such-key') },
 };
 
 /** A site of somebody else: another origin, and no encoding declared. */
