@@ -6,6 +6,7 @@ use crate::account::Channel;
 use crate::analysis::{PastMood, RISK_ALERT, Sentiment};
 use crate::event::{Event, EventData};
 use crate::ids::{AccountId, ConversationId, CustomerId, InboxId, MessageId, UserId};
+use crate::inbound::TicketChange;
 use crate::message::{Actor, Direction};
 use crate::time::Timestamp;
 
@@ -352,11 +353,7 @@ impl ConversationState {
             }
             EventData::TicketOpened(opened) => self.ticket_number = Some(opened.number),
             EventData::TicketUpdated(change) => {
-                if let Some(status) = &change.status {
-                    self.external_status = Some(status.clone());
-                }
-                self.priority = change.priority.or(self.priority);
-                self.subject = change.subject.clone().or(self.subject.take());
+                self.apply_ticket_change(change);
                 self.updated_at = event.at;
             }
             EventData::CustomerUpdated(customer) => {
@@ -371,6 +368,14 @@ impl ConversationState {
     #[must_use]
     pub fn should_alert(&self, risk: f64) -> bool {
         risk > RISK_ALERT && !self.escalation_alerted && self.status.is_open()
+    }
+
+    fn apply_ticket_change(&mut self, change: &TicketChange) {
+        if let Some(status) = &change.status {
+            self.external_status = Some(status.clone());
+        }
+        self.priority = change.priority.or(self.priority);
+        self.subject = change.subject.clone().or(self.subject.take());
     }
 
     fn apply_read(&mut self, reader: &Actor, read_seq: u64) {

@@ -28,7 +28,7 @@ pub enum Delivery {
     /// It is about a ticket, and so belongs to a conversation.
     Ticket {
         /// What came, without the invocation id, which is in a header.
-        inbound: Inbound,
+        inbound: Box<Inbound>,
         /// Zendesk's id of the person who asked, when the payload says it: who the conversation is with.
         requester_id: Option<String>,
     },
@@ -67,7 +67,7 @@ pub enum ParseError {
 /// Reads a webhook's body. `integration_user_id` is the Zendesk user under which we write back: what that user did is
 /// kept, but never taken as a message, or our own replies would come back as new ones.
 pub fn parse(body: &[u8], integration_user_id: Option<&str>) -> Result<Delivery, ParseError> {
-    let payload: Value = serde_json::from_slice(body).map_err(syntax_error)?;
+    let payload: Value = serde_json::from_slice(body).map_err(|error| syntax_error(&error))?;
     if !payload.is_object() {
         return Err(shape("", "an object is expected"));
     }
@@ -100,80 +100,19 @@ fn parse_event(
         });
     };
     let requester_id = id(&detail["requester_id"], "/detail/requester_id")?;
-    let sent_at = text(&payload["time"]).and_then(|time| Timestamp::parse(&time).ok());
-    let is_ours = |person: Option<&str>| person.is_some() && person == integration_user_id;
-    let actor_id = text(&detail["actor_id"]);
-
     let content = match name {
-        "ticket.comment_added" => {
-            let comment = &event["comment"];
-            let comment_id = id(&comment["id"], "/event/comment/id")?;
-            if let Some(comment_id) = &comment_id {
-                dedup_keys.push(format!("zendesk:comment:{comment_id}"));
-            }
-            let author = &comment["author"];
-            let author_id = id(&author["id"], "/event/comment/author/id")?;
-            let is_staff = author["is_staff"]
-                .as_bool()
-                .unwrap_or_else(|| author_id.is_none() || author_id != requester_id);
-            let side = if is_staff {
-                SenderSide::Agent
-            } else {
-                SenderSide::Customer
-            };
-            if is_ours(author_id.as_deref()) {
-                None
-            } else {
-                message(InboundMessage {
-                    direction: direction(side, comment["is_public"].as_bool().unwrap_or(true)),
-                    sender: Sender {
-                        side,
-                        external_id: author_id.unwrap_or_default(),
-                        name: text(&author["name"]),
-                        email: None,
-                    },
-                    text: text(&comment["body"]).unwrap_or_default(),
-                    external_id: comment_id,
-                    sent_at,
-                    subject: text(&detail["subject"]),
-                    ticket: ticket_of_detail(detail),
-                })
-            }
-        }
+        "ticket.comment_added" => comment_added(
+            detail,
+            &event["comment"],
+            requester_id.as_deref(),
+            &mut dedup_keys,
+            integration_user_id,
+        )?,
         "messaging_ticket.message_added" => {
-            let message_id = id(&event["message"]["id"], "/event/message/id")?;
-            if let Some(message_id) = &message_id {
-                dedup_keys.push(format!("zendesk:message:{message_id}"));
-            }
-            let actor = &event["actor"];
-            let actor_id = id(&actor["id"], "/event/actor/id")?;
-            let side = match text(&actor["type"]).as_deref() {
-                Some("end_user") => SenderSide::Customer,
-                Some("agent") => SenderSide::Agent,
-                // `system`, `trigger` and what may come: never answered, so never the customer.
-                _ => SenderSide::System,
-            };
-            if is_ours(actor_id.as_deref()) {
-                None
-            } else {
-                message(InboundMessage {
-                    direction: direction(side, true),
-                    sender: Sender {
-                        side,
-                        external_id: actor_id.unwrap_or_default(),
-                        name: text(&actor["name"]),
-                        email: None,
-                    },
-                    text: text(&event["message"]["body"]).unwrap_or_default(),
-                    external_id: message_id,
-                    sent_at,
-                    subject: text(&detail["subject"]),
-                    ticket: ticket_of_detail(detail),
-                })
-            }
+            message_added(detail, event, &mut dedup_keys, integration_user_id)?
         }
-        _ if is_ours(actor_id.as_deref()) => None,
-        "ticket.created" => created(detail, requester_id.clone(), sent_at),
+        _ if is_ours(text(&detail["actor_id"]).as_deref(), integration_user_id) => None,
+        "ticket.created" => created(detail, requester_id.clone()),
         "ticket.status_changed" => change(TicketChange {
             status: lower(&event["current"]),
             ..TicketChange::default()
@@ -194,10 +133,12 @@ fn parse_event(
         }),
         _ => None,
     };
+    let sent_at = text(&payload["time"]).and_then(|time| Timestamp::parse(&time).ok());
+    let content = content.map(|content| at(content, sent_at));
     // A messaging event says little of the ticket; its end user is who asks.
     let requester_id = requester_id.or_else(|| customer_of(content.as_ref()));
     Ok(Delivery::Ticket {
-        inbound: Inbound {
+        inbound: Box::new(Inbound {
             channel: Channel::Zendesk,
             thread: ticket_id,
             dedup_keys,
@@ -205,17 +146,92 @@ fn parse_event(
                 event_type: cut(&format!("{EVENT_PREFIX}{name}")),
                 payload: payload.clone(),
             }),
-        },
+        }),
         requester_id,
     })
 }
 
-/// The description is the first message. Public, it is the requester's; private, it is a note of whoever submitted it.
-fn created(
+/// A comment: of staff or not, public or a note.
+fn comment_added(
     detail: &Value,
-    requester_id: Option<String>,
-    sent_at: Option<Timestamp>,
-) -> Option<InboundContent> {
+    comment: &Value,
+    requester_id: Option<&str>,
+    dedup_keys: &mut Vec<String>,
+    integration_user_id: Option<&str>,
+) -> Result<Option<InboundContent>, ParseError> {
+    let comment_id = id(&comment["id"], "/event/comment/id")?;
+    if let Some(comment_id) = &comment_id {
+        dedup_keys.push(format!("zendesk:comment:{comment_id}"));
+    }
+    let author = &comment["author"];
+    let author_id = id(&author["id"], "/event/comment/author/id")?;
+    if is_ours(author_id.as_deref(), integration_user_id) {
+        return Ok(None);
+    }
+    let is_staff = author["is_staff"]
+        .as_bool()
+        .unwrap_or_else(|| author_id.is_none() || author_id.as_deref() != requester_id);
+    let side = if is_staff {
+        SenderSide::Agent
+    } else {
+        SenderSide::Customer
+    };
+    Ok(message(InboundMessage {
+        direction: direction(side, comment["is_public"].as_bool().unwrap_or(true)),
+        sender: Sender {
+            side,
+            external_id: author_id.unwrap_or_default(),
+            name: text(&author["name"]),
+            email: None,
+        },
+        text: text(&comment["body"]).unwrap_or_default(),
+        external_id: comment_id,
+        sent_at: None,
+        subject: text(&detail["subject"]),
+        ticket: ticket_of_detail(detail),
+    }))
+}
+
+/// A message of a chat. Only an end user is the customer.
+fn message_added(
+    detail: &Value,
+    event: &Value,
+    dedup_keys: &mut Vec<String>,
+    integration_user_id: Option<&str>,
+) -> Result<Option<InboundContent>, ParseError> {
+    let message_id = id(&event["message"]["id"], "/event/message/id")?;
+    if let Some(message_id) = &message_id {
+        dedup_keys.push(format!("zendesk:message:{message_id}"));
+    }
+    let actor = &event["actor"];
+    let actor_id = id(&actor["id"], "/event/actor/id")?;
+    if is_ours(actor_id.as_deref(), integration_user_id) {
+        return Ok(None);
+    }
+    let side = match text(&actor["type"]).as_deref() {
+        Some("end_user") => SenderSide::Customer,
+        Some("agent") => SenderSide::Agent,
+        // `system`, `trigger` and what may come: never answered, so never the customer.
+        _ => SenderSide::System,
+    };
+    Ok(message(InboundMessage {
+        direction: direction(side, true),
+        sender: Sender {
+            side,
+            external_id: actor_id.unwrap_or_default(),
+            name: text(&actor["name"]),
+            email: None,
+        },
+        text: text(&event["message"]["body"]).unwrap_or_default(),
+        external_id: message_id,
+        sent_at: None,
+        subject: text(&detail["subject"]),
+        ticket: ticket_of_detail(detail),
+    }))
+}
+
+/// The description is the first message. Public, it is the requester's; private, it is a note of whoever submitted it.
+fn created(detail: &Value, requester_id: Option<String>) -> Option<InboundContent> {
     let is_public = detail["is_public"].as_bool().unwrap_or(true);
     let (side, author_id) = if is_public {
         (SenderSide::Customer, requester_id)
@@ -232,7 +248,7 @@ fn created(
         },
         text: text(&detail["description"]).unwrap_or_default(),
         external_id: None,
-        sent_at,
+        sent_at: None,
         subject: text(&detail["subject"]),
         ticket: ticket_of_detail(detail),
     });
@@ -265,8 +281,7 @@ fn parse_trigger(
         assignee_external_id: id(&ticket["assignee_id"], "/ticket/assignee_id")?,
         subject: text(&ticket["title"]),
     };
-    let content = if current_user_id.is_some() && current_user_id.as_deref() == integration_user_id
-    {
+    let content = if is_ours(current_user_id.as_deref(), integration_user_id) {
         None
     } else {
         // The payload does not say who wrote the comment. Whoever ran the trigger did, in all but odd cases.
@@ -299,7 +314,7 @@ fn parse_trigger(
         dedup_keys.push(format!("zendesk:comment:{comment_id}"));
     }
     Ok(Delivery::Ticket {
-        inbound: Inbound {
+        inbound: Box::new(Inbound {
             channel: Channel::Zendesk,
             thread: ticket_id,
             dedup_keys,
@@ -307,7 +322,7 @@ fn parse_trigger(
                 event_type: cut(event_type),
                 payload: payload.clone(),
             }),
-        },
+        }),
         requester_id,
     })
 }
@@ -353,6 +368,20 @@ fn message(message: InboundMessage) -> Option<InboundContent> {
 /// A change, unless nothing changed.
 fn change(change: TicketChange) -> Option<InboundContent> {
     (!change.is_empty()).then_some(InboundContent::TicketChange(change))
+}
+
+/// The same content, sent when the event says.
+fn at(content: InboundContent, sent_at: Option<Timestamp>) -> InboundContent {
+    match content {
+        InboundContent::Message(message) => {
+            InboundContent::Message(InboundMessage { sent_at, ..message })
+        }
+        other => other,
+    }
+}
+
+fn is_ours(person: Option<&str>, integration_user_id: Option<&str>) -> bool {
+    person.is_some() && person == integration_user_id
 }
 
 fn customer_of(content: Option<&InboundContent>) -> Option<String> {
@@ -421,7 +450,7 @@ const fn shape(pointer: &'static str, detail: &'static str) -> ParseError {
     ParseError::Shape { pointer, detail }
 }
 
-fn syntax_error(error: serde_json::Error) -> ParseError {
+fn syntax_error(error: &serde_json::Error) -> ParseError {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     // The position has fields of its own.

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use edgedesk_domain::ids::AccountId;
-use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_domain::ids::{AccountId, UserId};
+use edgedesk_domain::time::Timestamp;
 use edgedesk_platform::d1::D1;
-use edgedesk_platform::time::SystemClock;
 use edgedesk_store::{Directory, Shards};
 use http::request::Parts;
 use worker::Env;
@@ -33,6 +32,7 @@ struct Inner {
     config: Config,
     request_id: String,
     own_origin: String,
+    clock: fn() -> Timestamp,
     trail: Mutex<Trail>,
 }
 
@@ -44,18 +44,25 @@ pub struct Trail {
     /// The account, once a credential or an inbox has said it.
     pub account_id: Option<AccountId>,
     /// The user, once a token has said it.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
 }
 
 impl App {
     /// For one request. `own_origin` is scheme, host and port of the request's URL.
     #[must_use]
-    pub fn new(env: Env, config: Config, request_id: String, own_origin: String) -> Self {
+    pub fn new(
+        env: Env,
+        config: Config,
+        request_id: String,
+        own_origin: String,
+        clock: fn() -> Timestamp,
+    ) -> Self {
         Self(Arc::new(Inner {
             env,
             config,
             request_id,
             own_origin,
+            clock,
             trail: Mutex::default(),
         }))
     }
@@ -87,7 +94,7 @@ impl App {
     /// Now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        SystemClock.now()
+        (self.0.clock)()
     }
 
     /// The directory database.
@@ -112,8 +119,8 @@ impl App {
     }
 
     /// Notes the user for the log line.
-    pub fn note_user(&self, user_id: impl ToString) {
-        self.with_trail(|trail| trail.user_id = Some(user_id.to_string()));
+    pub fn note_user(&self, user_id: UserId) {
+        self.with_trail(|trail| trail.user_id = Some(user_id));
     }
 
     /// What is known so far.

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use edgedesk_domain::ids::IdSource;
+use edgedesk_domain::ids::{AccountId, IdSource, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
@@ -29,7 +29,9 @@ pub async fn handle(raw: web_sys::Request, env: Env) -> worker::Result<web_sys::
     let request_id = format!("req_{}", SystemIds.next_ulid());
     let (url, method) = (raw.url(), raw.method());
     let config = Config::from_env(&env);
-    let app = App::new(env, config, request_id, origin_of(&url).to_owned());
+    let app = App::new(env, config, request_id, origin_of(&url).to_owned(), || {
+        SystemClock.now()
+    });
     let response = match read_request(raw) {
         Ok(mut request) => {
             request.extensions_mut().insert(app.clone());
@@ -66,9 +68,9 @@ struct RequestLine<'a> {
     status: u16,
     duration_ms: i64,
     #[serde(rename = "account.id", skip_serializing_if = "Option::is_none")]
-    account_id: Option<String>,
+    account_id: Option<AccountId>,
     #[serde(rename = "user.id", skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
+    user_id: Option<UserId>,
     #[serde(rename = "error.code", skip_serializing_if = "Option::is_none")]
     error_code: Option<&'a str>,
     #[serde(rename = "error.internal", skip_serializing_if = "Option::is_none")]
@@ -87,7 +89,7 @@ fn write_log(app: &App, method: &str, response: &Response, started: Timestamp) {
         route,
         status: status.as_u16(),
         duration_ms: SystemClock.now().millis_since(started),
-        account_id: trail.account_id.map(|id| id.to_string()),
+        account_id: trail.account_id,
         user_id: trail.user_id,
         error_code: error.map(|error| error.code.as_str()),
         error_internal: error.and_then(|error| error.internal.as_deref()),

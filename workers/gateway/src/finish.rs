@@ -45,7 +45,12 @@ pub fn finish(mut response: Response, kind: Kind, request_id: &str, is_https: bo
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let error = response.extensions().get::<AppError>().cloned();
-    if is_error && (error.is_some() || kind == Kind::Data) {
+    // What a handler wrote as a problem itself, with members of its own, stays.
+    let is_problem = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value == PROBLEM_CONTENT_TYPE);
+    if is_error && !is_problem && (error.is_some() || kind == Kind::Data) {
         let error = error.unwrap_or_else(|| of_status(status));
         write_problem(&mut response, &error, request_id);
     }

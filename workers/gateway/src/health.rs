@@ -10,9 +10,11 @@ use axum::response::{IntoResponse, Response};
 use edgedesk_domain::ids::AccountId;
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_platform::time::{SystemClock, sleep};
+use edgedesk_wire::problem::{CONTENT_TYPE as PROBLEM_CONTENT_TYPE, Problem};
 use edgedesk_wire::{desk, inference, jobs};
 use futures::future::{Either, select};
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use ulid::Ulid;
 
@@ -71,6 +73,17 @@ pub struct HealthResponse {
     pub at: Option<Timestamp>,
 }
 
+/// The whole, when it does not work: a problem with the parts beside it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotReady {
+    /// Its `code` is `not_ready`.
+    #[serde(flatten)]
+    pub problem: Problem,
+    /// The parts.
+    pub checks: Vec<Check>,
+}
+
 /// `GET /health/live`
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/health/live", tag = "health",
@@ -83,27 +96,27 @@ pub async fn get_live() -> axum::Json<HealthResponse> {
 /// `GET /health/ready`
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/health/ready", tag = "health",
-    responses((status = 200, body = HealthResponse, description = "Messages can be taken"), (status = 503, body = HealthResponse, description = "They cannot")),
+    responses((status = 200, body = HealthResponse, description = "Messages can be taken"), (status = 503, body = NotReady, description = "They cannot")),
 ))]
 #[worker::send]
 pub async fn get_ready(app: App) -> Response {
-    answer(summary(run_checks(&app).await))
+    answer(summary(run_checks(&app).await), app.request_id())
 }
 
 /// `GET /health`: the same as ready.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/health", tag = "health",
-    responses((status = 200, body = HealthResponse), (status = 503, body = HealthResponse)),
+    responses((status = 200, body = HealthResponse), (status = 503, body = NotReady)),
 ))]
 #[worker::send]
 pub async fn get_health(app: App) -> Response {
-    answer(summary(run_checks(&app).await))
+    answer(summary(run_checks(&app).await), app.request_id())
 }
 
 /// `GET /health/detailed`
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/health/detailed", tag = "health",
-    responses((status = 200, body = HealthResponse), (status = 503, body = HealthResponse)),
+    responses((status = 200, body = HealthResponse), (status = 503, body = NotReady)),
 ))]
 #[worker::send]
 pub async fn get_detailed(app: App) -> Response {
@@ -111,7 +124,7 @@ pub async fn get_detailed(app: App) -> Response {
     health.version = Some(env!("CARGO_PKG_VERSION"));
     health.environment = Some(app.config().environment().to_owned());
     health.at = Some(app.now());
-    answer(health)
+    answer(health, app.request_id())
 }
 
 async fn run_checks(app: &App) -> Vec<Check> {
@@ -190,13 +203,27 @@ fn summary(checks: Vec<Check>) -> HealthResponse {
     }
 }
 
-fn answer(health: HealthResponse) -> Response {
-    let status = if health.status == HealthStatus::Failed {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else {
-        StatusCode::OK
+fn answer(health: HealthResponse, request_id: &str) -> Response {
+    if health.status != HealthStatus::Failed {
+        return axum::Json(health).into_response();
+    }
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let body = NotReady {
+        problem: Problem {
+            kind: "about:blank".to_owned(),
+            title: "Service Unavailable".to_owned(),
+            status: status.as_u16(),
+            code: "not_ready".to_owned(),
+            detail: Some("messages cannot be taken now".to_owned()),
+            request_id: request_id.to_owned(),
+            errors: Vec::new(),
+        },
+        checks: health.checks,
     };
-    (status, axum::Json(health)).into_response()
+    let mut response = (status, axum::Json(body)).into_response();
+    let value = HeaderValue::from_static(PROBLEM_CONTENT_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, value);
+    response
 }
 
 #[cfg(test)]
@@ -205,13 +232,13 @@ mod tests {
 
     #[test]
     fn only_what_is_needed_to_take_messages_makes_it_unready() {
+        use HealthStatus::{Degraded, Failed, Ok};
         let part = |required, status| Check {
             name: "part",
             status,
             required,
             latency_ms: 1,
         };
-        use HealthStatus::{Degraded, Failed, Ok};
         for (checks, expected, http) in [
             (vec![], Ok, 200),
             (vec![part(true, Ok), part(false, Ok)], Ok, 200),
@@ -221,7 +248,7 @@ mod tests {
         ] {
             let health = summary(checks);
             assert_eq!(health.status, expected);
-            assert_eq!(answer(health).status().as_u16(), http);
+            assert_eq!(answer(health, "req_1").status().as_u16(), http);
         }
     }
 }

@@ -137,7 +137,7 @@ pub async fn take(
                     .dedup_keys
                     .push(format!("zendesk:signature:{signature}"));
             }
-            receive(host, &inbox, inbound, requester_id, invocation_id, body).await
+            receive(host, &inbox, *inbound, requester_id, invocation_id, body).await
         }
         Ok(Delivery::Unthreaded {
             event_type,

@@ -1,5 +1,7 @@
 //! Requests to the Durable Objects: JSON in, JSON out; their problems become ours, their silence becomes 503.
 
+use std::fmt::Write as _;
+
 use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_wire::problem::Problem;
 use edgedesk_wire::{desk, object};
@@ -185,7 +187,8 @@ fn ascii_json(json: &str) -> String {
         } else {
             // Outside ASCII, characters stand in JSON only inside texts, where an escape means the same.
             for unit in character.encode_utf16(&mut [0; 2]) {
-                ascii.push_str(&format!("\\u{unit:04x}"));
+                // A `String` takes any text.
+                let _ = write!(ascii, "\\u{unit:04x}");
             }
         }
     }

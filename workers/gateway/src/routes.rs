@@ -9,11 +9,10 @@ use crate::{admin, assets, auth, conversations, desk, health, hooks, tickets, wi
 macro_rules! routes {
     ($($method:ident $path:literal => $handler:path),* $(,)?) => {
         /// Method and path of every route.
-        #[cfg(any(test, feature = "openapi"))]
+        #[cfg(test)]
         pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
 
         /// The router. Built once per isolate and cloned for each request, which costs a reference count.
-        #[must_use]
         pub fn router() -> Router {
             Router::new()
                 $(.route($path, $method($handler)))*

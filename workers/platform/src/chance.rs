@@ -18,6 +18,10 @@ impl IdSource for SystemIds {
 }
 
 /// Bytes nobody can guess.
+///
+/// # Panics
+///
+/// Where there is no Web Crypto, which is no Workers runtime.
 #[must_use]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -25,12 +25,12 @@ fn sample(text: &str) -> Value {
 /// The inbound half of a delivery about a ticket.
 fn inbound(body: &Value) -> Inbound {
     match read(body) {
-        Delivery::Ticket { inbound, .. } => inbound,
+        Delivery::Ticket { inbound, .. } => *inbound,
         other @ Delivery::Unthreaded { .. } => panic!("not about a ticket: {other:?}"),
     }
 }
 
-fn check(body: &Value, expected: Value) {
+fn check(body: &Value, expected: &Value) {
     let Delivery::Ticket {
         inbound,
         requester_id,
@@ -40,7 +40,7 @@ fn check(body: &Value, expected: Value) {
     };
     let actual = json!({ "requester_id": requester_id, "inbound": inbound });
     assert_eq!(
-        actual,
+        &actual,
         expected,
         "\n{}",
         serde_json::to_string_pretty(&actual).unwrap()
@@ -51,7 +51,7 @@ fn check(body: &Value, expected: Value) {
 fn a_new_ticket_is_its_requesters_first_message() {
     check(
         &sample(CREATED),
-        json!({
+        &json!({
             "requester_id": "8447388090494",
             "inbound": {
                 "channel": "zendesk",
@@ -106,7 +106,7 @@ fn a_new_ticket_without_a_description_is_a_change() {
 fn a_public_comment_of_staff_is_a_reply() {
     check(
         &sample(COMMENT_ADDED),
-        json!({
+        &json!({
             "requester_id": "8447388090494",
             "inbound": {
                 "channel": "zendesk",
@@ -241,7 +241,7 @@ fn changes_of_a_ticket_are_changes() {
 fn a_bots_message_is_the_systems() {
     check(
         &sample(MESSAGE_ADDED),
-        json!({
+        &json!({
             "requester_id": null,
             "inbound": {
                 "channel": "zendesk",
@@ -305,7 +305,7 @@ fn only_an_end_user_is_the_customer_of_a_messaging_ticket() {
 fn a_triggers_comment_is_of_whoever_ran_it() {
     check(
         &sample(TRIGGER),
-        json!({
+        &json!({
             "requester_id": "8447388090494",
             "inbound": {
                 "channel": "zendesk",

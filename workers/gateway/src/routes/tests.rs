@@ -1,1 +1,299 @@
+//! What the router and the extractors decide before any handler runs, for every route.
 
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use edgedesk_crypto::token::TokenKey;
+use edgedesk_domain::account::{Principal, Role, Secret};
+use edgedesk_domain::ids::{AccountId, UserId};
+use edgedesk_domain::time::Timestamp;
+use edgedesk_wire::problem::Problem;
+use futures::executor::block_on;
+use http::{Method, StatusCode};
+use tower_service::Service;
+use ulid::Ulid;
+use worker::wasm_bindgen::{JsCast, JsValue};
+
+use super::*;
+use crate::config::Config;
+use crate::context::App;
+use crate::finish::{Kind, finish};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_678);
+
+/// A request as far as it comes without a platform: a handler that touches a binding would panic here.
+fn send(mut request: Request) -> (Response, App) {
+    let env = JsValue::UNDEFINED.unchecked_into();
+    let app = App::new(
+        env,
+        Config::new("test", Some(KEY)),
+        "req_test".to_owned(),
+        "https://desk.example.net".to_owned(),
+        || NOW,
+    );
+    request.extensions_mut().insert(app.clone());
+    let response = match block_on(router().call(request)) {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    (finish(response, Kind::Data, "req_test", false), app)
+}
+
+fn request(method: &str, path: &str, token: Option<&str>) -> Request {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    *request.uri_mut() = concrete(path).parse().unwrap();
+    if let Some(token) = token {
+        let value = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", value);
+    }
+    request
+}
+
+/// A path with its parameters filled.
+fn concrete(path: &str) -> String {
+    let id = if path.contains("/inboxes/") {
+        "inb_00000000000000000000000001"
+    } else {
+        "cnv_00000000000000000000000001"
+    };
+    path.replace("{id}", id)
+        .replace("{key}", "1")
+        .replace("{channel}", "zendesk")
+        .replace("{inbox_id}", "inb_00000000000000000000000001")
+}
+
+fn token(role: Role) -> String {
+    let principal = Principal {
+        account_id: AccountId::new(Ulid::from(1)),
+        user_id: UserId::new(Ulid::from(2)),
+        role,
+        name: "Ada".to_owned(),
+    };
+    let key = TokenKey::new(&Secret::new(KEY)).unwrap();
+    key.sign_access(NOW, principal).unwrap().text
+}
+
+fn problem(response: Response) -> Problem {
+    let bytes = block_on(axum::body::to_bytes(response.into_body(), usize::MAX)).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn code(request: Request) -> (u16, String) {
+    let (response, _) = send(request);
+    let status = response.status().as_u16();
+    (status, problem(response).code)
+}
+
+fn is_protected(path: &str) -> bool {
+    path.starts_with("/api/v1/") && !path.starts_with("/api/v1/auth/") && !path.ends_with("/socket")
+}
+
+#[test]
+fn every_route_of_the_api_wants_a_token() {
+    let mut n_protected = 0;
+    for (method, path) in ROUTES {
+        if is_protected(path) {
+            n_protected += 1;
+            assert_eq!(
+                code(request(method, path, None)),
+                (401, "missing_token".into()),
+                "{method} {path}"
+            );
+            assert_eq!(
+                code(request(method, path, Some("abc.def.ghi"))),
+                (401, "invalid_token".into()),
+                "{method} {path}"
+            );
+        }
+    }
+    assert!(n_protected > 15, "{n_protected}");
+}
+
+#[test]
+fn every_socket_wants_a_token_or_a_ticket() {
+    for (method, path) in ROUTES.iter().filter(|(_, path)| path.ends_with("/socket")) {
+        let (status, code) = code(request(method, path, None));
+        assert_eq!(status, 401, "{path}");
+        assert!(
+            code == "missing_ticket" || code == "missing_token",
+            "{code}"
+        );
+        let bad = format!("{path}?ticket=abc&token=abc");
+        let (response, _) = send(request(method, &bad, None));
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
+#[test]
+fn a_role_that_lacks_the_permission_is_refused() {
+    let refused =
+        |role, method: &str, path: &str| code(request(method, path, Some(&token(role)))).0 == 403;
+    for (method, path) in ROUTES.iter().filter(|(_, path)| {
+        path.starts_with("/api/v1/admin/") || path.starts_with("/api/v1/inboxes/")
+    }) {
+        for role in [Role::ReadOnly, Role::Agent, Role::Manager] {
+            assert!(refused(role, method, path), "{role:?} {method} {path}");
+        }
+    }
+    for path in ["messages", "status", "assignee", "read"] {
+        let path = format!("/api/v1/conversations/{{id}}/{path}");
+        assert!(refused(Role::ReadOnly, "post", &path), "{path}");
+    }
+}
+
+#[test]
+fn a_body_is_checked_before_anything_is_asked() {
+    let agent = token(Role::Agent);
+    for path in ["messages", "status", "assignee", "read"] {
+        let path = format!("/api/v1/conversations/{{id}}/{path}");
+        assert_eq!(
+            code(request("post", &path, Some(&agent))),
+            (415, "unsupported_media_type".into()),
+            "{path}"
+        );
+        for (body, expected) in [("{", "malformed_json"), ("[]", "invalid_body")] {
+            let mut request = request("post", &path, Some(&agent));
+            *request.body_mut() = Body::from(body);
+            let value = "application/json".parse().unwrap();
+            request.headers_mut().insert("content-type", value);
+            assert_eq!(code(request), (400, expected.into()), "{path}");
+        }
+    }
+}
+
+#[test]
+fn an_id_that_is_none_does_not_exist() {
+    let agent = token(Role::Agent);
+    for id in [
+        "1",
+        "cnv_",
+        "msg_00000000000000000000000001",
+        "cnv_0000000000000000000000000a",
+        "cnv_%00",
+        "%ff",
+    ] {
+        let path = format!("/api/v1/conversations/{id}");
+        assert_eq!(
+            code(request("get", &path, Some(&agent))),
+            (404, "not_found".into()),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_refused() {
+    let agent = token(Role::Agent);
+    for query in [
+        "limit=many",
+        "inbox_id=1",
+        "assignee_id=%00",
+        "status=open",
+        "risk=2",
+    ] {
+        let path = format!("/api/v1/conversations?{query}");
+        assert_eq!(
+            code(request("get", &path, Some(&agent))),
+            (400, "invalid_query".into()),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_method_is_told_the_right_ones() {
+    for (method, path, allow) in [
+        ("delete", "/api/v1/conversations", "GET,HEAD"),
+        ("get", "/api/v1/auth/login", "POST"),
+        (
+            "put",
+            "/api/v1/conversations/{id}/messages",
+            "GET,HEAD,POST",
+        ),
+        ("get", "/hooks/{channel}/{inbox_id}", "POST"),
+        ("post", "/health/live", "GET,HEAD"),
+    ] {
+        let (response, _) = send(request(method, path, None));
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(response.headers()["allow"], allow, "{path}");
+        assert_eq!(problem(response).code, "method_not_allowed");
+    }
+}
+
+#[test]
+fn a_route_that_is_unknown_is_a_problem_and_no_file_is_looked_for() {
+    for (method, path) in [
+        ("get", "/api/v1/nothing"),
+        ("get", "/api/v2/conversations"),
+        ("post", "/nothing"),
+        ("get", "/hooks/zendesk"),
+        ("get", "/widget/v2"),
+    ] {
+        assert_eq!(
+            code(request(method, path, None)),
+            (404, "not_found".into()),
+            "{method} {path}"
+        );
+    }
+}
+
+#[test]
+fn a_request_leaves_its_route_and_who_made_it_for_the_log() {
+    let (_, app) = send(request(
+        "post",
+        "/api/v1/conversations/{id}/status",
+        Some(&token(Role::Agent)),
+    ));
+    let trail = app.trail();
+    assert_eq!(
+        trail.route.as_deref(),
+        Some("/api/v1/conversations/{id}/status")
+    );
+    assert_eq!(trail.account_id, Some(AccountId::new(Ulid::from(1))));
+    assert_eq!(trail.user_id, Some(UserId::new(Ulid::from(2))));
+}
+
+#[test]
+fn a_preflight_is_answered_for_the_pages_origin() {
+    let mut request = request("options", "/widget/v1/sessions", None);
+    let origin = "https://www.example.com".parse().unwrap();
+    request.headers_mut().insert("origin", origin);
+    let (response, _) = send(request);
+    assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    let headers = response.headers();
+    assert_eq!(
+        headers["access-control-allow-origin"],
+        "https://www.example.com"
+    );
+    assert_eq!(headers["access-control-allow-methods"], "POST");
+    assert!(!headers.contains_key("access-control-allow-credentials"));
+}
+
+#[test]
+fn the_api_document_lists_every_route_and_no_other() {
+    let document = serde_json::to_value(crate::openapi::document()).unwrap();
+    let mut documented = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            documented.push((method.clone(), path.clone()));
+        }
+    }
+    let mut routed: Vec<_> = ROUTES
+        .iter()
+        .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
+    documented.sort();
+    routed.sort();
+    assert_eq!(documented, routed);
+}
+
+#[test]
+fn the_api_document_says_that_protected_routes_want_a_token() {
+    let document = serde_json::to_value(crate::openapi::document()).unwrap();
+    for (method, path) in ROUTES {
+        let security = &document["paths"][path][method]["security"];
+        assert_eq!(security.is_array(), is_protected(path), "{method} {path}");
+    }
+}
