@@ -4,7 +4,7 @@ use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::object::SocketIdentity;
 
 use crate::error::{ObjectError, Refusal};
-use crate::sql::{ObjectSql, SqlError};
+use crate::sql::ObjectSql;
 
 /// The table, `IF NOT EXISTS`.
 pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS used_tickets (
@@ -38,14 +38,12 @@ pub(crate) fn burn(
         "DELETE FROM used_tickets WHERE expires < ?",
         &[now.seconds().into()],
     )?;
-    match sql.exec(
-        "INSERT INTO used_tickets (id, expires) VALUES (?, ?)",
+    let burnt = sql.exec(
+        "INSERT INTO used_tickets (id, expires) VALUES (?, ?) ON CONFLICT (id) DO NOTHING RETURNING id",
         &[ticket_id.as_str().into(), (*ticket_expires).into()],
-    ) {
-        Ok(_) => Ok(()),
-        Err(SqlError::Constraint(_)) => {
-            Err(Refusal::TicketUsed.because("The socket ticket was used before."))
-        }
-        Err(error) => Err(error.into()),
+    )?;
+    if burnt.is_empty() {
+        return Err(Refusal::TicketUsed.because("The socket ticket was used before."));
     }
+    Ok(())
 }

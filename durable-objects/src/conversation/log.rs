@@ -225,7 +225,7 @@ impl<S: ObjectSql> Log<S> {
         if new.is_empty() {
             return Ok(Appended::Logged(Vec::new()));
         }
-        if new.len() * PARAMS_PER_EVENT > MAX_PARAMS {
+        if new.len() * PARAMS_PER_EVENT >= MAX_PARAMS {
             return Err(SqlError::Failed("too many events in one append".to_owned()));
         }
         self.ensure_schema()?;
@@ -267,20 +267,26 @@ impl<S: ObjectSql> Log<S> {
             }));
         }
 
-        match self.sql.exec(&insert_statement(logged.len()), &params) {
-            Ok(_) => {
+        let has_keys = !keys.is_empty();
+        if has_keys {
+            params.push(to_json(&keys)?.into());
+        }
+        match self
+            .sql
+            .exec(&insert_statement(logged.len(), has_keys), &params)
+        {
+            Ok(rows) if !rows.is_empty() => {
                 self.remember(&logged);
                 Ok(Appended::Logged(logged))
             }
-            Err(SqlError::Constraint(detail)) => {
-                if let Some(seq) = self.first_seen(&keys)? {
-                    return Ok(Appended::Duplicate(seq));
-                }
-                // The log is longer than we thought.
-                self.forget();
-                Err(SqlError::Failed(detail))
+            Ok(_) => {
+                let seq = self.first_seen(&keys)?.ok_or_else(|| {
+                    SqlError::Unreadable("an append was refused for no key".to_owned())
+                })?;
+                Ok(Appended::Duplicate(seq))
             }
             Err(error) => {
+                // It may have landed, or the log is longer than we thought.
                 self.forget();
                 Err(error)
             }
@@ -514,12 +520,22 @@ impl Memory {
     }
 }
 
-fn insert_statement(n_events: usize) -> String {
-    let mut statement =
-        String::from("INSERT INTO events (seq, type, at, event, dedup_keys) VALUES (?,?,?,?,?)");
+/// The one statement of an append. It does nothing when a key was seen before, which is no error: repeats are ordinary.
+/// Even if that check were wrong, the trigger would refuse the whole.
+fn insert_statement(n_events: usize, has_keys: bool) -> String {
+    let mut statement = String::from(
+        "INSERT INTO events (seq, type, at, event, dedup_keys) SELECT * FROM (VALUES (?,?,?,?,?)",
+    );
     for _ in 1..n_events {
         statement.push_str(",(?,?,?,?,?)");
     }
+    statement.push(')');
+    if has_keys {
+        statement.push_str(
+            " WHERE NOT EXISTS (SELECT 1 FROM seen WHERE key IN (SELECT value FROM json_each(?)))",
+        );
+    }
+    statement.push_str(" RETURNING seq");
     statement
 }
 

@@ -9,6 +9,7 @@ mod desk_object;
 mod host;
 mod http;
 mod outside;
+mod timer;
 
 pub use conversation_object::ConversationObject;
 pub use desk_object::DeskObject;

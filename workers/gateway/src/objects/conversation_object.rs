@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_domain::message::Actor;
 use edgedesk_objects::conversation::{Address, Conversation};
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::object::{
-    ASSIGN_PATH, EVENTS_PATH, RECEIVE_PATH, SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH,
+    ASSIGN_PATH, EVENTS_PATH, READ_PATH, RECEIVE_PATH, ReadRequest, SEND_PATH, SOCKET_PATH,
+    STATE_PATH, STATUS_PATH,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,
@@ -114,6 +116,17 @@ impl ConversationObject {
             (Method::Post, ASSIGN_PATH) => {
                 let body = body(&mut request).await?;
                 json(&self.conversation.assign(address, body).await?)
+            }
+            (Method::Post, READ_PATH) => {
+                let body: ReadRequest = body(&mut request).await?;
+                let reader = Actor::Agent {
+                    id: body.principal.user_id,
+                    name: body.principal.name,
+                };
+                self.conversation
+                    .mark_read(address, reader, body.read_seq)
+                    .await?;
+                json(&self.conversation.state(address)?)
             }
             (Method::Get, STATE_PATH) => json(&self.conversation.state(address)?),
             (Method::Get, EVENTS_PATH) => {

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
 
 use edgedesk_domain::ids::IdSource;
 use edgedesk_domain::time::{Clock, Timestamp};
@@ -13,7 +12,9 @@ use edgedesk_platform::time::SystemClock;
 use edgedesk_wire::frames::{PING, PONG};
 use edgedesk_wire::object::SocketIdentity;
 use worker::worker_sys::WebSocketRequestResponsePair;
-use worker::{Delay, ScheduledTime, State, WebSocket, WebSocketPair};
+use worker::{ScheduledTime, State, WebSocket, WebSocketPair};
+
+use super::timer::Timer;
 
 /// Codes that say how a connection ended and may not be sent (RFC 6455, section 7.4.1).
 const RESERVED_CLOSE_CODES: [u16; 3] = [1005, 1006, 1015];
@@ -165,7 +166,7 @@ impl Host for ObjectHost {
     }
 
     async fn sleep(&self, millis: u64) {
-        Delay::from(Duration::from_millis(millis)).await;
+        Timer::start(millis).await;
     }
 
     fn report(&self, line: &str) {

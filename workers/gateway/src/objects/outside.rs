@@ -1,7 +1,5 @@
 //! Whom a conversation talks to: the events queue, the account's desk, the inference Worker.
 
-use std::time::Duration;
-
 use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError};
 use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{self, AnalyzeRequest, AnalyzeResponse};
@@ -12,9 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::wasm_bindgen::JsValue;
 use worker::{
-    Delay, Env, Headers, Method, QueueContentType, RawMessageBuilder, Request, RequestInit,
-    Response,
+    Env, Headers, Method, QueueContentType, RawMessageBuilder, Request, RequestInit, Response,
 };
+
+use super::timer::Timer;
 
 /// Milliseconds that an analysis may take: a cold model is loaded in two seconds, a text of 100 kB takes some more.
 const ANALYZE_LIMIT_MILLIS: u64 = 20_000;
@@ -100,8 +99,7 @@ async fn limited<T>(
     millis: u64,
     call: impl Future<Output = Result<T, OutsideError>>,
 ) -> Result<T, OutsideError> {
-    let limit = Delay::from(Duration::from_millis(millis));
-    match select(std::pin::pin!(call), std::pin::pin!(limit)).await {
+    match select(std::pin::pin!(call), Timer::start(millis)).await {
         Either::Left((result, _)) => result,
         Either::Right(((), _)) => Err(OutsideError::Unavailable(format!(
             "no answer within {millis} ms"
