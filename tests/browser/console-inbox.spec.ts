@@ -51,10 +51,10 @@ test('filters show what they say and the search finds words', async ({ desk, pag
   await search.fill(word);
   await expect(desk.inbox.getByRole('listitem')).toHaveCount(2);
 
-  await page.getByRole('button', { name: 'At risk', pressed: false }).click();
+  await desk.inbox.getByRole('button', { name: 'At risk', pressed: false }).click();
   await expect(desk.row(angry.subject)).toBeVisible();
   await expect(desk.row(calm.subject)).toHaveCount(0);
-  await page.getByRole('button', { name: 'At risk', pressed: true }).click();
+  await desk.inbox.getByRole('button', { name: 'At risk', pressed: true }).click();
 
   const status = page.getByRole('combobox', { name: 'Status' });
   await desk.open(calm.subject);

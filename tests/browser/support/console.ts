@@ -49,7 +49,7 @@ export class Console {
   }
 
   async open(subject: string): Promise<void> {
-    await this.row(subject).getByRole('link').click();
+    await this.row(subject).first().getByRole('link').click();
     await expect(this.thread.locator('.bubble').first()).toBeVisible();
   }
 

@@ -31,7 +31,14 @@ export class ZendeskTicket {
   readonly id = newId();
   private readonly customerId = newId();
 
-  constructor(readonly subject: string) {}
+  readonly customerName: string;
+
+  constructor(
+    readonly subject: string,
+    customerName?: string,
+  ) {
+    this.customerName = customerName ?? `Customer ${this.customerId.slice(-6)}`;
+  }
 
   /** The ticket with its first message. */
   opened(text: string): Promise<void> {
@@ -42,10 +49,6 @@ export class ZendeskTicket {
   says(text: string): Promise<void> {
     const author = { id: this.customerId, is_staff: false, name: this.customerName };
     return this.send('ticket.comment_added', {}, { comment: { id: newId(), body: text, is_public: true, author } });
-  }
-
-  get customerName(): string {
-    return `Customer ${this.customerId.slice(-6)}`;
   }
 
   private async send(type: string, detail: object, event: object): Promise<void> {
