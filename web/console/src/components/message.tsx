@@ -70,6 +70,8 @@ export function PendingBubble({ message, thread }: { message: Pending; thread: T
                 Discard
               </button>
             </>
+          ) : message.state === 'sent' ? (
+            'Sent'
           ) : (
             'Sending…'
           )}

@@ -10,7 +10,7 @@ export interface Pending {
   text: string;
   mode: ComposerMode;
   at: string;
-  state: 'sending' | 'failed';
+  state: 'sending' | 'sent' | 'failed';
   error?: string;
 }
 
@@ -69,6 +69,7 @@ export class Outgoing {
           message.clientId,
         );
         // The copy stays until the log shows it, which the socket does at once, or after it has come back.
+        this.mark(message.clientId, { state: 'sent' });
         this.settle(this.logged());
         return;
       } catch (error) {

@@ -13,8 +13,8 @@ export type Mood = Analysis | 'failed';
 
 export type ThreadState = 'loading' | 'ready' | 'failed' | 'missing';
 
-/** Somebody who stops without saying so is not writing for ever. */
-const TYPING_LASTS_MS = 9_000;
+/** The server says when somebody stops, or goes; this is for a stop that was lost with our own connection. */
+const TYPING_LASTS_MS = 60_000;
 
 /** One open conversation: its log, merged by `seq` from the list of messages and the socket, and who else is there. */
 export class Thread {
