@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { nextTheme, setTheme, theme } from '../../../shared/theme';
 import { login, sessionNotice } from '../api/session';
 import { Icon } from '../components/icon';
@@ -10,6 +10,11 @@ export function Login() {
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const stay = useRef<HTMLInputElement>(null);
+
+  useEffect(() => {
+    document.title = 'Sign in · Edgedesk';
+    email.current?.focus();
+  }, []);
 
   const submit = async (event: Event) => {
     event.preventDefault();

@@ -46,6 +46,8 @@ export class Thread {
       onFrame: (frame) => this.receive(frame),
       onOpen: (again) => {
         this.socket.value?.send({ type: 'resume', seq: this.lastSeq });
+        // Who wrote before the drop may have stopped during it.
+        if (again) this.writing.value = null;
         if (again && this.state.value === 'failed') void this.load();
       },
     });
