@@ -84,9 +84,11 @@ impl QueueMessage {
             .map_or(1, |attempts| (attempts as u32).max(1))
     }
 
-    /// The body, when it is a text.
+    /// The body: the text that we send, or the JSON text of anything else, so that it can at least be shown.
     pub fn text(&self) -> Option<String> {
-        self.body().ok()?.as_string()
+        let body = self.body().ok()?;
+        body.as_string()
+            .or_else(|| js_sys::JSON::stringify(&body).ok()?.as_string())
     }
 
     /// Handled: never deliver it again.

@@ -26,6 +26,8 @@ const DEFAULT_REBUILD_LIMIT: u32 = 20;
 enum Failure {
     /// The caller's fault: status, code, detail.
     Caller(u16, &'static str, &'static str),
+    /// The path has this method only.
+    Method(&'static str),
     /// Ours, or the platform's; it may pass.
     Unavailable(String),
     /// Ours.
@@ -40,9 +42,8 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
         (Method::Post, REBUILD_PATH) => rebuild(&mut request, env).await,
         (Method::Get, CHECKSUM_PATH) => checksum(&request, env).await,
         (Method::Post, RETRY_PARKED_PATH) => retry_parked(&mut request, env).await,
-        (_, HEALTH_PATH | REBUILD_PATH | CHECKSUM_PATH | RETRY_PARKED_PATH) => Err(
-            Failure::Caller(405, "method_not_allowed", "this path has another method"),
-        ),
+        (_, HEALTH_PATH | CHECKSUM_PATH) => Err(Failure::Method("GET")),
+        (_, REBUILD_PATH | RETRY_PARKED_PATH) => Err(Failure::Method("POST")),
         _ => Err(Failure::Caller(404, "not_found", "there is no such path")),
     };
     match result {
@@ -143,6 +144,12 @@ fn problem(path: &str, failure: &Failure) -> worker::Result<Response> {
     let request_id = format!("req_{}", SystemIds.next_ulid());
     let (status, code, detail, internal) = match failure {
         Failure::Caller(status, code, detail) => (*status, *code, *detail, None),
+        Failure::Method(_) => (
+            405,
+            "method_not_allowed",
+            "this path has another method",
+            None,
+        ),
         Failure::Unavailable(cause) => (503, "unavailable", "try again soon", Some(cause)),
         Failure::Internal(cause) => (500, "internal", "this is our fault", Some(cause)),
     };
@@ -172,7 +179,11 @@ fn problem(path: &str, failure: &Failure) -> worker::Result<Response> {
         errors: Vec::new(),
     };
     let mut response = Response::from_json(&problem)?.with_status(status);
-    response.headers_mut().set("content-type", CONTENT_TYPE)?;
+    let headers = response.headers_mut();
+    headers.set("content-type", CONTENT_TYPE)?;
+    if let Failure::Method(method) = failure {
+        headers.set("allow", method)?;
+    }
     Ok(response)
 }
 
