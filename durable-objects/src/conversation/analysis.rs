@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use edgedesk_domain::analysis::PastMood;
 use edgedesk_domain::conversation::{ConversationState, PendingAnalysis};
 use edgedesk_domain::event::{AnalysisFailed, EscalationDetected, EventData, MessageAnalyzed};
 use edgedesk_domain::ids::{EventId, MessageId};
@@ -54,6 +55,8 @@ impl AnalysisLane {
                     .map(|attempts| attempts.backoff)
                     .unwrap_or_default()
             })
+            // Almost always the first need not wait: a backlog is not gone through for each message.
+            .take(if messages.is_empty() { 1 } else { usize::MAX })
             .min_by_key(|backoff| backoff.retry_at())?;
         let lane = self.unreachable.get();
         Some(if lane.retry_at() > shortest.retry_at() {
@@ -91,10 +94,16 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             let next = self.log.with(|memory| {
                 let state = memory.state.as_ref()?;
                 let pending = self.analysis.next(state, self.host.now())?;
-                Some((state.clone(), pending))
+                let history = state
+                    .moods
+                    .iter()
+                    .filter(|mood| mood.seq < pending.seq)
+                    .copied()
+                    .collect();
+                Some((pending, history))
             });
             let result = match next {
-                Ok(Some((state, pending))) => self.analyze_one(outside, &state, &pending).await,
+                Ok(Some((pending, history))) => self.analyze_one(outside, &pending, history).await,
                 Ok(None) => break,
                 Err(error) => Err(error.into()),
             };
@@ -110,8 +119,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     async fn analyze_one(
         &self,
         outside: &impl Outside,
-        state: &ConversationState,
         pending: &PendingAnalysis,
+        history: Vec<PastMood>,
     ) -> Result<(), ObjectError> {
         let Some(logged) = self.log.event(pending.seq)? else {
             return Err(super::lost());
@@ -124,17 +133,12 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             return self.log_failure(pending, cause, 0, true, "no_text").await;
         }
         let request = AnalyzeRequest {
-            account_id: state.account_id,
-            conversation_id: state.conversation_id,
+            account_id: logged.event.account_id,
+            conversation_id: logged.event.conversation_id,
             message_id: pending.message_id,
             message_seq: pending.seq,
             text: message.text.clone(),
-            history: state
-                .moods
-                .iter()
-                .filter(|mood| mood.seq < pending.seq)
-                .copied()
-                .collect(),
+            history,
         };
         let answer = outside.analyze(request).await.and_then(check);
         match answer {

@@ -33,8 +33,9 @@ const SNAPSHOT_EVERY: u64 = 64;
 /// Events of one page when the log is read: 200 of half a kilobyte are 100 kB of memory.
 const PAGE: u64 = 200;
 
-/// Bytes of newly logged events kept in memory, for the outbox and for clients that were away for a moment.
-const RECENT_BYTES: usize = 128 * 1024;
+/// Bytes of events kept in memory until the queue has taken them. An isolate of 128 MB may hold hundreds of objects; what
+/// is over this is read from the log when its turn comes.
+const RECENT_BYTES: usize = 64 * 1024;
 
 /// Most bytes of one stored event: the platform's 2 MB for a row, less what the row holds besides.
 pub(crate) const MAX_EVENT_BYTES: usize = 1_900_000;
@@ -365,6 +366,7 @@ impl<S: ObjectSql> Log<S> {
         }
         if let Some(memory) = self.memory.borrow_mut().as_mut() {
             memory.flushed_events = memory.flushed_events.max(flushed);
+            memory.release();
         }
         Ok(())
     }
@@ -512,9 +514,23 @@ impl Memory {
         self.recent_bytes += logged.json.len();
         self.recent.push_back(logged);
         while self.recent_bytes > RECENT_BYTES {
-            let Some(oldest) = self.recent.pop_front() else {
-                break;
-            };
+            self.drop_oldest();
+        }
+    }
+
+    /// Lets go of what the queue has taken.
+    fn release(&mut self) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|oldest| oldest.event.seq <= self.flushed_events)
+        {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.recent.pop_front() {
             self.recent_bytes -= oldest.json.len();
         }
     }

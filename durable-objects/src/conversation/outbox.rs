@@ -15,8 +15,10 @@ use crate::host::{Analyzer, DeskClient, EventSink, Host};
 use crate::sql::{ObjectSql, SqlError};
 
 /// Milliseconds that a flush gathers events before it sends them. A message's analysis usually lands within, so that the
-/// two travel together; and however fast messages come, an object sends to the queue at most five times a second.
+/// two travel together. Each further round of one flush gathers as much longer, up to [`MAX_GATHER_ROUNDS`] times: however
+/// fast messages come, an object troubles the queue and the desk once a second.
 const GATHER_MILLIS: u64 = 200;
+const MAX_GATHER_ROUNDS: u64 = 5;
 
 /// Most envelopes of one send: two of the largest stay under the queue's 256 KB for a batch.
 const MAX_ENVELOPES: usize = 2;
@@ -79,13 +81,19 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             // Whoever flushes looks again before it stops.
             return;
         }
+        let mut rounds = 0;
         loop {
             // The desk first: it is what agents look at.
             self.notify_desk(outside).await;
-            if !(self.events_are_due() || self.desk_is_due() || self.analysis.is_running()) {
+            rounds = if self.events_are_due() || self.desk_is_due() {
+                MAX_GATHER_ROUNDS.min(rounds + 1)
+            } else if self.analysis.is_running() {
+                // Only to be there when it is done.
+                1
+            } else {
                 break;
-            }
-            self.host.sleep(GATHER_MILLIS).await;
+            };
+            self.host.sleep(GATHER_MILLIS * rounds).await;
             self.send_events(outside).await;
         }
         if let Err(error) = self.log.save_snapshot() {

@@ -141,10 +141,10 @@ fn an_event_too_large_for_the_queue_goes_by_reference() {
 fn a_backlog_leaves_in_envelopes_that_fit() {
     let world = World::new();
     world.outside.analyzer.set(Mood::Unavailable);
-    for n in 0..2_000 {
+    for n in 0..1_000 {
         world.says(&n.to_string(), &"long ".repeat(50));
     }
-    assert_eq!(world.state().unanalyzed.len(), 2_000);
+    assert_eq!(world.state().unanalyzed.len(), 1_000);
     world.work();
     for envelope in world.outside.envelopes.borrow().iter() {
         assert!(serde_json::to_string(envelope).unwrap().len() <= MAX_MESSAGE_BYTES);
@@ -163,6 +163,37 @@ fn flushing_twice_at_once_sends_once() {
     world.check_followed();
     assert_eq!(world.outside.sends.get(), 1);
     assert_eq!(world.outside.analyzing.get(), (0, 1));
+}
+
+#[test]
+fn under_load_the_queue_and_the_desk_are_troubled_about_once_a_second() {
+    let world = World::new();
+    let begun = world.host.now.get();
+    let posts = async {
+        for n in 0..2_000 {
+            world
+                .object
+                .receive(address(), customer_says(&n.to_string(), "Hello"))
+                .await
+                .unwrap();
+            world.host.pass(10);
+            crate::testing::pause().await;
+        }
+    };
+    block_on(futures::future::join(
+        posts,
+        world.object.work(&world.outside),
+    ));
+    let secs = u64::try_from((world.host.now.get() - begun) / 1_000).unwrap();
+    let (sends, notices) = (
+        world.outside.sends.get(),
+        world.outside.states.borrow().len() as u64,
+    );
+    assert!(secs >= 20, "{secs} s");
+    assert!(sends <= secs + 10, "{sends} sends in {secs} s");
+    assert!(notices <= secs + 10, "{notices} notices in {secs} s");
+    world.drain();
+    world.check_followed();
 }
 
 #[test]

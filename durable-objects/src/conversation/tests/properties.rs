@@ -162,7 +162,7 @@ fn take(world: &mut World, step: &Step) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_what_was_acknowledged_is_there_once(
@@ -189,5 +189,22 @@ proptest! {
                 prop_assert!(seen.contains(&key), "{key} was acknowledged and is not in the log");
             }
         }
+    }
+
+    /// Strangers write these bytes.
+    #[test]
+    fn any_text_as_a_frame_is_answered_and_never_panics(
+        text in prop_oneof![
+            any::<String>(),
+            "\\{\"type\":\"(message.send|resume|read|join|typing.start|x)\",?.{0,40}\\}",
+            "[\\[\\]{}\",:0-9a-z\u{0}🙂]{0,80}",
+        ],
+        is_agent in any::<bool>(),
+    ) {
+        let world = World::new();
+        world.says("a", "Hello");
+        let identity = if is_agent { agent_socket(1, Role::Agent) } else { visitor() };
+        block_on(world.object.on_frame(socket_id(1), &identity, &text));
+        world.check_log();
     }
 }
