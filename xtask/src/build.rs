@@ -130,6 +130,11 @@ pub fn kept(worker: Part, profile: Profile) -> PathBuf {
         .join(profile.as_str())
 }
 
+/// Where the wrangler configurations expect a Worker's build.
+pub fn current(worker: Part) -> PathBuf {
+    root().join("workers").join(folder(worker)).join("build")
+}
+
 async fn worker(worker: Part, profile: Profile) -> Result<()> {
     let name = folder(worker);
     let package = format!("edgedesk-{name}");
@@ -138,7 +143,7 @@ async fn worker(worker: Part, profile: Profile) -> Result<()> {
         .word(profile.as_str())
         .word(setup::WORKER_BUILD_VERSION);
     let stamp = inputs.finish();
-    let current = root().join("workers").join(name).join("build");
+    let current = current(worker);
     let kept = kept(worker, profile);
     if stamp::is_fresh(&current.join(".stamp"), &stamp) {
         return Ok(());

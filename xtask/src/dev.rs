@@ -7,7 +7,7 @@ use clap::Args;
 use edgedesk_client::Stack;
 
 use crate::build::{self, BuildArguments};
-use crate::runtime::{Options, Runtime, free_port};
+use crate::runtime::{Direct, Options, Runtime, free_port};
 use crate::workspace::root;
 use crate::{migrate, seed, setup};
 
@@ -33,6 +33,9 @@ pub struct DevArguments {
     /// Run without the inference Worker, as when it is down. For tests.
     #[arg(long, hide = true)]
     pub without_inference: bool,
+    /// Run under workerd itself, without `wrangler dev`. For tests, which start many stacks.
+    #[arg(long, hide = true)]
+    pub direct: bool,
     /// Use the builds that are there. For tests, which start many stacks.
     #[arg(long, hide = true)]
     pub no_build: bool,
@@ -74,6 +77,7 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
         port,
         state: state.clone(),
         without_inference: arguments.without_inference,
+        direct: arguments.direct.then(Direct::default),
     })
     .await?;
     let Some(demo) = demo else {

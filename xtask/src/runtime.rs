@@ -1,4 +1,4 @@
-//! The three Workers under `wrangler dev`.
+//! The three Workers running on this machine: under `wrangler dev`, or directly under workerd.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use edgedesk_client::Edgedesk;
+use serde::Serialize;
+use serde_json::json;
+use tokio::process::Command;
 
-use crate::build::PREBUILT;
+use crate::build::{self, PREBUILT, Part};
 use crate::process::{Group, Tail};
 use crate::progress::Step;
-use crate::workspace::wrangler;
+use crate::workspace::{command, node_bin, root, wrangler};
 
 /// How long all three Workers may take to be ready. A first start unpacks nothing, but two busy cores are slow.
 const READY_WITHIN: Duration = Duration::from_mins(2);
@@ -26,6 +29,30 @@ pub struct Options {
     pub state: PathBuf,
     /// Leave the inference Worker out, as when it is down.
     pub without_inference: bool,
+    /// Under workerd itself instead of `wrangler dev`.
+    pub direct: Option<Direct>,
+}
+
+/// What can be chosen when workerd runs without `wrangler dev`.
+#[derive(Debug, Clone, Default)]
+pub struct Direct {
+    /// The port of the inference Worker; any when absent.
+    pub inference_port: Option<u16>,
+    /// The port of the jobs Worker; any when absent.
+    pub jobs_port: Option<u16>,
+    /// The port of a JavaScript Worker that answers a constant; none when absent.
+    pub raw_port: Option<u16>,
+    /// Use the builds kept for release, and let the inference Worker answer `/bench`.
+    pub bench: bool,
+}
+
+/// One Worker, for `tests/bench/serve.mjs`.
+#[derive(Debug, Serialize)]
+struct Served {
+    name: &'static str,
+    build: Option<PathBuf>,
+    port: u16,
+    vars: serde_json::Value,
 }
 
 /// A running stack. Dropping it ends it.
@@ -42,21 +69,10 @@ impl Runtime {
         check_port(options.port)?;
         let mut step = Step::begin("starting the Workers");
         let log_path = options.state.join("wrangler.log");
-        let mut command = wrangler();
-        command.arg("dev").args(["-c", "wrangler.toml"]);
-        if !options.without_inference {
-            command.args(["-c", "workers/inference/wrangler.toml"]);
-        }
-        command
-            .args(["-c", "workers/jobs/wrangler.toml"])
-            .args(["--ip", "127.0.0.1", "--inspector-port", "0"])
-            .args(["--port", &options.port.to_string()])
-            .args(["--show-interactive-dev-session", "false", "--persist-to"])
-            .arg(&options.state)
-            .env(PREBUILT, "1")
-            // Else a service binding that is missing here is found in another stack on this machine.
-            .env("WRANGLER_REGISTRY_PATH", options.state.join("registry"))
-            .env("WRANGLER_LOG_PATH", options.state.join("logs"));
+        let command = match &options.direct {
+            None => wrangler_dev(options),
+            Some(direct) => workerd(options, direct)?,
+        };
         let mut runtime = Self {
             group: Group::start(command)?,
             log: File::create(&log_path)
@@ -88,7 +104,21 @@ impl Runtime {
             tail.push(line);
         }
         let status = self.group.wait().await?;
-        bail!("`wrangler dev` ended ({status}):\n{}", tail.text())
+        bail!("the runtime ended ({status}):\n{}", tail.text())
+    }
+
+    /// As [`Self::follow`], with nothing for the terminal, while `work` is done.
+    pub async fn during<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                outcome = &mut work => return outcome,
+                line = self.group.line() => match line {
+                    Some(line) => self.log(&line),
+                    None => bail!("the runtime ended meanwhile"),
+                },
+            }
+        }
     }
 
     async fn wait_until_ready(&mut self, step: &mut Step, log_path: &Path) -> Result<()> {
@@ -102,7 +132,7 @@ impl Runtime {
                 line = self.group.line() => {
                     let Some(line) = line else {
                         let status = self.group.wait().await?;
-                        bail!("`wrangler dev` ended before it was ready ({status}):\n{}", tail.text());
+                        bail!("the runtime ended before it was ready ({status}):\n{}", tail.text());
                     };
                     self.log(&line);
                     step.note(&line);
@@ -140,6 +170,72 @@ pub fn free_port() -> Result<u16> {
         .port())
 }
 
+fn wrangler_dev(options: &Options) -> Command {
+    let mut command = wrangler();
+    command.arg("dev").args(["-c", "wrangler.toml"]);
+    if !options.without_inference {
+        command.args(["-c", "workers/inference/wrangler.toml"]);
+    }
+    command
+        .args(["-c", "workers/jobs/wrangler.toml"])
+        .args(["--ip", "127.0.0.1", "--inspector-port", "0"])
+        .args(["--port", &options.port.to_string()])
+        .args(["--show-interactive-dev-session", "false", "--persist-to"])
+        .arg(&options.state)
+        .env(PREBUILT, "1")
+        // Else a service binding that is missing here is found in another stack on this machine.
+        .env("WRANGLER_REGISTRY_PATH", options.state.join("registry"))
+        .env("WRANGLER_LOG_PATH", options.state.join("logs"));
+    command
+}
+
+fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
+    let build_of = |worker: Part| {
+        if direct.bench {
+            build::kept(worker, build::Profile::Release)
+        } else {
+            build::current(worker)
+        }
+    };
+    let port_of = |port: Option<u16>| port.map_or_else(free_port, Ok);
+    let inference_vars = if direct.bench {
+        json!({"EDGEDESK_BENCH": "1"})
+    } else {
+        json!({})
+    };
+    let workers = [
+        Served {
+            name: "gateway",
+            build: Some(build_of(Part::Gateway)),
+            port: options.port,
+            vars: json!({}),
+        },
+        Served {
+            name: "inference",
+            build: (!options.without_inference).then(|| build_of(Part::Inference)),
+            port: port_of(direct.inference_port)?,
+            vars: inference_vars,
+        },
+        Served {
+            name: "jobs",
+            build: Some(build_of(Part::Jobs)),
+            port: port_of(direct.jobs_port)?,
+            vars: json!({}),
+        },
+    ];
+    let argument = json!({
+        "state": options.state,
+        "raw_port": direct.raw_port,
+        "workers": workers,
+    });
+    let mut command = command(node_bin().join("node"));
+    command
+        .arg("--no-warnings")
+        .arg(root().join("tests/bench/serve.mjs"))
+        .arg(argument.to_string());
+    Ok(command)
+}
+
 fn check_port(port: u16) -> Result<()> {
     if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
         bail!(
@@ -152,6 +248,8 @@ fn check_port(port: u16) -> Result<()> {
 
 /// Requests that went well are in the log file; the terminal shows the rest.
 fn matters(line: &str) -> bool {
-    let is_request = line.contains("[wrangler:info]") || line.contains("[wrangler:inf]");
-    !line.trim().is_empty() && !is_request
+    let is_routine = ["[wrangler:info]", r#""level":"info""#, r#""level":"debug""#]
+        .iter()
+        .any(|mark| line.contains(mark));
+    !line.trim().is_empty() && !is_routine
 }

@@ -101,8 +101,9 @@ async fn native(arguments: &TestArguments, count: &mut Count) -> Result<()> {
 
 async fn wasm(arguments: &TestArguments, count: &mut Count) -> Result<()> {
     let mut test = cargo();
+    // In release, as the inference Worker is built, so that tract is compiled for Wasm once.
     test.args(["test", "--package", "edgedesk-wasm-tests", "--no-fail-fast"])
-        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["--release", "--target", "wasm32-unknown-unknown"])
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
             tools_bin().join("wasm-bindgen-test-runner"),
@@ -169,6 +170,7 @@ impl TestStack {
             release: false,
             no_seed: false,
             without_inference: false,
+            direct: false,
             no_build: true,
         })
         .await?;

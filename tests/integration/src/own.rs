@@ -1,0 +1,98 @@
+//! A stack of one's own, which may be killed and started again on what it has stored.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use edgedesk_client::Stack;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use crate::{Live, eventually, unique};
+
+/// A running stack and its folder. Dropping it ends the stack and deletes the folder.
+#[derive(Debug)]
+pub struct OwnStack {
+    child: Child,
+    state: PathBuf,
+    /// The stack as it is now: another port after every start.
+    pub live: Live,
+}
+
+impl OwnStack {
+    /// Starts a stack on a new folder. `options` are those of `cargo xtask dev`.
+    pub async fn start(options: &[&str]) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let state = root.join("target/test-state").join(unique("own-"));
+        std::fs::create_dir_all(&state).expect("a folder");
+        let child = spawn(&state, options);
+        let live = until_ready(&state).await;
+        Self { child, state, live }
+    }
+
+    /// Kills every process of the runtime as `kill -9` does, in the middle of whatever it is doing.
+    pub fn kill_runtime(&mut self) {
+        let id =
+            std::fs::read_to_string(self.state.join("runtime.pgid")).expect("a running runtime");
+        let group = Pid::from_raw(id.trim().parse().expect("a process group"));
+        killpg(group, Signal::SIGKILL).expect("a runtime to kill");
+        // Its parent has nothing left to do.
+        self.child.wait().expect("an end");
+    }
+
+    /// Starts again on the same folder.
+    pub async fn restart(&mut self, options: &[&str]) {
+        self.stop();
+        self.child = spawn(&self.state, options);
+        self.live = until_ready(&self.state).await;
+    }
+
+    fn stop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let id = i32::try_from(self.child.id()).expect("a process id");
+            // It may have ended between the two lines.
+            let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+            self.child.wait().expect("an end");
+        }
+    }
+}
+
+impl Drop for OwnStack {
+    fn drop(&mut self) {
+        self.stop();
+        // Kept after a failure, for a look.
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.state);
+        }
+    }
+}
+
+fn spawn(state: &std::path::Path, options: &[&str]) -> Child {
+    let _ = std::fs::remove_file(state.join("dev.json"));
+    let mut command = if let Some(xtask) = std::env::var_os("EDGEDESK_XTASK") {
+        Command::new(xtask)
+    } else {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["run", "--quiet", "--package", "xtask", "--"]);
+        cargo
+    };
+    let log = File::create(state.join("xtask.log")).expect("a log file");
+    command
+        .args(["dev", "--no-build", "--port", "0", "--state"])
+        .arg(state)
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log file"))
+        .stderr(log)
+        .spawn()
+        .expect("xtask")
+}
+
+async fn until_ready(state: &std::path::Path) -> Live {
+    let file = state.join("dev.json");
+    let stack = eventually("a stack of our own is ready", async || {
+        Stack::read(&file).ok()
+    })
+    .await;
+    Live::of(stack, &file)
+}

@@ -1,0 +1,25 @@
+//! Writes a Rust file that holds the bytes of the shipped model: a test under Wasm has no files to read.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let manifest_path = models.join("manifest.json");
+    println!("cargo::rerun-if-changed={}", manifest_path.display());
+    let manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(manifest_path)?)?;
+    let mut code = String::from("ModelFiles {\n");
+    for field in ["encoder", "embeddings", "vocabulary", "emoji", "heads"] {
+        let name = manifest["files"][field]["name"]
+            .as_str()
+            .ok_or("the manifest names no such file")?;
+        let path = models.join("files").join(name);
+        println!("cargo::rerun-if-changed={}", path.display());
+        writeln!(code, "    {field}: include_bytes!({path:?}).to_vec(),")?;
+    }
+    code.push_str("}\n");
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("model_files.rs");
+    fs::write(out, code)?;
+    Ok(())
+}

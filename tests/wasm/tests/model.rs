@@ -1,0 +1,74 @@
+//! The model under Wasm against the same golden files that pin it natively.
+#![cfg(target_arch = "wasm32")]
+
+use std::collections::BTreeMap;
+
+use edgedesk_encoder::tokenizer::Tokenizer;
+use edgedesk_encoder::{Manifest, Model, ModelFiles};
+use getrandom as _;
+use serde::Deserialize;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const PROBABILITY_TOLERANCE: f32 = 1e-3;
+
+#[derive(Deserialize)]
+struct GoldenTokens {
+    text: String,
+    ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct GoldenReading {
+    text: String,
+    n_tokens: usize,
+    heads: BTreeMap<String, Vec<f32>>,
+}
+
+fn files() -> ModelFiles {
+    include!(concat!(env!("OUT_DIR"), "/model_files.rs"))
+}
+
+fn rows<T: for<'a> Deserialize<'a>>(jsonl: &str) -> Vec<T> {
+    jsonl
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("the golden file is JSON lines"))
+        .collect()
+}
+
+#[wasm_bindgen_test]
+fn tokens_equal_the_reference_under_wasm() {
+    let vocabulary = String::from_utf8(files().vocabulary).expect("the vocabulary is UTF-8");
+    let tokenizer = Tokenizer::parse(&vocabulary).expect("a vocabulary");
+    let rows: Vec<GoldenTokens> = rows(include_str!(
+        "../../../shared/encoder/tests/golden/tokens.jsonl"
+    ));
+    assert!(rows.len() > 100);
+    for row in rows {
+        assert_eq!(tokenizer.pieces(&row.text), row.ids, "{:?}", row.text);
+    }
+}
+
+#[wasm_bindgen_test]
+fn probabilities_under_wasm_equal_those_of_onnxruntime() {
+    let manifest = Manifest::shipped().expect("a manifest");
+    let model = Model::load(&manifest, files()).expect("the shipped files are a model");
+    let rows: Vec<GoldenReading> = rows(include_str!(
+        "../../../shared/encoder/tests/golden/readings.jsonl"
+    ));
+    assert!(!rows.is_empty());
+    for row in rows {
+        let reading = model.run(&row.text).expect("every text has a reading");
+        assert_eq!(reading.n_tokens, row.n_tokens, "{:?}", row.text);
+        assert_eq!(reading.heads.len(), row.heads.len());
+        for (name, expected) in &row.heads {
+            for ((label, found), wanted) in reading.heads[name].iter().zip(expected) {
+                let difference = (found - wanted).abs();
+                assert!(
+                    difference < PROBABILITY_TOLERANCE,
+                    "{:?}: {label} {found} for {wanted}",
+                    row.text
+                );
+            }
+        }
+    }
+}
