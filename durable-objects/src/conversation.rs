@@ -40,7 +40,7 @@ use edgedesk_wire::object::{
 };
 
 use crate::error::{ObjectError, Refusal};
-use crate::host::{Host, Outgoing, Target};
+use crate::host::{Host, Outgoing, Report, Target};
 use crate::sql::{ObjectSql, SqlError};
 use analysis::AnalysisLane;
 use log::{Appended, Log, NewEvent};
@@ -516,15 +516,16 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     }
 
     fn report(&self, what: &str, error: &impl std::fmt::Display) {
-        let conversation = match self.address() {
-            Ok(Some(address)) => {
-                format!("{}:{}", address.account_id, address.conversation_id)
-            }
-            _ => "unknown".to_owned(),
-        };
-        self.host.report(&format!(
-            "conversation {conversation}: could not {what}: {error}"
-        ));
+        let address = self.address().ok().flatten();
+        let name = address.map_or_else(
+            || "unknown".to_owned(),
+            |address| address.conversation_id.to_string(),
+        );
+        self.host.report(&Report {
+            message: format!("conversation {name}: could not {what}: {error}"),
+            account_id: address.map(|address| address.account_id),
+            conversation_id: address.map(|address| address.conversation_id),
+        });
     }
 }
 

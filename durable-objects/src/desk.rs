@@ -23,7 +23,7 @@ use edgedesk_wire::desk::{
 };
 
 use crate::error::{ObjectError, Refusal};
-use crate::host::Host;
+use crate::host::{Host, Report};
 use crate::sql::{ObjectSql, SqlError};
 use room::Room;
 use rows::{Entry, Rows};
@@ -223,6 +223,16 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
             Some(own) if own != account_id => Err(not_here()),
             _ => Ok(()),
         }
+    }
+
+    fn report(&self, what: &str, error: &impl std::fmt::Display) {
+        let account_id = self.rows.account().ok().flatten();
+        let name = account_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+        self.host.report(&Report {
+            message: format!("desk of {name}: could not {what}: {error}"),
+            account_id,
+            conversation_id: None,
+        });
     }
 
     /// Agents that are online or have load, by id.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use edgedesk_domain::ids::IdSource;
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{AnalyzeRequest, AnalyzeResponse};
@@ -26,8 +26,19 @@ pub trait Host: Clock + IdSource {
     /// Waits. Forgotten when the object is evicted: only for things the alarm would otherwise do later.
     async fn sleep(&self, millis: u64);
 
-    /// A line for the log: something of ours failed and will be tried again.
-    fn report(&self, line: &str);
+    /// Something of ours failed and will be tried again.
+    fn report(&self, report: &Report);
+}
+
+/// A line for the log. Holds no words of customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What failed and why, readable alone.
+    pub message: String,
+    /// Whose object it is, when that is known.
+    pub account_id: Option<AccountId>,
+    /// Which conversation's, when it is one's.
+    pub conversation_id: Option<ConversationId>,
 }
 
 /// The runtime refused.

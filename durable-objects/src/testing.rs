@@ -17,7 +17,9 @@ use edgedesk_wire::queue::Envelope;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use ulid::Ulid;
 
-use crate::host::{Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError};
+use crate::host::{
+    Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError, Report,
+};
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
 
 /// How the storage misbehaves.
@@ -160,7 +162,7 @@ pub(crate) struct Runtime {
     pub(crate) alarms_set: Cell<u64>,
     pub(crate) alarm_fails: Cell<bool>,
     pub(crate) delivered: RefCell<Vec<Outgoing>>,
-    pub(crate) reports: RefCell<Vec<String>>,
+    pub(crate) reports: RefCell<Vec<Report>>,
 }
 
 impl std::ops::Deref for TestHost {
@@ -228,8 +230,8 @@ impl Host for TestHost {
         self.pass(i64::try_from(millis).unwrap());
     }
 
-    fn report(&self, line: &str) {
-        self.reports.borrow_mut().push(line.to_owned());
+    fn report(&self, report: &Report) {
+        self.reports.borrow_mut().push(report.clone());
     }
 }
 

@@ -102,8 +102,7 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
     pub fn closed(&self, socket: SocketId) {
         self.room.borrow_mut().connections.remove(socket);
         if let Err(error) = self.send_changes() {
-            self.host
-                .report(&format!("desk: could not tell that an agent left: {error}"));
+            self.report("tell that an agent left", &error);
         }
     }
 
@@ -118,8 +117,7 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         };
         if let Err(error) = self.answer(socket, identity, frame) {
             if let Some(internal) = error.internal() {
-                self.host
-                    .report(&format!("desk: could not answer a frame: {internal}"));
+                self.report("answer a frame", &internal);
             }
             self.send(Target::Socket(socket), &refused_frame(None, &error));
         }

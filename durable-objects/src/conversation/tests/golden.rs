@@ -179,7 +179,10 @@ fn the_fold_that_snapshots_keep_is_of_their_version() {
         .collect();
     block_on(world.object.append(address(), events)).unwrap();
     let fold = serde_json::to_string(&world.state()).unwrap();
-    assert_eq!(fold, r#"{"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","inbox_id":"inb_000000000000000000000000ZC","channel":"zendesk","external_id":"5158","seq":12,"customer_id":"cus_000000000000000000000000ZB","customer_name":"Grace","customer_email":"grace@example.com","subject":"Refund","status":"resolved","external_status":"open","priority":"high","assignee_id":"usr_000000000000000000000001YH","ticket_number":17,"n_messages":1,"n_unread":1,"agent_read_seq":0,"customer_read_seq":2,"last_message":{"text":"Hello \"you\" 🙂","direction":"incoming","at":"1970-01-01T00:16:40.000Z"},"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"escalation_risk":0.25,"escalation_alerted":true,"moods":[{"seq":5,"score":-0.5,"risk":0.25}],"unanalyzed":[],"created_at":"1970-01-01T00:16:40.000Z","waiting_since":"1970-01-01T00:16:40.000Z","resolved_at":"1970-01-01T00:16:40.000Z","updated_at":"1970-01-01T00:16:40.000Z"}"#);
+    assert_eq!(
+        fold,
+        r#"{"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","inbox_id":"inb_000000000000000000000000ZC","channel":"zendesk","external_id":"5158","seq":12,"customer_id":"cus_000000000000000000000000ZB","customer_name":"Grace","customer_email":"grace@example.com","subject":"Refund","status":"resolved","external_status":"open","priority":"high","assignee_id":"usr_000000000000000000000001YH","ticket_number":17,"n_messages":1,"n_unread":1,"agent_read_seq":0,"customer_read_seq":2,"last_message":{"text":"Hello \"you\" 🙂","direction":"incoming","at":"1970-01-01T00:16:40.000Z"},"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"escalation_risk":0.25,"escalation_alerted":true,"moods":[{"seq":5,"score":-0.5,"risk":0.25}],"unanalyzed":[],"created_at":"1970-01-01T00:16:40.000Z","waiting_since":"1970-01-01T00:16:40.000Z","resolved_at":"1970-01-01T00:16:40.000Z","updated_at":"1970-01-01T00:16:40.000Z"}"#
+    );
 }
 
 #[test]

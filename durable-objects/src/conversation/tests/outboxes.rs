@@ -104,6 +104,15 @@ fn while_the_queue_is_left_alone_messages_do_not_ask_it() {
     world.outside.queue.set(Mood::Unavailable);
     world.says("a", "Hello");
     world.work();
+    let reports = world.host.reports.borrow().clone();
+    assert_eq!(
+        reports[0].message,
+        format!(
+            "conversation {}: could not flush the outbox: unavailable: on command",
+            conversation()
+        )
+    );
+    assert_eq!(reports[0].account_id, Some(account()));
     let sends = world.outside.sends.get();
     for n in 0..10 {
         world.says(&n.to_string(), "Hello");

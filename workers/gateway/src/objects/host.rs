@@ -3,14 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use edgedesk_domain::ids::IdSource;
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
-use edgedesk_objects::host::{Host, HostError, Outgoing, Target};
+use edgedesk_objects::host::{Host, HostError, Outgoing, Report, Target};
 use edgedesk_objects::sockets::{AfterFrame, Attachment, SocketId};
 use edgedesk_platform::chance::SystemIds;
+use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::time::SystemClock;
 use edgedesk_wire::frames::{PING, PONG};
 use edgedesk_wire::object::SocketIdentity;
+use serde::Serialize;
 use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{ScheduledTime, State, WebSocket, WebSocketPair};
 
@@ -124,6 +126,16 @@ pub(super) fn answer_close(socket: &WebSocket, code: usize, reason: &str) {
     let _ = socket.close(Some(code), Some(reason));
 }
 
+/// A report as a log line.
+#[derive(Serialize)]
+struct ReportLine<'a> {
+    message: &'a str,
+    #[serde(rename = "account.id", skip_serializing_if = "Option::is_none")]
+    account_id: Option<AccountId>,
+    #[serde(rename = "conversation.id", skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<ConversationId>,
+}
+
 impl Clock for ObjectHost {
     fn now(&self) -> Timestamp {
         SystemClock.now()
@@ -169,7 +181,14 @@ impl Host for ObjectHost {
         Timer::start(millis).await;
     }
 
-    fn report(&self, line: &str) {
-        worker::console_error!("{line}");
+    fn report(&self, report: &Report) {
+        log(
+            Level::Warn,
+            &ReportLine {
+                message: &report.message,
+                account_id: report.account_id,
+                conversation_id: report.conversation_id,
+            },
+        );
     }
 }

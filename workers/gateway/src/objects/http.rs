@@ -1,6 +1,7 @@
 //! HTTP-shaped requests to objects and their answers.
 
 use edgedesk_objects::error::ObjectError;
+use edgedesk_platform::log::{Level, log};
 use edgedesk_wire::object::{IDENTITY_HEADER, NAME_HEADER, SocketIdentity};
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
 use serde::Serialize;
@@ -117,13 +118,13 @@ pub(super) fn answer(
         Ok(response) => return Ok(response),
         Err(Failure::Object(error)) => {
             if let Some(internal) = error.internal() {
-                worker::console_error!("{object}: request {request_id} failed: {internal}");
+                report(object, &request_id, &internal);
             }
             (error.status(), error.code(), error.detail().to_owned())
         }
         Err(Failure::Request(status, code, detail)) => (status, code.to_owned(), detail),
         Err(Failure::Runtime(error)) => {
-            worker::console_error!("{object}: request {request_id} failed: {error}");
+            report(object, &request_id, &error);
             (
                 503,
                 "unavailable".to_owned(),
@@ -145,6 +146,22 @@ pub(super) fn answer(
     Ok(Response::ok(serde_json::to_string(&problem)?)?
         .with_status(status)
         .with_headers(headers))
+}
+
+fn report(object: &str, request_id: &str, error: &impl std::fmt::Display) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        message: String,
+        #[serde(rename = "request.id")]
+        request_id: &'a str,
+    }
+    log(
+        Level::Error,
+        &Line {
+            message: format!("{object}: request {request_id} failed: {error}"),
+            request_id,
+        },
+    );
 }
 
 /// The id under which the gateway logs the request.
