@@ -1,0 +1,70 @@
+"""The exported files as the Worker runs them: int8 rows, float16 weights, windows, heads. Scores and
+golden files are made with this, so that they are those of the files and not of the checkpoint."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer, normalizers, pre_tokenizers
+from tokenizers.models import WordPiece
+
+from data import normalise
+
+MAX_WINDOW_TOKENS = 128
+
+
+class Files:
+    def __init__(self, manifest: Path):
+        self.manifest = json.loads(manifest.read_text())
+        folder = manifest.parent / "files"
+        paths = {role: folder / file["name"] for role, file in self.manifest["files"].items()}
+        self.vocabulary = paths["vocabulary"].read_text().splitlines()
+        self.emoji = dict(line.split("\t") for line in paths["emoji"].read_text().splitlines())
+        self.heads = json.loads(paths["heads"].read_text())["heads"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(str(paths["encoder"]), options)
+        self.read_embeddings(paths["embeddings"].read_bytes())
+        model = WordPiece({token: n for n, token in enumerate(self.vocabulary)}, unk_token="[UNK]", max_input_chars_per_word=100)
+        self.tokenizer = Tokenizer(model)
+        self.tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+        self.tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+
+    def read_embeddings(self, content: bytes) -> None:
+        n_rows, width, n_positions = np.frombuffer(content, "<u4", 3, 8)
+        at = 20
+        self.scales = np.frombuffer(content, "<f4", n_rows, at)
+        at += 4 * n_rows
+        self.rows = np.frombuffer(content, np.int8, n_rows * width, at).reshape(n_rows, width)
+        at += n_rows * width
+        self.positions = np.frombuffer(content, "<f4", n_positions * width, at).reshape(n_positions, width)
+
+    def windows(self, text: str) -> list[list[int]]:
+        """As `Model::windows` in Rust, for texts short enough to be read whole."""
+        pieces = self.tokenizer.encode(normalise(text, self.emoji), add_special_tokens=False).ids
+        n_inner = MAX_WINDOW_TOKENS - 2
+        n_windows = max(1, -(-len(pieces) // n_inner))
+        n_each = max(1, -(-len(pieces) // n_windows))
+        opening, closing = self.vocabulary.index("[CLS]"), self.vocabulary.index("[SEP]")
+        starts = range(0, max(1, len(pieces)), n_each)
+        return [[opening, *pieces[n : n + n_each], closing] for n in starts]
+
+    def vector(self, windows: list[list[int]]) -> np.ndarray:
+        total = sum(len(window) for window in windows)
+        return sum(self.encode(window) * np.float32(len(window) / total) for window in windows)
+
+    def encode(self, tokens: list[int]) -> np.ndarray:
+        embeddings = self.rows[tokens].astype(np.float32) * self.scales[tokens][:, None] + self.positions[: len(tokens)]
+        return self.session.run(None, {"embeddings": embeddings})[0]
+
+    def probabilities(self, vector: np.ndarray) -> dict[str, np.ndarray]:
+        found = {}
+        for head in self.heads:
+            outputs = (np.array(head["weight"]) @ vector + np.array(head["bias"])) / head["temperature"]
+            if head["activation"] == "softmax":
+                powers = np.exp(outputs - outputs.max())
+                found[head["name"]] = powers / powers.sum()
+            else:
+                found[head["name"]] = 1 / (1 + np.exp(-outputs))
+        return found
