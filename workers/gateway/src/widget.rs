@@ -25,6 +25,8 @@ use crate::sockets::{require_upgrade, switch_protocols};
 
 /// Seconds for which a browser may remember the answer to a preflight: two hours, the most that Chromium keeps.
 const PREFLIGHT_SECS: u32 = 7200;
+/// Code of the answer to a page that is not on the inbox's list.
+const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// `?token=` of the widget's socket.
@@ -70,14 +72,35 @@ pub async fn open_session(
     app: App,
     headers: HeaderMap,
     Json(request): Json<WidgetSessionRequest>,
-) -> Result<Response, AppError> {
-    let inbox = inbox_cache::find_inbox_by_key(&app, &request.inbox_key)
+) -> Response {
+    match session(&app, &headers, request).await {
+        Ok(session) => {
+            let mut response = axum::Json(session).into_response();
+            allow_origin(&mut response, &headers);
+            response
+        }
+        // A page that may not use the inbox may not read why, either; any other error tells the widget whether to go on.
+        Err(error) if error.code == ORIGIN_NOT_ALLOWED => error.into_response(),
+        Err(error) => {
+            let mut response = error.into_response();
+            allow_origin(&mut response, &headers);
+            response
+        }
+    }
+}
+
+async fn session(
+    app: &App,
+    headers: &HeaderMap,
+    request: WidgetSessionRequest,
+) -> Result<WidgetSessionResponse, AppError> {
+    let inbox = inbox_cache::find_inbox_by_key(app, &request.inbox_key)
         .await?
         .filter(|inbox| inbox.channel == Channel::Widget)
         .ok_or_else(unknown_inbox)?;
     app.note_account(inbox.account_id);
-    let origin = header_text(&headers, ORIGIN.as_str());
-    check_origin(&app, &inbox, origin)?;
+    let origin = header_text(headers, ORIGIN.as_str());
+    check_origin(app, &inbox, origin)?;
 
     let key = app.config().token_key()?;
     let now = app.now();
@@ -92,15 +115,12 @@ pub async fn open_session(
     };
     let conversation_id = claims.conversation_id;
     let signed = key.sign_visitor(now, claims)?;
-    let mut response = axum::Json(WidgetSessionResponse {
+    Ok(WidgetSessionResponse {
         token: signed.text,
         conversation_id,
         expires_at: signed.expires_at,
         inbox_name: inbox.name.clone(),
     })
-    .into_response();
-    allow_origin(&mut response, &headers);
-    Ok(response)
 }
 
 /// `GET /widget/v1/socket?token=`
@@ -167,7 +187,7 @@ fn check_origin(app: &App, inbox: &Inbox, origin: Option<&str>) -> Result<(), Ap
         Ok(())
     } else {
         Err(AppError::forbidden(
-            "origin_not_allowed",
+            ORIGIN_NOT_ALLOWED,
             "this inbox does not allow the widget on this origin",
         ))
     }
@@ -181,7 +201,7 @@ fn unknown_inbox() -> AppError {
     )
 }
 
-/// Lets the page of the request's origin read the answer. Errors go without: a page that is not allowed learns nothing.
+/// Lets the page of the request's origin read the answer.
 fn allow_origin(response: &mut Response, headers: &HeaderMap) {
     let answer = response.headers_mut();
     answer.insert(VARY, HeaderValue::from_static("origin"));
