@@ -29,7 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    parts = ["//! Character classes of the reference tokeniser. Written by `models/train/unicode_tables.py`.\n"]
+    parts = ["//! Character classes of the reference tokeniser. Written by `models/train/unicode_tables.py`.\n"
+             "#![expect(clippy::unreadable_literal, reason = \"code points are written as Unicode writes them\")]\n"]
     for name, (words, belongs) in CLASSES.items():
         found = ranges(belongs)
         rows = "".join(f"    (0x{first:X}, 0x{last:X}),\n" for first, last in found)

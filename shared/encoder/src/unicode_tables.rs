@@ -1,4 +1,8 @@
 //! Character classes of the reference tokeniser. Written by `models/train/unicode_tables.py`.
+#![expect(
+    clippy::unreadable_literal,
+    reason = "code points are written as Unicode writes them"
+)]
 
 /// Dropped by the clean-up: control, format, private use and the replacement character.
 #[rustfmt::skip]

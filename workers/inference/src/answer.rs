@@ -27,8 +27,8 @@ pub enum Failure {
     TooLarge,
     /// No such path.
     NotFound,
-    /// The path has another method.
-    MethodNotAllowed,
+    /// The path has another method: this one.
+    MethodNotAllowed(&'static str),
     /// The platform's fault; it may pass.
     Unavailable(String),
     /// Ours.
@@ -62,7 +62,7 @@ impl Failure {
                 "not_found",
                 "there is no such path".into(),
             ),
-            Self::MethodNotAllowed => (
+            Self::MethodNotAllowed(_) => (
                 405,
                 "Method Not Allowed",
                 "method_not_allowed",
@@ -142,5 +142,8 @@ pub fn problem(request: &Request, failure: &Failure) -> worker::Result<Response>
     };
     let mut response = Response::from_json(&problem)?.with_status(status);
     response.headers_mut().set("content-type", CONTENT_TYPE)?;
+    if let Failure::MethodNotAllowed(allowed) = failure {
+        response.headers_mut().set("allow", allowed)?;
+    }
     Ok(response)
 }

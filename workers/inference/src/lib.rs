@@ -34,7 +34,8 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
         (Method::Post, ANALYZE_PATH) => analyze(&mut request, &env).await,
         (Method::Get, HEALTH_PATH) => health(),
         (Method::Get, BENCH_PATH) => bench::run(&request, &env).await,
-        (_, ANALYZE_PATH | HEALTH_PATH | BENCH_PATH) => Err(Failure::MethodNotAllowed),
+        (_, ANALYZE_PATH) => Err(Failure::MethodNotAllowed("POST")),
+        (_, HEALTH_PATH | BENCH_PATH) => Err(Failure::MethodNotAllowed("GET")),
         _ => Err(Failure::NotFound),
     };
     result.or_else(|failure| problem(&request, &failure))

@@ -250,11 +250,14 @@ fn a_model_without_sentiment_is_an_error() {
     assert_eq!(found, Err(AssembleError::NoSentiment));
 }
 
+/// Makes an analysis wrong in one way.
+type Spoil = fn(&mut Analysis);
+
 #[test]
 fn an_analysis_without_model_reasons_or_sane_numbers_is_rejected() {
     let good = || analyse([0.1, 0.8, 0.1], &[], "hello");
     let out_of_range = |field| InvalidAnalysis::OutOfRange { field };
-    let cases: [(InvalidAnalysis, fn(&mut Analysis)); 7] = [
+    let cases: [(InvalidAnalysis, Spoil); 7] = [
         (InvalidAnalysis::NoModel, |a| a.model.id.clear()),
         (InvalidAnalysis::NoModel, |a| a.model.version.clear()),
         (InvalidAnalysis::NoReason, |a| a.reasons.clear()),
@@ -262,7 +265,7 @@ fn an_analysis_without_model_reasons_or_sane_numbers_is_rejected() {
         (out_of_range("confidence"), |a| a.confidence = f64::NAN),
         (out_of_range("escalation_risk"), |a| a.escalation_risk = 1.1),
         (out_of_range("sentiment.score"), |a| {
-            a.sentiment.score = -2.0
+            a.sentiment.score = -2.0;
         }),
     ];
     for (expected, spoil) in cases {
