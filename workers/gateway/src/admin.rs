@@ -103,8 +103,6 @@ pub async fn list_deliveries(
         .await?
         .filter(|inbox| inbox.account_id == principal.account_id)
         .ok_or_else(AppError::not_found)?;
-    // The inbox was looked up on behalf of this account, whoever's it turned out to be.
-    app.note_account(principal.account_id);
     let mut all: DeliveriesResponse = Object::desk(&app, principal.account_id)
         .get(DELIVERIES_PATH)
         .await?;
