@@ -1,7 +1,7 @@
 //! The transformer under `tract`: one plan whose length is a symbol, so a text runs at its own length, never padded.
 //!
 //! A plan per length was measured too: the same speed, but each plan packs its own copy of the weights (21 MB), and an
-//! isolate has 128 MB. See `docs/decisions/` for the numbers.
+//! isolate has 128 MB. The numbers are in `models/EXPERIMENTS.md`.
 
 use std::io::Cursor;
 use std::sync::Arc;
