@@ -100,7 +100,10 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is in the read model: acknowledge.
-    Projected,
+    Projected {
+        /// When its oldest event was logged: what the read model's lag is measured from.
+        logged_at: Timestamp,
+    },
     /// It is parked: acknowledge.
     Parked(ParkedReason),
     /// Deliver it again.
@@ -135,14 +138,21 @@ enum Fate {
     Park(ParkedReason, String),
     /// Trouble that may pass.
     Later(String),
-    /// Written.
-    Done,
+    /// Written; its oldest event was logged at that time.
+    Done(Timestamp),
 }
 
 struct Ready {
     shard: u32,
     n_bytes: usize,
     appended: EventsAppended,
+}
+
+impl Ready {
+    fn done(&self) -> Fate {
+        let oldest = self.appended.events.first().map(|event| event.at);
+        Fate::Done(oldest.unwrap_or(self.appended.state.updated_at))
+    }
 }
 
 impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
@@ -153,7 +163,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         let mut verdicts = Vec::with_capacity(fates.len());
         for (delivery, fate) in deliveries.iter().zip(fates) {
             verdicts.push(match fate {
-                Fate::Done => Verdict::Projected,
+                Fate::Done(logged_at) => Verdict::Projected { logged_at },
                 Fate::Park(reason, detail) => {
                     self.park(delivery, reason, detail, MAX_DELAY_SECS).await
                 }
@@ -171,8 +181,8 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         let mut verdicts = Vec::with_capacity(fates.len());
         for (delivery, fate) in deliveries.iter().zip(fates) {
             let (reason, detail) = match fate {
-                Fate::Done => {
-                    verdicts.push(Verdict::Projected);
+                Fate::Done(logged_at) => {
+                    verdicts.push(Verdict::Projected { logged_at });
                     continue;
                 }
                 Fate::Park(reason, detail) => (reason, detail),
@@ -205,7 +215,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         };
         let fate = self.settle(std::slice::from_ref(&delivery)).await.pop();
         match fate {
-            Some(Fate::Done) => {
+            Some(Fate::Done(_)) => {
                 store.discard_parked(id).await?;
                 Ok(Some(Ok(())))
             }
@@ -338,7 +348,9 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
         }
         let Err(error) = database.batch(together.into_statements()).await else {
             for &index in indexes {
-                fates[index] = Fate::Done;
+                if let Fate::Ready(ready) = &fates[index] {
+                    fates[index] = ready.done();
+                }
             }
             return;
         };
@@ -359,7 +371,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
             fates[index] = match database.batch(statements).await {
                 Ok(_) => {
                     n_failures_in_a_row = 0;
-                    Fate::Done
+                    ready.done()
                 }
                 Err(error) => {
                     if error.is_transient() {

@@ -14,8 +14,16 @@ pub const REBUILD_PATH: &str = "/rebuild";
 pub const CHECKSUM_PATH: &str = "/checksum";
 /// `POST`: [`RetryParkedRequest`] to [`RetryParkedResponse`]; 404 when there is no such message.
 pub const RETRY_PARKED_PATH: &str = "/parked/retry";
-/// `GET`: 204.
+/// `GET`: [`HealthResponse`].
 pub const HEALTH_PATH: &str = "/health";
+
+/// What one isolate of the jobs Worker has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthResponse {
+    /// Milliseconds from the logging of the oldest event of the last batch to its rows in D1; absent before any batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projection_lag_ms: Option<i64>,
+}
 
 /// Rebuild the read model of an account from its conversations' logs, one page at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,6 +68,10 @@ pub struct HealthResponse {
     /// Which deployment this is; detailed only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// Milliseconds that the read model was behind the logs when the last batch of events was written; detailed only,
+    /// and absent before any batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projection_lag_ms: Option<i64>,
     /// Now; detailed only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -123,6 +127,11 @@ pub async fn get_detailed(app: App) -> Response {
     let mut health = summary(run_checks(&app).await);
     health.version = Some(env!("CARGO_PKG_VERSION"));
     health.environment = Some(app.config().environment().to_owned());
+    health.projection_lag_ms =
+        service_client::get::<jobs::HealthResponse>(&app, jobs::BINDING, jobs::HEALTH_PATH)
+            .await
+            .ok()
+            .and_then(|jobs| jobs.projection_lag_ms);
     health.at = Some(app.now());
     answer(health, app.request_id())
 }
@@ -199,6 +208,7 @@ fn summary(checks: Vec<Check>) -> HealthResponse {
         checks,
         version: None,
         environment: None,
+        projection_lag_ms: None,
         at: None,
     }
 }

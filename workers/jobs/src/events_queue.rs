@@ -1,5 +1,7 @@
 //! The consumers of `events` and of its dead-letter queue.
 
+use std::cell::Cell;
+
 use edgedesk_domain::time::Clock;
 use edgedesk_platform::chance::random_bytes;
 use edgedesk_platform::d1::D1;
@@ -18,6 +20,13 @@ use crate::objects::Objects;
 thread_local! {
     /// Lives as long as the isolate.
     static KNOWN_SHARDS: KnownShards = KnownShards::default();
+    /// How far the read model was behind the logs when the last batch was written.
+    static LAG_MS: Cell<Option<i64>> = const { Cell::new(None) };
+}
+
+/// Milliseconds from the logging of the oldest event of the last batch to its rows in D1; absent before any batch.
+pub fn projection_lag_ms() -> Option<i64> {
+    LAG_MS.with(Cell::get)
 }
 
 /// Handles a batch: every message is acknowledged or retried by itself.
@@ -39,10 +48,18 @@ pub async fn consume(queue: &str, messages: &[QueueMessage], env: &Env) -> worke
         EVENTS_DEAD_QUEUE => projector.bury(&deliveries).await,
         _ => return Err(format!("no consumer for the queue {queue}").into()),
     };
+    let now = SystemClock.now();
+    let oldest_at = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Projected { logged_at } => Some(*logged_at),
+        Verdict::Parked(_) | Verdict::Retry { .. } => None,
+    });
+    if let Some(oldest_at) = oldest_at.min() {
+        LAG_MS.with(|lag| lag.set(Some(now.millis_since(oldest_at))));
+    }
     for ((message, delivery), verdict) in messages.iter().zip(&deliveries).zip(&verdicts) {
         log_verdict(queue, delivery, verdict);
         match verdict {
-            Verdict::Projected | Verdict::Parked(_) => message.acknowledge()?,
+            Verdict::Projected { .. } | Verdict::Parked(_) => message.acknowledge()?,
             Verdict::Retry { delay_secs, .. } => message.retry_after(*delay_secs)?,
         }
     }
@@ -87,7 +104,7 @@ fn log_verdict(queue: &str, delivery: &Delivery, verdict: &Verdict) {
         detail: String,
     }
     let (message, detail) = match verdict {
-        Verdict::Projected => return,
+        Verdict::Projected { .. } => return,
         Verdict::Parked(reason) => ("a queue message was parked", format!("{reason:?}")),
         Verdict::Retry { delay_secs, cause } => (
             "a queue message is retried",

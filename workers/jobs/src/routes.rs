@@ -6,7 +6,7 @@ use edgedesk_platform::log::{Level, log};
 use edgedesk_store::StoreError;
 use edgedesk_store::projector::{KnownShards, RebuildError};
 use edgedesk_wire::jobs::{
-    CHECKSUM_PATH, HEALTH_PATH, REBUILD_PATH, RETRY_PARKED_PATH, RebuildRequest,
+    CHECKSUM_PATH, HEALTH_PATH, HealthResponse, REBUILD_PATH, RETRY_PARKED_PATH, RebuildRequest,
     RetryParkedRequest, RetryParkedResponse,
 };
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use worker::{Env, Method, Request, Response};
 
 use crate::databases;
-use crate::events_queue::projector;
+use crate::events_queue::{projection_lag_ms, projector};
 use crate::objects::Objects;
 
 /// Conversations of a rebuilt page when the caller does not say. At 50 events each that is a thousand events, well within
@@ -38,7 +38,9 @@ enum Failure {
 pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response> {
     let path = request.path();
     let result = match (request.method(), path.as_str()) {
-        (Method::Get, HEALTH_PATH) => return Ok(Response::empty()?.with_status(204)),
+        (Method::Get, HEALTH_PATH) => json(&HealthResponse {
+            projection_lag_ms: projection_lag_ms(),
+        }),
         (Method::Post, REBUILD_PATH) => rebuild(&mut request, env).await,
         (Method::Get, CHECKSUM_PATH) => checksum(&request, env).await,
         (Method::Post, RETRY_PARKED_PATH) => retry_parked(&mut request, env).await,
