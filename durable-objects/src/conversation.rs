@@ -114,10 +114,24 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             return Err(not_here());
         }
         self.check_address(address)?;
+        let ticket = rules::ticket_beside(&request.inbound);
         let plan = self
             .log
             .with(|memory| rules::plan_receive(memory.state.as_ref(), request, &self.host))??;
-        self.log_one(address, plan).await
+        let receipt = self.log_one(address, plan).await?;
+        if receipt.duplicate
+            && let Some(ticket) = ticket
+            && self.log.first_seen(&ticket.delivery_keys)?.is_none()
+        {
+            let plan = self.log.with(|memory| {
+                let state = memory.state.as_ref()?;
+                rules::plan_ticket_beside(state, ticket)
+            })?;
+            if let Some(plan) = plan {
+                self.log_one(address, plan).await?;
+            }
+        }
+        Ok(receipt)
     }
 
     /// Takes an agent's reply or note.

@@ -5,7 +5,9 @@ use edgedesk_domain::event::{
     ConversationCreated, CustomerUpdated, EventData, ProviderEventReceived, StatusChanged,
 };
 use edgedesk_domain::ids::{CustomerId, IdSource, MessageId};
-use edgedesk_domain::inbound::{InboundContent, InboundMessage, Sender, SenderSide, TicketChange};
+use edgedesk_domain::inbound::{
+    Inbound, InboundContent, InboundMessage, Sender, SenderSide, TicketChange,
+};
 use edgedesk_domain::message::{Actor, Direction, InvalidText, Message, clean_text};
 use edgedesk_wire::object::ReceiveRequest;
 
@@ -171,6 +173,55 @@ impl Plan {
             );
         }
     }
+}
+
+/// What a delivery says of the ticket beside its message.
+#[derive(Debug)]
+pub(crate) struct TicketBeside {
+    change: TicketChange,
+    /// The names of the delivery itself, without that of the message.
+    pub(crate) delivery_keys: Vec<String>,
+}
+
+/// What `inbound` says of the ticket besides, if it can be told apart from its message: a Zendesk trigger names the latest
+/// comment again when only the ticket changed, so that the message is known and the delivery is not.
+pub(crate) fn ticket_beside(inbound: &Inbound) -> Option<TicketBeside> {
+    let InboundContent::Message(message) = &inbound.content else {
+        return None;
+    };
+    let message_key = format!(":{}", message.external_id.as_ref()?);
+    let delivery_keys: Vec<_> = inbound
+        .dedup_keys
+        .iter()
+        .filter(|key| !key.ends_with(&message_key))
+        .cloned()
+        .collect();
+    (!message.ticket.is_empty() && !delivery_keys.is_empty()).then(|| TicketBeside {
+        change: message.ticket.clone(),
+        delivery_keys,
+    })
+}
+
+/// The news of a ticket whose message is known already; `None` when there are none.
+pub(crate) fn plan_ticket_beside(state: &ConversationState, ticket: TicketBeside) -> Option<Plan> {
+    let news = ticket_news(Some(state), ticket.change);
+    if news.is_empty() {
+        return None;
+    }
+    let next = news
+        .status
+        .as_deref()
+        .and_then(|word| provider_status(state.status, word));
+    let mut plan = Plan {
+        events: vec![
+            NewEvent::new(EventData::TicketUpdated(clip_change(news)))
+                .once_per(ticket.delivery_keys),
+        ],
+        main: 0,
+        message_id: None,
+    };
+    plan.move_status(state.status, next);
+    Some(plan)
 }
 
 /// Every message repeats the whole ticket: only what differs is news. Assignees are told by changes of their own.

@@ -281,6 +281,34 @@ fn the_ticket_that_every_message_repeats_is_news_only_where_it_differs() {
 }
 
 #[test]
+fn a_known_comment_under_a_new_delivery_still_moves_the_ticket_once() {
+    let world = World::new();
+    let trigger = |invocation: &str, status: &str| {
+        let mut content = message(Direction::Incoming, SenderSide::Customer, "Text");
+        content.external_id = Some("987".to_owned());
+        content.ticket.status = Some(status.to_owned());
+        let mut request = request(invocation, InboundContent::Message(content));
+        request
+            .inbound
+            .dedup_keys
+            .push("zendesk:comment:987".to_owned());
+        request
+    };
+    let first = world.receive(trigger("one", "open")).unwrap();
+    // Only the status changed; the trigger's body names the latest comment again.
+    let second = world.receive(trigger("two", "solved")).unwrap();
+    assert_eq!((second.duplicate, second.seq), (true, first.seq));
+    assert_eq!(world.state().status, Resolved);
+    assert_eq!(world.state().n_messages, 1);
+    // It is reopened, and then the old delivery comes once more.
+    world.set_status(Active).unwrap();
+    let before = world.types();
+    world.receive(trigger("two", "solved")).unwrap();
+    world.receive(trigger("one", "open")).unwrap();
+    assert_eq!(world.types(), before);
+}
+
+#[test]
 fn an_unknown_event_is_kept_as_it_came() {
     let world = World::new();
     let payload = serde_json::json!({"type": "x", "text": "a\u{0}b", "n": 1.5});
