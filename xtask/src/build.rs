@@ -92,6 +92,7 @@ pub async fn run(arguments: BuildArguments) -> Result<()> {
         return Ok(());
     }
     setup::tools().await?;
+    let _alone = lock().await?;
     let mut parts: BTreeSet<Part> = arguments.parts.iter().copied().collect();
     if parts.is_empty() {
         parts.extend(Part::value_variants());
@@ -110,6 +111,22 @@ pub async fn run(arguments: BuildArguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Builds write to the same folders: whoever comes second waits, and then finds most of it done.
+async fn lock() -> Result<fs::File> {
+    let path = root().join("target/xtask.lock");
+    fs::create_dir_all(root().join("target"))?;
+    let file =
+        fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    if file.try_lock().is_ok() {
+        return Ok(file);
+    }
+    let mut step = Step::begin("waiting for another build");
+    step.note("");
+    let file = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await??;
+    step.end("it is done");
+    Ok(file)
 }
 
 /// The name of a Worker's folder under `workers/`.

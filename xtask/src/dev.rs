@@ -36,6 +36,9 @@ pub struct DevArguments {
     /// Run under workerd itself, without `wrangler dev`. For tests, which start many stacks.
     #[arg(long, hide = true)]
     pub direct: bool,
+    /// With `--direct`: the port of a Worker that puts what is posted to it on the `events` queue. For tests.
+    #[arg(long, hide = true, requires = "direct")]
+    pub raw_port: Option<u16>,
     /// Use the builds that are there. For tests, which start many stacks.
     #[arg(long, hide = true)]
     pub no_build: bool,
@@ -77,7 +80,10 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
         port,
         state: state.clone(),
         without_inference: arguments.without_inference,
-        direct: arguments.direct.then(Direct::default),
+        direct: arguments.direct.then(|| Direct {
+            raw_port: arguments.raw_port,
+            ..Direct::default()
+        }),
     })
     .await?;
     let Some(demo) = demo else {

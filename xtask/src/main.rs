@@ -13,6 +13,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
+mod bench;
 mod build;
 mod dev;
 mod migrate;
@@ -47,6 +48,8 @@ enum Command {
     Dev(dev::DevArguments),
     /// Run every layer of tests, or those named.
     Test(test::TestArguments),
+    /// Measure, and compare with the budgets of the design.
+    Bench(bench::BenchArguments),
     /// Play Zendesk.
     Zendesk(zendesk::ZendeskArguments),
     /// Play realistic conversations, so that the console can be seen alive.
@@ -104,6 +107,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Build(arguments) => build::run(arguments).await,
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Test(arguments) => test::run(arguments).await,
+        Command::Bench(arguments) => bench::run(arguments).await,
         Command::Zendesk(arguments) => zendesk::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,

@@ -16,6 +16,12 @@ impl Samples {
         self.is_sorted = false;
     }
 
+    /// Takes all of another's in.
+    pub fn merge(&mut self, other: Self) {
+        self.millis.extend(other.millis);
+        self.is_sorted = false;
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.millis.len()

@@ -171,6 +171,7 @@ impl TestStack {
             no_seed: false,
             without_inference: false,
             direct: false,
+            raw_port: None,
             no_build: true,
         })
         .await?;

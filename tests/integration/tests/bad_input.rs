@@ -176,19 +176,19 @@ async fn each_wrong_hook_has_its_own_answer() {
             "an unknown inbox",
             good().to(format!("/hooks/zendesk/{unknown}")),
             404,
-            "not_found",
+            "unknown_inbox",
         ),
         (
             "no id at all",
             good().to("/hooks/zendesk/x"),
             404,
-            "not_found",
+            "unknown_inbox",
         ),
         (
             "a NUL in the id",
             good().to(format!("/hooks/zendesk/{inbox}%00")),
             404,
-            "not_found",
+            "unknown_inbox",
         ),
         (
             "invalid UTF-8 in the id",
@@ -200,13 +200,13 @@ async fn each_wrong_hook_has_its_own_answer() {
             "another channel",
             good().to(format!("/hooks/widget/{inbox}")),
             404,
-            "not_found",
+            "unknown_inbox",
         ),
         (
             "an unknown channel",
             good().to(format!("/hooks/fax/{inbox}")),
             404,
-            "not_found",
+            "unknown_inbox",
         ),
         (
             "a form",
@@ -499,7 +499,7 @@ async fn wrong_bodies_and_queries_of_the_api_are_explained() {
             "/widget/v1/sessions",
             json!({"inbox_key": "no-such-key"}),
             404,
-            "not_found",
+            "unknown_inbox",
         ),
         (
             "/api/v1/socket-tickets",
@@ -515,7 +515,7 @@ async fn wrong_bodies_and_queries_of_the_api_are_explained() {
     let to_conversation = [
         ("status", json!({"status": "asleep"}), 400, "invalid_body"),
         ("messages", json!({"text": 5}), 400, "invalid_body"),
-        ("messages", json!({"text": "   "}), 400, "invalid_text"),
+        ("messages", json!({"text": "   "}), 422, "invalid_text"),
     ];
     for (part, body, status, code) in to_conversation {
         let answer = agent

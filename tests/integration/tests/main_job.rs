@@ -300,10 +300,7 @@ async fn changes_at_zendesk_are_seen_on_the_conversation() {
         .await
         .expect("a conversation");
     assert_eq!(state.status.as_str(), "resolved");
-    assert_eq!(
-        state.priority.map(Priority::as_str),
-        Some("urgent")
-    );
+    assert_eq!(state.priority.map(Priority::as_str), Some("urgent"));
     assert_eq!(
         state
             .external_status
