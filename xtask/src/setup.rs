@@ -183,10 +183,8 @@ fn plain(program: &str, arguments: &[&str]) -> Command {
 fn cargo_install(package: &str, version: &str) -> Command {
     let mut install = cargo();
     install
-        .args([
-            "install", // Over what an interrupted install left behind.
-            "--force", "--root",
-        ])
+        // By force: over what an interrupted install left behind.
+        .args(["install", "--force", "--root"])
         .arg(root().join(".tools"))
         .args([package, "--version", version])
         // Shared, so that two tools compile what they have in common once; outside `target/debug`, so that waiting for
