@@ -92,10 +92,10 @@ test('a chosen theme is kept and wins over that of the system', async ({ page })
   const light = await background();
   await page.getByRole('button', { name: /^Theme: system/ }).click();
   await page.getByRole('button', { name: /^Theme: light/ }).click();
-  expect(await background()).not.toBe(light);
+  await expect.poll(background).not.toBe(light);
   await page.reload();
   await expect(page.getByRole('button', { name: /^Theme: dark/ })).toBeVisible();
-  expect(await background()).not.toBe(light);
+  await expect.poll(background).not.toBe(light);
 });
 
 test('no page asks for anything that its Content-Security-Policy forbids', async ({ page, desk }) => {

@@ -2,8 +2,8 @@ import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { nextTheme, setTheme, theme } from '../../shared/theme';
 import { LiveAndErrors } from './live';
-import { type Group, groupsOf, matches, type OpenApi } from './openapi';
-import { OperationView, plain } from './operation';
+import { type Group, groupsOf, matches, type OpenApi, plain } from './openapi';
+import { OperationView } from './operation';
 
 type Loaded = { state: 'loading' } | { state: 'missing' } | { state: 'failed' } | { state: 'ready'; document: OpenApi };
 
@@ -37,9 +37,8 @@ function Page() {
           {now.state === 'ready' && <p class="version">Version {now.document.info.version}</p>}
           {now.state === 'ready' && now.document.info.description && <p>{plain(now.document.info.description)}</p>}
           <p>
-            JSON over HTTPS; times are RFC 3339 in UTC, ids are strings with a prefix, lists carry a{' '}
-            <code>next_cursor</code>. Log in, then send <code>Authorization: Bearer …</code>. The document itself is at{' '}
-            <a href="/openapi.json">/openapi.json</a>.
+            Lists carry a <code>next_cursor</code> while there is more. Log in, then send{' '}
+            <code>Authorization: Bearer …</code>. The document itself is at <a href="/openapi.json">/openapi.json</a>.
           </p>
         </header>
         <Reference now={now} groups={groups} wanted={wanted} />

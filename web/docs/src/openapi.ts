@@ -134,7 +134,8 @@ export function typeName(schema: Schema): string {
 export function exampleOf(document: OpenApi, schema: Schema, depth = 0): unknown {
   const known = schema.example ?? schema.examples?.[0] ?? schema.default ?? schema.const ?? schema.enum?.[0];
   if (known !== undefined && known !== null) return known;
-  if (depth > 5) return {};
+  // A type that holds itself must end somewhere.
+  if (depth > 12) return {};
   if (schema.$ref) {
     const target = resolve(document, schema);
     return target ? exampleOf(document, target, depth + 1) : {};
@@ -172,4 +173,12 @@ export function curlOf(document: OpenApi, entry: Entry, origin: string): string 
     lines.push(`-H 'Content-Type: application/json'`, `-d '${example.replaceAll("'", "'\\''")}'`);
   }
   return lines.join(' \\\n  ');
+}
+
+/** Doc comments carry Markdown; of it we show the text. */
+export function plain(text: string): string {
+  return text
+    .replace(/\[`?([^\]`]+)`?\](\([^)]*\)|\[[^\]]*\])?/g, '$1')
+    .replaceAll('`', '')
+    .replace(/\*\*([^*]+)\*\*/g, '$1');
 }

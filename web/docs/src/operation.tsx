@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { curlOf, type Entry, exampleOf, type OpenApi, type Parameter, typeName } from './openapi';
+import { curlOf, type Entry, exampleOf, type OpenApi, type Parameter, plain, typeName } from './openapi';
 import { SchemaView } from './schema';
 
 export function OperationView({ document, entry }: { document: OpenApi; entry: Entry }) {
@@ -118,12 +118,4 @@ export function Code({ title, text }: { title: string; text: string }) {
       <pre tabIndex={0}>{text}</pre>
     </figure>
   );
-}
-
-/** Doc comments carry Markdown; of it we show the text. */
-export function plain(text: string): string {
-  return text
-    .replace(/\[`?([^\]`]+)`?\](\([^)]*\)|\[[^\]]*\])?/g, '$1')
-    .replaceAll('`', '')
-    .replace(/\*\*([^*]+)\*\*/g, '$1');
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { type OpenApi, refName, resolve, type Schema, typeName } from './openapi';
+import { type OpenApi, plain, refName, resolve, type Schema, typeName } from './openapi';
 
 /** The fields of an object, each openable when it is an object itself. Stops at what it has already shown. */
 export function SchemaView(props: { document: OpenApi; schema: Schema; seen?: string[] }) {
@@ -80,7 +80,7 @@ function Field({ document, name, schema, required, seen }: FieldProps) {
         {required && <span class="required">required</span>}
       </dt>
       <dd>
-        {schema.description ?? target?.description}
+        {plain(schema.description ?? inner?.description ?? target?.description ?? '')}
         {opens && (
           <Fold title={refName(inner) ?? 'fields'}>
             <SchemaView document={document} schema={inner} seen={seen} />

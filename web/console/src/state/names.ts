@@ -7,7 +7,7 @@ export function customerName(conversation: Conversation | undefined): string {
   if (conversation.customer_name) return conversation.customer_name;
   if (conversation.customer_email) return conversation.customer_email;
   // The end of an id differs between visitors; its start is the time.
-  return `Visitor ${conversation.customer_id.slice(-4)}`;
+  return `${conversation.channel === 'widget' ? 'Visitor' : 'Customer'} ${conversation.customer_id.slice(-4)}`;
 }
 
 export function actorName(actor: Actor): string {

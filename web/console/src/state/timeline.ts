@@ -27,6 +27,7 @@ export function entriesOf(messages: MessageView[], changes: LoggedEvent[], nowMs
   const entries: Entry[] = [];
   let day = '';
   let before: MessageView | null = null;
+  let externalStatus = '';
   for (const { at, message, change } of all) {
     const today = new Date(at).toDateString();
     if (today !== day) {
@@ -40,7 +41,10 @@ export function entriesOf(messages: MessageView[], changes: LoggedEvent[], nowMs
       entries.push({ kind: 'message', key: message.message_id, message, joined: joins(before, message) });
       before = message;
     } else if (change) {
-      const said = lineOf(change);
+      // That a new ticket is open needs no line.
+      const opening = externalStatus === '' && change.type === 'ticket.updated' && isOpening(change.data);
+      if (change.type === 'ticket.updated') externalStatus = change.data.status ?? externalStatus;
+      const said = opening ? null : lineOf(change);
       if (said) {
         entries.push({ kind: 'change', key: change.id, at, ...said });
         before = null;
@@ -48,6 +52,10 @@ export function entriesOf(messages: MessageView[], changes: LoggedEvent[], nowMs
     }
   }
   return entries;
+}
+
+function isOpening(change: { status?: string; priority?: string }): boolean {
+  return !change.priority && (change.status === 'new' || change.status === 'open');
 }
 
 function joins(before: MessageView | null, message: MessageView): boolean {
