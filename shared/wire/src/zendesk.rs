@@ -184,7 +184,7 @@ fn comment_added(
             name: text(&author["name"]),
             email: None,
         },
-        text: text(&comment["body"]).unwrap_or_default(),
+        text: written(&comment["body"]),
         external_id: comment_id,
         sent_at: None,
         subject: text(&detail["subject"]),
@@ -222,7 +222,7 @@ fn message_added(
             name: text(&actor["name"]),
             email: None,
         },
-        text: text(&event["message"]["body"]).unwrap_or_default(),
+        text: written(&event["message"]["body"]),
         external_id: message_id,
         sent_at: None,
         subject: text(&detail["subject"]),
@@ -246,7 +246,7 @@ fn created(detail: &Value, requester_id: Option<String>) -> Option<InboundConten
             name: None,
             email: None,
         },
-        text: text(&detail["description"]).unwrap_or_default(),
+        text: written(&detail["description"]),
         external_id: None,
         sent_at: None,
         subject: text(&detail["subject"]),
@@ -399,6 +399,11 @@ const fn direction(side: SenderSide, is_public: bool) -> Direction {
         (true, SenderSide::Customer) => Direction::Incoming,
         (true, SenderSide::Agent | SenderSide::System) => Direction::Outgoing,
     }
+}
+
+/// What somebody wrote, in an event: whatever it looks like, it is theirs. Only triggers have placeholders.
+fn written(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// A text or a number as text; nothing for `null`, an empty text and a placeholder that was not filled.

@@ -568,3 +568,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_customer_writes_is_theirs_even_if_it_looks_like_a_placeholder() {
+    let mut created = sample(CREATED);
+    created["detail"]["description"] = json!("{{order.total}}");
+    let mut comment = sample(COMMENT_ADDED);
+    comment["event"]["comment"]["body"] = json!("{{ticket.id}}");
+    for (payload, expected) in [(created, "{{order.total}}"), (comment, "{{ticket.id}}")] {
+        let Delivery::Ticket { inbound, .. } = read(&payload) else {
+            panic!("not about a ticket: {payload}");
+        };
+        let InboundContent::Message(message) = inbound.content else {
+            panic!("not a message: {payload}");
+        };
+        assert_eq!(message.text, expected);
+    }
+}
