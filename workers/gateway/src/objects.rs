@@ -6,6 +6,7 @@
 
 mod conversation_object;
 mod desk_object;
+mod gate;
 mod host;
 mod http;
 mod outside;

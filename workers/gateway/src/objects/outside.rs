@@ -13,6 +13,7 @@ use worker::{
     Env, Headers, Method, QueueContentType, RawMessageBuilder, Request, RequestInit, Response,
 };
 
+use super::gate::Place;
 use super::timer::Timer;
 
 /// Milliseconds that an analysis may take: a cold model is loaded in two seconds, a text of 100 kB takes some more.
@@ -86,6 +87,7 @@ impl Analyzer for Bindings {
             "",
             &request,
         )?;
+        let _place = Place::wait(js_sys::Math::random).await;
         limited(ANALYZE_LIMIT_MILLIS, async {
             let response = service.fetch_request(request).await.map_err(unavailable)?;
             read(Response::try_from(response).map_err(unavailable)?).await
