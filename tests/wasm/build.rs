@@ -14,8 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let name = manifest["files"][field]["name"]
             .as_str()
             .ok_or("the manifest names no such file")?;
-        let path = models.join("files").join(name);
-        println!("cargo::rerun-if-changed={}", path.display());
+        let path = models.join("files").join(name).display().to_string();
+        println!("cargo::rerun-if-changed={path}");
         writeln!(code, "    {field}: include_bytes!({path:?}).to_vec(),")?;
     }
     code.push_str("}\n");
