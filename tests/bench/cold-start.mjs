@@ -1,7 +1,7 @@
 // How long a Worker takes from nothing to its first answer: workerd is started with it and two that are down, and with
 // three that are down. The difference of the medians is the Worker's own.
 //
-// Argument: {"state", "starts", "workers": [{"name", "build"}]}. Prints a JSON array of {"name", "cold_ms"}.
+// Argument: {"state", "starts", "workers": [{"name", "build"}]}. The last line it prints is a JSON array of {"name", "cold_ms"}.
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';

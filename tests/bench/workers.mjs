@@ -24,7 +24,11 @@ const DOWN_WORKER = `
 /** A Worker by name, listening on `port`; without a build it is down. */
 export function worker({ name, build, port, vars }) {
   if (!build) {
-    return script(`edgedesk-${name}`, DOWN_WORKER, port);
+    const objects = name === 'gateway' ? { CONVERSATIONS: 'ConversationObject', DESKS: 'DeskObject' } : {};
+    const durableObjects = Object.fromEntries(
+      Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+    );
+    return { ...script(`edgedesk-${name}`, DOWN_WORKER, port), durableObjects };
   }
   const { workerOptions } = readWorkerOptions(CONFIGURATIONS[name]);
   const module = (type, file) => ({ type, path: join(build, file), contents: readFileSync(join(build, file)) });

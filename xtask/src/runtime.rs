@@ -42,7 +42,7 @@ pub struct Direct {
     pub jobs_port: Option<u16>,
     /// The port of a JavaScript Worker that answers a constant; none when absent.
     pub raw_port: Option<u16>,
-    /// Use the builds kept for release, and let the inference Worker answer `/bench`.
+    /// Use the builds kept for release, let the inference Worker answer `/bench`, and give it a process of its own.
     pub bench: bool,
 }
 
@@ -226,6 +226,7 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
     let argument = json!({
         "state": options.state,
         "raw_port": direct.raw_port,
+        "inference_alone": direct.bench,
         "workers": workers,
     });
     let mut command = command(node_bin().join("node"));
