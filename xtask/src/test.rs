@@ -123,7 +123,7 @@ async fn integration(arguments: &TestArguments, count: &mut Count) -> Result<()>
     let mut compile = cargo();
     compile.args(["test", "--package", "edgedesk-integration", "--no-run"]);
     shown(compile, count).await?;
-    let stack = TestStack::start("integration").await?;
+    let mut stack = TestStack::start("integration").await?;
     let mut test = cargo();
     test.args([
         "test",
@@ -134,21 +134,19 @@ async fn integration(arguments: &TestArguments, count: &mut Count) -> Result<()>
     .env("EDGEDESK_DEV_JSON", &stack.dev_json)
     .env("EDGEDESK_XTASK", std::env::current_exe()?);
     filtered(&mut test, arguments);
-    let outcome = shown(test, count).await;
-    stack.end(outcome.is_ok());
-    outcome
+    let outcome = stack.during(shown(test, count)).await;
+    stack.end(outcome)
 }
 
 async fn browser(count: &mut Count) -> Result<()> {
     let chromium = setup::chromium().await?;
-    let stack = TestStack::start("browser").await?;
+    let mut stack = TestStack::start("browser").await?;
     let mut test = command("npx");
     test.args(["playwright", "test", "--reporter=list"])
         .env("EDGEDESK_DEV_JSON", &stack.dev_json)
         .env("CHROMIUM", chromium);
-    let outcome = shown(test, count).await;
-    stack.end(outcome.is_ok());
-    outcome
+    let outcome = stack.during(shown(test, count)).await;
+    stack.end(outcome)
 }
 
 /// A stack of its own for one layer, with a state folder that is new.
@@ -184,14 +182,39 @@ impl TestStack {
         })
     }
 
-    /// Ends the stack; what it stored is kept for a look when something failed.
-    fn end(self, is_well: bool) {
-        drop(self.runtime);
-        if is_well {
-            // Left-overs are in `target`, where nobody minds them.
-            let _ = std::fs::remove_dir_all(&self.state);
-        }
+    /// Runs tests against the stack, whose log is written meanwhile.
+    async fn during(&mut self, tests: impl Future<Output = Result<()>>) -> Result<()> {
+        self.runtime.during(tests).await
     }
+
+    /// Ends the stack. What it stored is kept for a look when something failed; a panic in a Worker is a failure even
+    /// when no test noticed.
+    fn end(self, outcome: Result<()>) -> Result<()> {
+        drop(self.runtime);
+        outcome?;
+        let log = std::fs::read_to_string(self.state.join("wrangler.log"))?;
+        if let Some(line) = log.lines().find(|line| is_panic(line)) {
+            bail!(
+                "a Worker panicked (log in {}): {line}",
+                self.state.display()
+            );
+        }
+        // Left-overs are in `target`, where nobody minds them.
+        let _ = std::fs::remove_dir_all(&self.state);
+        Ok(())
+    }
+}
+
+/// The words of Rust's panic handler, of the SDK after one, and of an import that threw where nobody caught it.
+fn is_panic(line: &str) -> bool {
+    [
+        "panicked at",
+        "Critical error",
+        "RuntimeError: unreachable",
+        "not marked as `catch`",
+    ]
+    .iter()
+    .any(|words| line.contains(words))
 }
 
 fn filtered(test: &mut Command, arguments: &TestArguments) {
