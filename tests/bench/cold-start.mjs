@@ -27,13 +27,12 @@ process.stdout.write(`${JSON.stringify(results)}\n`);
 
 /** Milliseconds from the start of workerd to the first answer of `asked`, with only `present` built. */
 async function firstAnswer(present, asked) {
-  const ports = await Promise.all(options.workers.map(freePort));
-  const workers = options.workers.map(({ name, build }, index) =>
-    worker({ name, build: name === present ? build : undefined, port: ports[index], vars: {} }),
+  const port = await freePort();
+  const workers = options.workers.map(({ name, build }) =>
+    worker({ name, build: name === present ? build : undefined, vars: {} }),
   );
-  const port = ports[options.workers.findIndex(({ name }) => name === asked)];
   const begin = performance.now();
-  const miniflare = start(options.state, workers);
+  const miniflare = start(options.state, workers, { [`edgedesk-${asked}`]: port });
   await miniflare.ready;
   const response = await fetch(`http://${HOST}:${port}${FIRST_PATH[asked]}`);
   await response.arrayBuffer();

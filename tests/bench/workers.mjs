@@ -15,20 +15,30 @@ const CONFIGURATIONS = {
   jobs: 'workers/jobs/wrangler.toml',
 };
 
+/** What a Worker could be at best: a constant, from JavaScript. What is posted to it goes on the `events` queue as it is. */
+const DOOR_WORKER = `
+  const headers = { 'content-type': 'application/json' };
+  export default {
+    async fetch(request, env) {
+      if (request.method === 'POST') await env.EVENTS.send(await request.text(), { contentType: 'text' });
+      return new Response('{"status":"ok"}', { headers });
+    },
+  }`;
+
 /** Stands in for a Worker that is down; for the gateway it has the classes that `jobs` binds to. */
 const DOWN_WORKER = `
   export class ConversationObject {}
   export class DeskObject {}
   export default { fetch() { return new Response(null, { status: 503 }) } }`;
 
-/** A Worker by name, listening on `port`; without a build it is down. */
-export function worker({ name, build, port, vars }) {
+/** A Worker by name; without a build it is down. */
+export function worker({ name, build, vars }) {
   if (!build) {
     const objects = name === 'gateway' ? { CONVERSATIONS: 'ConversationObject', DESKS: 'DeskObject' } : {};
     const durableObjects = Object.fromEntries(
       Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
     );
-    return { ...script(`edgedesk-${name}`, DOWN_WORKER, port), durableObjects };
+    return { ...script(`edgedesk-${name}`, DOWN_WORKER), durableObjects };
   }
   const { workerOptions } = readWorkerOptions(CONFIGURATIONS[name]);
   const module = (type, file) => ({ type, path: join(build, file), contents: readFileSync(join(build, file)) });
@@ -39,23 +49,29 @@ export function worker({ name, build, port, vars }) {
     modulesRoot: build,
     modules: [module('ESModule', 'index.js'), module('CompiledWasm', 'index_bg.wasm')],
     bindings: { ...workerOptions.bindings, ...vars },
-    unsafeDirectSockets: [{ host: HOST, port }],
   };
 }
 
 /** A Worker of a few lines of JavaScript. */
-export function script(name, source, port) {
-  return {
-    name,
-    modules: true,
-    script: source,
-    compatibilityDate: COMPATIBILITY_DATE,
-    unsafeDirectSockets: [{ host: HOST, port }],
-  };
+export function script(name, source) {
+  return { name, modules: true, script: source, compatibilityDate: COMPATIBILITY_DATE };
 }
 
-/** Runs Workers on a state folder of wrangler's layout. */
-export function start(state, workers) {
-  const options = { host: HOST, port: 0, cf: false, resourcePersistencePath: join(state, 'v3'), workers };
+/**
+ * Runs Workers on a state folder of wrangler's layout, each listening on the port that `ports` has for its name.
+ *
+ * The sockets belong to a Worker of their own: those of a Worker with assets would lead through two more, in JavaScript,
+ * that imitate what Cloudflare does natively before a request gets there.
+ */
+export function start(state, workers, ports) {
+  const sockets = Object.entries(ports).map(([serviceName, port]) => ({ host: HOST, port, serviceName }));
+  const door = { ...script('door', DOOR_WORKER), unsafeDirectSockets: sockets, queueProducers: { EVENTS: 'events' } };
+  const options = {
+    host: HOST,
+    port: 0,
+    cf: false,
+    resourcePersistencePath: join(state, 'v3'),
+    workers: [door, ...workers],
+  };
   return new Miniflare(convertV4MiniflareOptions(options));
 }

@@ -98,7 +98,8 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
 
 /// Everything that needs the three Workers running.
 async fn under_load(plan: Plan) -> Result<Vec<Row>> {
-    let state = root().join("target/bench-state");
+    // One folder a run: two at once would delete each other's.
+    let state = root().join(format!("target/bench-state/{}", std::process::id()));
     // Every run begins with empty databases: rows of the last one would slow this one.
     let _ = std::fs::remove_dir_all(&state);
     std::fs::create_dir_all(&state)?;

@@ -22,7 +22,7 @@ struct Starts {
 pub async fn cold(plan: Plan) -> Result<Vec<Row>> {
     let mut step = Step::begin("cold starts");
     step.note("starting workerd again and again");
-    let state = root().join("target/bench-start");
+    let state = root().join(format!("target/bench-start/{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&state);
     std::fs::create_dir_all(&state)?;
     let workers: Vec<_> = [Part::Gateway, Part::Inference, Part::Jobs]
