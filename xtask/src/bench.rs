@@ -100,15 +100,13 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
 async fn under_load(plan: Plan) -> Result<Vec<Row>> {
     // One folder a run: two at once would delete each other's.
     let state = root().join(format!("target/bench-state/{}", std::process::id()));
-    // Every run begins with empty databases: rows of the last one would slow this one.
-    let _ = std::fs::remove_dir_all(&state);
     std::fs::create_dir_all(&state)?;
     migrate::apply(&state).await?;
     let demo = seed::apply(&state).await?;
     let (port, inference_port, raw_port) = (free_port()?, free_port()?, free_port()?);
     let mut runtime = Runtime::start(&Options {
         port,
-        state,
+        state: state.clone(),
         without_inference: false,
         direct: Some(Direct {
             inference_port: Some(inference_port),
@@ -126,7 +124,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
         inference_url: format!("http://127.0.0.1:{inference_port}"),
         raw_url: format!("http://127.0.0.1:{raw_port}"),
     };
-    runtime
+    let rows = runtime
         .during(async {
             let mut rows = analysis::wasm(&bench).await?;
             rows.extend(hooks::get_share(&bench).await?);
@@ -135,7 +133,13 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             rows.extend(hooks::as_fast_as_taken(&bench).await?);
             Ok(rows)
         })
-        .await
+        .await;
+    drop(runtime);
+    if rows.is_ok() {
+        // Left-overs are in `target`, where nobody minds them.
+        let _ = std::fs::remove_dir_all(&state);
+    }
+    rows
 }
 
 /// Messages per second of the measurements at a fixed rate.
