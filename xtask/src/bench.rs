@@ -88,11 +88,11 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
     report.add(analysis::native(&native).await?);
     report.add(under_load(plan).await?);
 
-    println!("\n{}", report.table());
+    say!("\n{}", report.table());
     let file = root().join(&arguments.json);
     std::fs::write(&file, report.json()? + "\n")
         .with_context(|| format!("cannot write {}", file.display()))?;
-    println!("written to {}", arguments.json.display());
+    say!("written to {}", arguments.json.display());
     Ok(())
 }
 

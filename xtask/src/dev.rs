@@ -9,7 +9,7 @@ use edgedesk_client::Stack;
 use crate::build::{self, BuildArguments};
 use crate::runtime::{Direct, Options, Runtime, free_port};
 use crate::workspace::root;
-use crate::{migrate, seed, setup};
+use crate::{migrate, runtime, seed, setup};
 
 /// Options of `cargo xtask dev`.
 #[derive(Debug, Args)]
@@ -47,16 +47,19 @@ pub struct DevArguments {
 /// `cargo xtask dev`.
 pub async fn run(arguments: DevArguments) -> Result<()> {
     let (mut runtime, stack) = start(&arguments).await?;
-    println!(
+    say!(
         "\n{}\n",
         describe(runtime.url(), stack.as_ref(), &arguments)
     );
-    println!("ready {}", runtime.url());
+    say!("ready {}", runtime.url());
     runtime.follow().await
 }
 
 /// Sets up, builds, migrates, seeds and starts a stack, and writes its `dev.json`.
 pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)> {
+    if arguments.port != 0 {
+        runtime::check_port(arguments.port)?;
+    }
     let state = root().join(&arguments.state);
     std::fs::create_dir_all(&state).with_context(|| format!("cannot make {}", state.display()))?;
     let file = state.join("dev.json");
@@ -76,7 +79,7 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
         0 => free_port()?,
         port => port,
     };
-    let runtime = Runtime::start(&Options {
+    let running = Runtime::start(&Options {
         port,
         state: state.clone(),
         without_inference: arguments.without_inference,
@@ -87,15 +90,15 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
     })
     .await?;
     let Some(demo) = demo else {
-        return Ok((runtime, None));
+        return Ok((running, None));
     };
-    let stack = demo.at(runtime.url())?;
+    let stack = demo.at(running.url())?;
     write(
         &state.join("dev.other.json"),
-        &demo.other_at(runtime.url())?,
+        &demo.other_at(running.url())?,
     )?;
     write(&file, &stack)?;
-    Ok((runtime, Some(stack)))
+    Ok((running, Some(stack)))
 }
 
 /// Writes the file in one step, so that a reader never sees half of it.

@@ -27,8 +27,7 @@ impl Step {
             is_done: false,
         };
         if step.is_terminal {
-            print!("  … {}", step.name);
-            flush();
+            write_now(format_args!("  … {}", step.name));
         }
         step
     }
@@ -41,10 +40,9 @@ impl Step {
         }
         let secs = self.started.elapsed().as_secs();
         if self.is_terminal {
-            print!("\r\x1b[K  … {} {secs} s  {line}", self.name);
-            flush();
+            write_now(format_args!("\r\x1b[K  … {} {secs} s  {line}", self.name));
         } else if self.last_shown.elapsed() >= HEARTBEAT {
-            println!("  … {} {secs} s  {line}", self.name);
+            say(format_args!("  … {} {secs} s  {line}", self.name));
             self.last_shown = Instant::now();
         }
     }
@@ -57,11 +55,13 @@ impl Step {
 
     fn finish(&self, sign: char, outcome: &str) {
         if self.is_terminal {
-            print!("\r\x1b[K");
+            write_now(format_args!("\r\x1b[K"));
         }
         let secs = self.started.elapsed().as_secs_f64();
-        println!("  {sign} {:<34} {outcome} ({secs:.1} s)", self.name);
-        flush();
+        say(format_args!(
+            "  {sign} {:<34} {outcome} ({secs:.1} s)",
+            self.name
+        ));
     }
 }
 
@@ -73,7 +73,12 @@ impl Drop for Step {
     }
 }
 
-fn flush() {
-    // A closed terminal is no reason to stop.
-    let _ = std::io::stdout().flush();
+/// Prints a line. A reader that has gone away (`| head`) is no reason to stop, as it is to `println!`.
+pub fn say(line: impl std::fmt::Display) {
+    write_now(format_args!("{line}\n"));
+}
+
+fn write_now(text: std::fmt::Arguments<'_>) {
+    let mut out = std::io::stdout();
+    let _ = out.write_fmt(text).and_then(|()| out.flush());
 }

@@ -40,7 +40,7 @@ pub async fn run(arguments: RebuildArguments) -> Result<()> {
     let stack = find_stack(&arguments)?;
     let admin = Edgedesk::anonymous(&stack.url).login(&stack.admin).await?;
     let before = checksum(&admin).await?;
-    println!(
+    say!(
         "  before  {}  {}",
         before.checksum,
         describe(&before.n_rows)
@@ -65,11 +65,11 @@ pub async fn run(arguments: RebuildArguments) -> Result<()> {
     step.end(&format!("{rebuilt} conversations"));
 
     let after = checksum(&admin).await?;
-    println!("  after   {}  {}", after.checksum, describe(&after.n_rows));
+    say!("  after   {}  {}", after.checksum, describe(&after.n_rows));
     if before != after {
         bail!("different: what was there was not what the logs say, or messages arrived meanwhile");
     }
-    println!("  equal");
+    say!("  equal");
     Ok(())
 }
 

@@ -99,7 +99,7 @@ impl Runtime {
         while let Some(line) = self.group.line().await {
             self.log(&line);
             if matters(&line) {
-                println!("{line}");
+                say!("{line}");
             }
             tail.push(line);
         }
@@ -237,7 +237,8 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
     Ok(command)
 }
 
-fn check_port(port: u16) -> Result<()> {
+/// Says so when a port is in use, before any work is done in vain.
+pub fn check_port(port: u16) -> Result<()> {
     if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
         bail!(
             "port {port} is in use: end what uses it, or choose another with `--port {}`",

@@ -81,7 +81,7 @@ pub async fn run(arguments: SimulateArguments) -> Result<()> {
     let agent = visitor.login(&stack.agent).await?;
     let arcs = read_arcs(&fs::read_to_string(root().join("tests/corpora/arcs.txt"))?)?;
     let (questions, source) = read_questions()?;
-    println!("  {} questions from {source}", questions.len());
+    say!("  {} questions from {source}", questions.len());
 
     let (taken, mut acks) = mpsc::unbounded_channel();
     let stage = Arc::new(Stage {
@@ -129,7 +129,7 @@ pub async fn run(arguments: SimulateArguments) -> Result<()> {
     }
     step.end(&format!("{ended} ended"));
     let millis = |share: f64, latencies: &mut Samples| latencies.percentile(share).unwrap_or(0.0);
-    println!(
+    say!(
         "  {} messages taken; to the ack p50 {:.1} ms, p95 {:.1} ms (seed {seed})",
         latencies.len(),
         millis(0.5, &mut latencies),

@@ -62,7 +62,7 @@ pub async fn run(arguments: TestArguments) -> Result<()> {
     let mut total = Count::default();
     let mut broken = Vec::new();
     for layer in layers {
-        println!("\n── {layer:?} ──");
+        say!("\n── {layer:?} ──");
         let mut count = Count::default();
         let outcome = match layer {
             Layer::Native => native(&arguments, &mut count).await,
@@ -72,10 +72,10 @@ pub async fn run(arguments: TestArguments) -> Result<()> {
         };
         total.add(count);
         if let Err(error) = outcome {
-            println!("{layer:?}: {error:#}");
+            say!("{layer:?}: {error:#}");
             broken.push(format!("{layer:?}"));
         } else if count.passed == 0 && arguments.filter.is_none() {
-            println!("{layer:?}: not one test ran");
+            say!("{layer:?}: not one test ran");
             broken.push(format!("{layer:?}"));
         }
     }
@@ -83,7 +83,7 @@ pub async fn run(arguments: TestArguments) -> Result<()> {
     if total.failed == 0 {
         total.failed = broken.len() as u64;
     }
-    println!("\n{} passed, {} failed", total.passed, total.failed);
+    say!("\n{} passed, {} failed", total.passed, total.failed);
     if !broken.is_empty() {
         bail!("not all is well in: {}", broken.join(", "));
     }
@@ -174,7 +174,7 @@ impl TestStack {
         })
         .await?;
         let stack = stack.context("the stack has no demo account")?;
-        println!("  stack at {}, state in {}", stack.url, state.display());
+        say!("  stack at {}, state in {}", stack.url, state.display());
         Ok(Self {
             runtime,
             dev_json: state.join("dev.json"),
@@ -227,7 +227,7 @@ fn filtered(test: &mut Command, arguments: &TestArguments) {
 async fn shown(test: Command, count: &mut Count) -> Result<()> {
     let mut group = Group::start(test)?;
     while let Some(line) = group.line().await {
-        println!("{line}");
+        say!("{line}");
         count.add(count_in(&line));
     }
     let status = group.wait().await?;

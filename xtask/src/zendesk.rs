@@ -94,7 +94,7 @@ async fn send(arguments: &SendArguments) -> Result<()> {
     let answer = Edgedesk::anonymous("")
         .deliver_to(&url, &secret, &delivery, &api::now_text())
         .await?;
-    println!("{} {}", answer.status, answer.text());
+    say!("{} {}", answer.status, answer.text());
     if !(200..300).contains(&answer.status) {
         bail!("the hook refused it with {}", answer.status);
     }
