@@ -1,18 +1,21 @@
 """Writes the golden files that the Rust crate is tested against: token ids of the reference
-tokeniser on many scripts, and probabilities of the exported files under onnxruntime.
+tokeniser on many scripts, and features and probabilities of the exported files by the same arithmetic in numpy.
 
-All texts are written for this purpose; none comes from a data set.
+All texts are written or drawn at random for this purpose; none comes from a data set.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from tokenizers import Tokenizer, normalizers, pre_tokenizers
-from tokenizers.models import WordPiece
-
 from data import normalise
+from fuzz_tokenizer import Strings
 from runtime import Files
+
+N_RANDOM_TEXTS = 1_500
+FUZZ_SEED = 17
+# Every so many-th feature is kept: some of each of the pooled vectors.
+FEATURE_STEP = 37
 
 TOKENIZER_TEXTS = [
     "", " ", "\t\r\n", "Hello, world!", "HELLO WORLD", "don't can't won't it's", "e-mail: a.b+c@d-e.example",
@@ -51,34 +54,23 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
 
     files = Files(args.manifest)
-    tokenizer = reference_tokenizer(files.vocabulary)
-    tokens = [
-        {"text": text, "ids": tokenizer.encode(text, add_special_tokens=False).ids} for text in TOKENIZER_TEXTS
-    ]
-    write_lines(args.out / "tokens.jsonl", tokens)
+    strings = Strings(files.vocabulary, FUZZ_SEED)
+    texts = TOKENIZER_TEXTS + [strings.next() for _ in range(N_RANDOM_TEXTS)]
+    found = files.tokenizer.encode_batch(texts, add_special_tokens=False)
+    write_lines(args.out / "tokens.jsonl", [{"text": text, "ids": one.ids} for text, one in zip(texts, found, strict=True)])
 
     readings = []
     for text in MODEL_TEXTS:
-        normalised = normalise(text, files.emoji)
         windows = files.windows(text)
-        vector = files.vector(windows)
-        heads = {name: [round(float(p), 6) for p in values] for name, values in files.probabilities(vector).items()}
-        readings.append({"text": text, "normalised": normalised, "n_tokens": sum(map(len, windows)),
-                         "vector_start": [round(float(v), 5) for v in vector[:4]], "heads": heads})
+        features = files.features(windows)
+        heads = {name: [round(float(p), 6) for p in values] for name, values in files.probabilities(features).items()}
+        readings.append({"text": text, "normalised": normalise(text, files.emoji), "n_tokens": sum(map(len, windows)),
+                         "features": [round(float(value), 6) for value in features[::FEATURE_STEP]], "heads": heads})
     write_lines(args.out / "readings.jsonl", readings)
 
 
-def reference_tokenizer(vocabulary: list[str]) -> Tokenizer:
-    """BERT's tokeniser without added tokens: what a customer writes is never a special token."""
-    model = WordPiece({token: n for n, token in enumerate(vocabulary)}, unk_token="[UNK]", max_input_chars_per_word=100)
-    tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return tokenizer
-
-
 def write_lines(path: Path, rows: list[dict]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""The exported files as the Worker runs them: int8 rows, float16 weights, windows, heads. Scores and
+"""The exported files as the Worker runs them: int8 rows, the graph's own operators, windows, heads. Scores and
 golden files are made with this, so that they are those of the files and not of the checkpoint."""
 
 import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import WordPiece
 
 from data import normalise
+from graph import Runner
 
 MAX_WINDOW_TOKENS = 128
 
@@ -19,17 +19,12 @@ class Files:
         self.manifest = json.loads(manifest.read_text())
         folder = manifest.parent / "files"
         paths = {role: folder / file["name"] for role, file in self.manifest["files"].items()}
-        self.vocabulary = paths["vocabulary"].read_text().splitlines()
-        self.emoji = dict(line.split("\t") for line in paths["emoji"].read_text().splitlines())
+        self.vocabulary = paths["vocabulary"].read_text(encoding="utf-8").splitlines()
+        self.emoji = dict(line.split("\t") for line in paths["emoji"].read_text(encoding="utf-8").splitlines())
         self.heads = json.loads(paths["heads"].read_text())["heads"]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(str(paths["encoder"]), options)
+        self.runner = Runner(paths["encoder"].read_bytes())
         self.read_embeddings(paths["embeddings"].read_bytes())
-        model = WordPiece({token: n for n, token in enumerate(self.vocabulary)}, unk_token="[UNK]", max_input_chars_per_word=100)
-        self.tokenizer = Tokenizer(model)
-        self.tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-        self.tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        self.tokenizer = reference_tokenizer(self.vocabulary)
 
     def read_embeddings(self, content: bytes) -> None:
         n_rows, width, n_positions = np.frombuffer(content, "<u4", 3, 8)
@@ -50,21 +45,31 @@ class Files:
         starts = range(0, max(1, len(pieces)), n_each)
         return [[opening, *pieces[n : n + n_each], closing] for n in starts]
 
-    def vector(self, windows: list[list[int]]) -> np.ndarray:
+    def features(self, windows: list[list[int]]) -> np.ndarray:
+        """Every window counts by its tokens."""
         total = sum(len(window) for window in windows)
         return sum(self.encode(window) * np.float32(len(window) / total) for window in windows)
 
     def encode(self, tokens: list[int]) -> np.ndarray:
-        embeddings = self.rows[tokens].astype(np.float32) * self.scales[tokens][:, None] + self.positions[: len(tokens)]
-        return self.session.run(None, {"embeddings": embeddings})[0]
+        rows = self.rows[tokens].astype(np.float32) * self.scales[tokens][:, None]
+        return self.runner.run(rows + self.positions[: len(tokens)])
 
-    def probabilities(self, vector: np.ndarray) -> dict[str, np.ndarray]:
+    def probabilities(self, features: np.ndarray) -> dict[str, np.ndarray]:
         found = {}
         for head in self.heads:
-            outputs = (np.array(head["weight"]) @ vector + np.array(head["bias"])) / head["temperature"]
+            outputs = (np.array(head["weight"]) @ features + np.array(head["bias"])) / head["temperature"]
             if head["activation"] == "softmax":
                 powers = np.exp(outputs - outputs.max())
                 found[head["name"]] = powers / powers.sum()
             else:
                 found[head["name"]] = 1 / (1 + np.exp(-outputs))
         return found
+
+
+def reference_tokenizer(vocabulary: list[str]) -> Tokenizer:
+    """BERT's tokeniser without added tokens: what a customer writes is never a special token."""
+    model = WordPiece({token: n for n, token in enumerate(vocabulary)}, unk_token="[UNK]", max_input_chars_per_word=100)
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer

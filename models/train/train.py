@@ -1,6 +1,7 @@
-"""Fine-tunes the encoder and its heads; writes a checkpoint and a log of scores on `val`.
+"""Trains the encoder and all its heads together; writes a checkpoint and a log of scores on validation data.
 
-See README.md for the command that made the shipped model.
+Every row has a task, and trains that task's head; every row also pulls the embedding towards the teacher's. See README.md for
+the command that made the shipped model.
 """
 
 import argparse
@@ -14,12 +15,13 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from data import EMOTIONS, LABELS, emoji_words, load_emotions, load_split, near_key, normalise
-from model import Model, base_directory, load_base
+from checks import Checks
+from data import LABELS, emoji_words, load_split, near_key, normalise
+from model import WIDTH, Model, base_directory, load_base
+from tasks import TASKS, Row, load, origins
+from teacher import embeddings, pad
 
-PAD = 0
-# A row is (token ids, sentiment label or NO_LABEL, emotion numbers or None).
-NO_LABEL = -100
+UNKNOWN_MASK = 103  # [MASK] of the vocabulary: what a dropped token becomes
 
 
 def main() -> None:
@@ -30,99 +32,92 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
     encode = text_encoder(args.max_tokens)
-    checks, held_out = load_checks(args.data / "tweeteval-sentiment", encode)
-    left_out = frozenset() if args.keep_near_copies else held_out
-    sets = {name: load_task(args, name, encode, left_out) for name in args.task}
-    heads = {"sentiment": len(LABELS)}
-    if any(row[2] is not None for rows in sets.values() for row in rows):
-        heads["emotions"] = len(EMOTIONS)
+    rows, heads = load_rows(args)
+    ids = encode([row.text for row in rows])
+    for n, row in enumerate(rows):
+        row.number = n
+    targets = teacher_targets(args, rows, ids, device)
+    checks = Checks(args.data, encode)
 
     layers = [int(n) for n in args.layers.split(",")]
-    model = Model(len(layers), heads, args.dropout)
+    model = Model(len(layers), {name: len(labels) for name, labels in heads.items()}, args.dropout)
     load_base(model.encoder, layers)
     model.to(device)
     average = Average(model, args.average)
-    optimizer = torch.optim.AdamW(parameter_groups(model, args), betas=(0.9, 0.98), eps=1e-6, fused=True)
+    optimizers = make_optimizers(model, args)
+    weights = class_weights([row for row in rows if row.task.head == "sentiment"], args.class_power).to(device)
 
-    weights = class_weights(sets, args.class_power).to(device)
-    batches = [make_batches(sets, args.batch, random.Random(args.seed + n)) for n in range(args.epochs)]
-    n_steps = min(sum(len(epoch) for epoch in batches), args.max_steps)
-    n_warmup = int(args.warmup * n_steps)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda n: min((n + 1) / max(n_warmup, 1), max(0.0, (n_steps - n) / (n_steps - n_warmup)))
-    )
-    print(f"device {device}, {n_steps} steps, weights {weights.tolist()}", flush=True)
+    batches = []
+    for epoch in range(args.epochs):
+        batches += make_batches(rows, ids, args.batch, random.Random(args.seed + epoch))
+    n_steps = min(len(batches), args.max_steps)
+    n_warmup = max(int(args.warmup * n_steps), 1)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(o, lambda n: min((n + 1) / n_warmup, max(0.0, (n_steps - n) / (n_steps - n_warmup))))
+        for o in optimizers
+    ]
+    print(f"device {device}, {len(rows)} rows, {n_steps} steps, sentiment weights {weights.tolist()}", flush=True)
 
-    started, step, running = time.time(), 0, 0.0
+    started, running = time.time(), {}
     model.train()
-    for epoch, batch_list in enumerate(batches):
-        for rows in batch_list:
-            if step >= n_steps:
-                break
-            ids, mask, labels, emotions, has_emotions = collate(rows, device)
-            with torch.autocast(device, dtype=torch.bfloat16, enabled=args.bf16):
-                outputs = model(ids, mask)
-            loss = torch.zeros((), device=device)
-            if (labels != NO_LABEL).any():
-                logits = outputs["sentiment"].float()
-                loss = F.cross_entropy(logits, labels, weight=weights, label_smoothing=args.smoothing)
-                # Rows without a label do not count, so that a mixed batch weighs as many rows as it has.
-                loss = loss * (labels != NO_LABEL).float().mean()
-            if has_emotions.any():
-                each = F.binary_cross_entropy_with_logits(outputs["emotions"].float(), emotions, reduction="none").sum(-1)
-                loss = loss + args.emotion_weight * (each * has_emotions).mean()
+    for step, batch in enumerate(batches[:n_steps]):
+        losses = batch_losses(model, batch, ids, targets, weights, args, device)
+        loss = sum(losses.values())
+        for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p is not model.encoder.tokens.weight], 1.0)
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
             optimizer.step()
             schedule.step()
-            average.update(step / n_steps)
-            step += 1
-            running = 0.98 * running + 0.02 * loss.item() if step > 1 else loss.item()
-            if step % 100 == 0:
-                rate = (time.time() - started) / step
-                print(f"step {step} loss {running:.4f} {rate * 1000:.0f} ms/step left {(n_steps - step) * rate:.0f} s", flush=True)
-            if args.evaluate_every and step % args.evaluate_every == 0:
-                report(model, checks, device, f"step {step}")
-        report(model, checks, device, f"epoch {epoch + 1}")
+        average.update(step / n_steps)
+        for name, value in losses.items():
+            running[name] = 0.98 * running.get(name, value.item()) + 0.02 * value.item()
+        if (step + 1) % 100 == 0:
+            rate = (time.time() - started) / (step + 1)
+            parts = " ".join(f"{name} {value:.3f}" for name, value in sorted(running.items()))
+            print(f"step {step + 1} {rate * 1000:.0f} ms left {(n_steps - step) * rate:.0f} s | {parts}", flush=True)
+        if (step + 1) % args.evaluate_every == 0 and step + 1 < n_steps:
+            checks.report(model, heads, device, f"step {step + 1}")
+            model.train()
+            save(args.out / "last", model, {"layers": layers, "heads": heads, "step": step + 1})
 
+    checks.report(model, heads, device, "last weights")
     average.apply()
-    scores = report(model, checks, device, "average")
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.save(model.state_dict(), args.out / "model.pt")
-    settings = {key: str(value) for key, value in vars(args).items() if key not in ("data", "out")}
-    (args.out / "train.json").write_text(
-        json.dumps({"layers": layers, "heads": heads, "settings": settings, "scores": scores, "seconds": round(time.time() - started)}, indent=2)
-    )
+    scores = checks.report(model, heads, device, "averaged weights")
+    settings = {key: str(value) for key, value in vars(args).items() if key not in ("data", "out", "teacher")}
+    facts = {"layers": layers, "heads": heads, "settings": settings, "scores": scores, "seconds": round(time.time() - started)}
+    facts["data"] = origins(args.task)
+    save(args.out, model, facts)
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the labelled sets")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--task", action="append", default=None, help="training file below --data, with @rows to take fewer")
-    parser.add_argument("--layers", default="0,1,2", help="which layers of the base model to keep")
+    parser.add_argument("--teacher", type=Path, default=None, help="where the teacher's embeddings are kept between runs")
+    parser.add_argument("--task", action="append", default=None, help="only these tasks, by name")
+    parser.add_argument("--layers", default="0,3,5", help="which layers of the base model to keep")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--max-steps", type=int, default=1 << 30)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--token-rate", type=float, default=5e-5, help="rate of the token embeddings")
     parser.add_argument("--rate-decay", type=float, default=0.9, help="factor on the rate per layer downwards")
     parser.add_argument("--weight-decay", type=float, default=0.01)
-    parser.add_argument("--warmup", type=float, default=0.06)
+    parser.add_argument("--warmup", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--token-dropout", type=float, default=0.08, help="share of tokens hidden, per row with a mood")
     parser.add_argument("--smoothing", type=float, default=0.05)
-    parser.add_argument("--class-power", type=float, default=0.5, help="0: no class weights, 1: balanced")
-    parser.add_argument("--emotion-weight", type=float, default=0.25)
-    parser.add_argument("--average", type=float, default=0.5, help="weights are averaged over this last share of the steps")
+    parser.add_argument("--class-power", type=float, default=1.0, help="sentiment; 0: no class weights, 1: balanced")
+    parser.add_argument("--distil", type=float, default=4.0, help="factor on 1 - cosine to the teacher's embedding")
+    parser.add_argument("--average", type=float, default=0.4, help="weights are averaged over this last share of the steps")
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--evaluate-every", type=int, default=1000)
     parser.add_argument("--bf16", action="store_true", help="matrix products in bfloat16")
-    parser.add_argument("--keep-near-copies", action="store_true", help="train also on near-copies of validation texts")
-    args = parser.parse_args()
-    args.task = args.task or ["tweeteval-sentiment/train.tsv.gz"]
-    return args
+    return parser.parse_args()
 
 
 def text_encoder(max_tokens: int):
@@ -137,81 +132,112 @@ def text_encoder(max_tokens: int):
     return encode
 
 
-def encoded(path: Path, encode, held_out: frozenset[str] = frozenset()) -> list[tuple]:
-    texts, labels = load_split(path)
-    rows = zip(encode(texts), labels, [None] * len(texts), strict=True)
-    return [row for row, text in zip(rows, texts, strict=True) if near_key(text) not in held_out]
+def load_rows(args) -> tuple[list[Row], dict[str, list[str]]]:
+    """All rows and each head's labels. Train holds near-copies of about 490 tweets of val (other mentions or links); they are
+    left out so that val stays unseen."""
+    tweets = args.data / "tweeteval-sentiment"
+    held_out = {near_key(text) for name in ("val.tsv", "devtest2016.tsv") for text in load_split(tweets / name)[0]}
+    rows, heads = [], {}
+    for task in TASKS:
+        if args.task and task.name not in args.task:
+            continue
+        found, labels = load(task, args.data, args.seed)
+        if task.name == "tweets":
+            found = [row for row in found if near_key(row.text) not in held_out]
+        print(f"{task.name}: {len(found)} rows, {len(labels)} labels", flush=True)
+        rows += found
+        if task.head:
+            heads[task.head] = labels
+    return rows, heads
 
 
-def load_checks(tweets: Path, encode) -> tuple[dict[str, list[tuple]], frozenset[str]]:
-    """The validation sets, and the keys of their texts. Train holds near-copies of about 490 texts
-    of val (other mentions or links); they are left out of training so that val stays unseen, unless
-    `--keep-near-copies` asks for the whole file."""
-    paths = {"val": tweets / "val.tsv", "devtest2016": tweets / "devtest2016.tsv"}
-    keys = frozenset(near_key(text) for path in paths.values() for text in load_split(path)[0])
-    return {name: encoded(path, encode) for name, path in paths.items()}, keys
-
-
-def load_task(args, name: str, encode, held_out: frozenset[str]) -> list[tuple]:
-    path, _, limit = name.partition("@")
-    if path.startswith("goemotions"):
-        texts, emotions = load_emotions(args.data / path)
-        rows = list(zip(encode(texts), [NO_LABEL] * len(texts), emotions, strict=True))
+def teacher_targets(args, rows: list[Row], ids: list[list[int]], device: str) -> torch.Tensor:
+    """`[rows, WIDTH]`, float16; zero where the task does not ask the teacher."""
+    targets = torch.zeros(len(rows), WIDTH, dtype=torch.float16)
+    asked = [row.number for row in rows if row.task.distil > 0.0]
+    if args.teacher and args.teacher.exists() and len(kept := torch.load(args.teacher)) == len(asked):
+        found = kept
     else:
-        rows = encoded(args.data / path, encode, held_out)
-    if limit:
-        random.Random(args.seed).shuffle(rows)
-        rows = rows[: int(limit)]
-    print(f"{name}: {len(rows)} rows", flush=True)
-    return rows
+        found = embeddings([ids[n] for n in asked], device)
+        if args.teacher:
+            torch.save(found, args.teacher)
+    targets[asked] = found
+    return targets
 
 
-def class_weights(sets, power: float) -> torch.Tensor:
-    counts = np.bincount([row[1] for rows in sets.values() for row in rows if row[1] != NO_LABEL], minlength=len(LABELS))
+def batch_losses(model, batch, ids, targets, weights, args, device) -> dict[str, torch.Tensor]:
+    """Each head's loss and the embedding's, weighed by rows: their sum is the batch's loss."""
+    hidden = [hide_tokens(ids[row.number], args.token_dropout if row.task.distil < 1.0 else 0.0) for row in batch]
+    padded, mask = pad(hidden, device)
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=args.bf16):
+        features = model(padded, mask)
+    features = features.float()
+    wanted = targets[[row.number for row in batch]].to(device).float()
+    pull = torch.tensor([row.task.distil for row in batch], device=device)
+    cosine = F.cosine_similarity(features[:, :WIDTH], wanted)
+    losses = {"distil": args.distil * ((1.0 - cosine) * pull).mean()}
+    dropped = model.dropout(features)
+    for name, head in model.heads.items():
+        numbers = [n for n, row in enumerate(batch) if row.task.head == name]
+        if not numbers:
+            continue
+        task = batch[numbers[0]].task
+        outputs = head(dropped[numbers])
+        if task.multi:
+            truth = torch.zeros_like(outputs)
+            for place, n in enumerate(numbers):
+                truth[place, batch[n].labels] = 1.0
+            loss = F.binary_cross_entropy_with_logits(outputs, truth, reduction="none").sum(-1).mean()
+        else:
+            truth = torch.tensor([batch[n].labels[0] for n in numbers], device=device)
+            weight = weights if name == "sentiment" else None
+            loss = F.cross_entropy(outputs, truth, weight=weight, label_smoothing=args.smoothing)
+        losses[name] = task.weight * loss * len(numbers) / len(batch)
+    return losses
+
+
+def hide_tokens(row: list[int], share: float) -> list[int]:
+    if share <= 0.0:
+        return row
+    return row[:1] + [UNKNOWN_MASK if random.random() < share else token for token in row[1:-1]] + row[-1:]
+
+
+def class_weights(rows: list[Row], power: float) -> torch.Tensor:
+    counts = np.bincount([row.labels[0] for row in rows], minlength=len(LABELS)).clip(min=1)
     weights = (counts.sum() / (len(LABELS) * counts)) ** power
     return torch.tensor(weights / weights.mean(), dtype=torch.float32)
 
 
-def parameter_groups(model: Model, args) -> list[dict]:
-    """Lower layers move less; norms and biases do not decay."""
+def make_optimizers(model: Model, args) -> list[torch.optim.Optimizer]:
+    """Lower layers move less; norms and biases do not decay; token rows move only when they occur."""
     n_layers = len(model.encoder.layers)
     groups = []
     for name, parameter in model.named_parameters():
+        if name == "encoder.tokens.weight":
+            continue
         if name.startswith("encoder.layers."):
             depth = n_layers - int(name.split(".")[2])
-        elif name.startswith("encoder."):
-            depth = n_layers + 1
-        else:
+        elif name.startswith("encoder.pool_queries") or not name.startswith("encoder."):
             depth = 0
+        else:
+            depth = n_layers + 1
         decays = parameter.ndim > 1 and "norm" not in name
         rate = args.rate * args.rate_decay**depth * (5.0 if depth == 0 else 1.0)
         groups.append({"params": [parameter], "lr": rate, "weight_decay": args.weight_decay if decays else 0.0})
-    return groups
+    dense = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
+    return [dense, torch.optim.SparseAdam([model.encoder.tokens.weight], lr=args.token_rate, betas=(0.9, 0.98))]
 
 
-def make_batches(sets, size: int, rng: random.Random):
+def make_batches(rows: list[Row], ids: list[list[int]], size: int, rng: random.Random) -> list[list[Row]]:
     """Shuffled, then sorted by length within stretches of 50 batches: little padding, still random."""
-    rows = [row for task in sets.values() for row in task]
-    rng.shuffle(rows)
+    drawn = [row for row in rows for _ in range(row.task.repeat)]
+    rng.shuffle(drawn)
     batches = []
-    for start in range(0, len(rows), size * 50):
-        stretch = sorted(rows[start : start + size * 50], key=lambda row: len(row[0]))
+    for start in range(0, len(drawn), size * 50):
+        stretch = sorted(drawn[start : start + size * 50], key=lambda row: len(ids[row.number]))
         batches += [stretch[n : n + size] for n in range(0, len(stretch), size)]
     rng.shuffle(batches)
     return batches
-
-
-def collate(rows, device: str):
-    length = max(len(row[0]) for row in rows)
-    ids = torch.full((len(rows), length), PAD, dtype=torch.long)
-    emotions = torch.zeros(len(rows), len(EMOTIONS))
-    for n, (row, _, named) in enumerate(rows):
-        ids[n, : len(row)] = torch.tensor(row)
-        emotions[n, named or []] = 1.0
-    labels = torch.tensor([row[1] for row in rows])
-    has_emotions = torch.tensor([row[2] is not None for row in rows]).float()
-    parts = (ids, (ids != PAD).float(), labels, emotions, has_emotions)
-    return tuple(part.to(device) for part in parts)
 
 
 class Average:
@@ -225,7 +251,7 @@ class Average:
         if progress < self.start:
             return
         self.n += 1
-        if self.n % 10 != 1:
+        if self.n % 20 != 1:
             return
         for name, value in self.model.state_dict().items():
             if name in self.sums:
@@ -234,30 +260,15 @@ class Average:
                 self.sums[name] = value.detach().clone()
 
     def apply(self) -> None:
-        n_sums = (self.n + 9) // 10
+        n_sums = (self.n + 19) // 20
         if n_sums:
             self.model.load_state_dict({name: value / n_sums for name, value in self.sums.items()})
 
 
-@torch.no_grad()
-def report(model: Model, checks, device: str, title: str) -> dict[str, float]:
-    model.eval()
-    scores = {}
-    for name, rows in checks.items():
-        guesses, labels = [], []
-        rows = sorted(rows, key=lambda row: len(row[0]))
-        for n in range(0, len(rows), 64):
-            ids, mask, truth, _, _ = collate(rows[n : n + 64], device)
-            guesses.append(model(ids, mask)["sentiment"].argmax(-1).cpu())
-            labels.append(truth.cpu())
-        scores[name] = round(macro_recall(torch.cat(guesses).numpy(), torch.cat(labels).numpy()), 4)
-    print(f"{title}: {scores}", flush=True)
-    model.train()
-    return scores
-
-
-def macro_recall(guesses: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean([np.mean(guesses[labels == n] == n) for n in range(len(LABELS))]))
+def save(folder: Path, model: Model, facts: dict) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(model.state_dict(), folder / "model.pt")
+    (folder / "train.json").write_text(json.dumps(facts, indent=2))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,13 @@ impl EmbeddingTable {
         }
         let scales = read_floats(&bytes[HEADER_BYTES..rows_at]);
         let positions = read_floats(&bytes[positions_at..]);
+        if !scales
+            .iter()
+            .chain(&positions)
+            .all(|value| value.is_finite())
+        {
+            return Err(malformed("a number is not finite"));
+        }
         Ok(Self {
             n_rows,
             width,
@@ -175,6 +182,9 @@ mod tests {
                 "{cut} bytes"
             );
         }
+        let mut infinite = whole.clone();
+        infinite[20..24].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        assert!(EmbeddingTable::parse(infinite).is_err());
         let mut huge = whole;
         huge[8..20].fill(0xFF);
         assert!(EmbeddingTable::parse(huge).is_err());

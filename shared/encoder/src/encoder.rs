@@ -1,30 +1,50 @@
 //! The transformer under `tract`: one plan whose length is a symbol, so a text runs at its own length, never padded.
 //!
-//! A plan per length was measured too: the same speed, but each plan packs its own copy of the weights (21 MB), and an
-//! isolate has 128 MB. The numbers are in `models/EXPERIMENTS.md`.
+//! The graph holds our own operators only (`operators.rs`); `tract` reads it, checks its shapes and runs it.
+//! Why one plan, and why these operators: `docs/decisions/0007` and `0008`.
 
 use std::io::Cursor;
 use std::sync::Arc;
 
+use tract_onnx::Onnx;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::internal::DimLike;
 
-use crate::ModelError;
+use crate::{ModelError, operators};
 
-/// Embeddings in, one vector out.
+/// Embeddings in, one row of features out.
 #[derive(Clone)]
 pub struct Encoder {
     plan: Arc<TypedRunnableModel>,
     width: usize,
+    n_features: usize,
 }
 
 impl Encoder {
-    /// Builds the plan from an ONNX file with one input `[L, width]` and one output `[width]`.
+    /// Builds the plan from an ONNX file with one input `[L, width]` and one output `[n_features]`, a multiple of `width`.
     pub fn parse(onnx: &[u8], width: usize) -> Result<Self, ModelError> {
-        let plan = build(onnx, width).map_err(|error| ModelError::Graph(format!("{error:#}")))?;
-        Ok(Self { plan, width })
+        let graph = |error| ModelError::Graph(format!("{error:#}"));
+        let plan = build(onnx, width).map_err(graph)?;
+        let n_features = n_features(&plan).map_err(graph)?;
+        if n_features == 0 || !n_features.is_multiple_of(width) {
+            return Err(ModelError::Graph(format!(
+                "an output of {n_features} values for a width of {width}"
+            )));
+        }
+        Ok(Self {
+            plan,
+            width,
+            n_features,
+        })
     }
 
-    /// The pooled vector of a sequence of embeddings, row after row.
+    /// Values that a run gives.
+    #[must_use]
+    pub const fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// The features of a sequence of embeddings, row after row.
     pub fn run(&self, embeddings: Vec<f32>) -> Result<Vec<f32>, ModelError> {
         let length = embeddings.len() / self.width;
         if length == 0 {
@@ -33,7 +53,7 @@ impl Encoder {
         let vector = self
             .run_plan(length, embeddings)
             .map_err(|error| ModelError::Graph(format!("{error:#}")))?;
-        if vector.len() == self.width && vector.iter().all(|value| value.is_finite()) {
+        if vector.len() == self.n_features && vector.iter().all(|value| value.is_finite()) {
             Ok(vector)
         } else {
             Err(ModelError::Graph(format!(
@@ -65,8 +85,16 @@ impl std::fmt::Debug for Encoder {
     }
 }
 
+fn n_features(plan: &TypedRunnableModel) -> TractResult<usize> {
+    Ok(plan.model().output_fact(0)?.shape.volume().to_usize()?)
+}
+
 fn build(onnx: &[u8], width: usize) -> TractResult<Arc<TypedRunnableModel>> {
-    let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(onnx))?;
+    let onnx_of_ours = Onnx {
+        op_register: operators::register(),
+        ..Onnx::default()
+    };
+    let model = onnx_of_ours.model_for_read(&mut Cursor::new(onnx))?;
     let length = model.symbols.sym("L");
     let shape = [length.to_dim(), width.to_dim()];
     model

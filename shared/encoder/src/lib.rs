@@ -3,14 +3,18 @@
 //! In scope: everything between bytes of model files and a [`Reading`]. Out of scope: where the bytes come from, clocks,
 //! and what a reading means for a conversation (`edgedesk-analysis`). The files are made by `models/train/`; the
 //! native build and the Worker run this same code, so scores are measured natively and pinned by golden files.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod attention;
 pub mod embedding;
 pub mod encoder;
+mod float;
 pub mod heads;
+mod linear;
 pub mod manifest;
 pub mod model;
 pub mod normalise;
+mod operators;
 pub mod tokenizer;
 mod unicode_tables;
 

@@ -16,7 +16,7 @@ pub struct Manifest {
     pub files: ManifestFiles,
 }
 
-/// The five files of a model.
+/// The files of a model: five that it cannot do without, and parts that an analysis may lack.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ManifestFiles {
     /// The transformer layers, ONNX.
@@ -29,6 +29,15 @@ pub struct ManifestFiles {
     pub emoji: ManifestFile,
     /// The linear heads.
     pub heads: ManifestFile,
+    /// The table of the language identifier (`edgedesk-language`).
+    #[serde(default)]
+    pub language: Option<ManifestFile>,
+    /// The small sentiment model for texts that are not English.
+    #[serde(default)]
+    pub multilingual: Option<ManifestFile>,
+    /// The small sentiment model that reads English beside the encoder.
+    #[serde(default)]
+    pub english: Option<ManifestFile>,
 }
 
 /// One file, named by its content.
@@ -46,6 +55,23 @@ impl Manifest {
     /// The manifest of the model this crate was built with.
     pub fn shipped() -> Result<Self, ModelError> {
         Self::parse(include_str!("../../../models/manifest.json"))
+    }
+
+    /// The name of the file that an error is about; for one about no single file, the encoder's.
+    #[must_use]
+    pub fn file_of<'a>(&'a self, error: &'a ModelError) -> &'a str {
+        let files = &self.files;
+        match error {
+            ModelError::WrongHash { name } => name,
+            ModelError::Malformed { file, .. } => match *file {
+                "embeddings" => &files.embeddings.name,
+                "vocabulary" => &files.vocabulary.name,
+                "emoji" => &files.emoji.name,
+                "heads" => &files.heads.name,
+                other => other,
+            },
+            ModelError::Graph(_) => &files.encoder.name,
+        }
     }
 
     /// Reads a manifest.

@@ -35,7 +35,7 @@ pub struct ModelFiles {
     pub heads: Vec<u8>,
 }
 
-/// A loaded model. Holds some 12 MB of embeddings and 21 MB of packed weights.
+/// A loaded model. Holds the embedding table as it came and 5 MB of packed weights.
 #[derive(Debug, Clone)]
 pub struct Model {
     id: String,
@@ -50,12 +50,26 @@ pub struct Model {
 /// What the model says of one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// The encoder's vector, of the model's width; also what search compares.
-    pub vector: Vec<f32>,
+    /// What every head reads: the mean over the tokens, then the vectors that attention pooled, `width` values each.
+    pub features: Vec<f32>,
+    /// Values in each of those vectors.
+    pub width: usize,
     /// Tokens that were read, opening and closing tokens of every window included.
     pub n_tokens: usize,
     /// Each head's labels with their probabilities, by the head's name.
     pub heads: BTreeMap<String, Vec<(String, f32)>>,
+}
+
+impl Reading {
+    /// The mean over the tokens at length 1, `width` values: what search and duplicates compare.
+    #[must_use]
+    pub fn embedding(&self) -> Vec<f32> {
+        let mean = self.features.get(..self.width).unwrap_or(&self.features);
+        let length = mean.iter().map(|value| value * value).sum::<f32>().sqrt();
+        // Only zeros have no direction, and stay zeros.
+        let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
+        mean.iter().map(|value| value * scale).collect()
+    }
 }
 
 impl Model {
@@ -76,10 +90,10 @@ impl Model {
             });
         }
         let normaliser = Normaliser::parse(checked_text(&names.emoji, "emoji", &files.emoji)?)?;
-        names.heads.check(&files.heads)?;
-        let heads = Heads::parse(&files.heads, embeddings.width())?;
         names.encoder.check(&files.encoder)?;
         let encoder = Encoder::parse(&files.encoder, embeddings.width())?;
+        names.heads.check(&files.heads)?;
+        let heads = Heads::parse(&files.heads, encoder.n_features())?;
         let (id, version) = (manifest.id.clone(), manifest.version.clone());
         Ok(Self {
             id,
@@ -107,23 +121,24 @@ impl Model {
     /// Reads a text of any length, also an empty one.
     pub fn run(&self, text: &str) -> Result<Reading, ModelError> {
         let windows = self.windows(text);
-        let mut vector = vec![0.0; self.embeddings.width()];
+        let mut features = vec![0.0; self.encoder.n_features()];
         let n_tokens: usize = windows.iter().map(Vec::len).sum();
         for window in &windows {
             let share = window.len() as f32 / n_tokens as f32;
-            for (sum, value) in vector
+            for (sum, value) in features
                 .iter_mut()
                 .zip(self.encoder.run(self.embeddings.embed(window))?)
             {
                 *sum += share * value;
             }
         }
-        let heads = self.heads.apply(&vector);
-        Ok(Reading {
-            vector,
-            n_tokens,
-            heads,
-        })
+        Ok(self.reading(features, n_tokens))
+    }
+
+    /// Reads texts one after another: as many outcomes as texts, in their order, and one failure spoils no other.
+    #[must_use]
+    pub fn run_batch(&self, texts: &[&str]) -> Vec<Result<Reading, ModelError>> {
+        texts.iter().map(|text| self.run(text)).collect()
     }
 
     /// Runs `n_tokens` (3 to [`MAX_WINDOW_TOKENS`]) made-up tokens through everything after the tokeniser: for
@@ -135,15 +150,26 @@ impl Model {
             .take(n_pieces)
             .filter_map(|id| id.try_into().ok())
             .collect();
-        let vector = self
+        let features = self
             .encoder
             .run(self.embeddings.embed(&self.enclosed(&pieces)))?;
-        let heads = self.heads.apply(&vector);
-        Ok(Reading {
-            vector,
-            n_tokens: n_pieces + 2,
+        Ok(self.reading(features, n_pieces + 2))
+    }
+
+    /// Values in [`Reading::features`].
+    #[must_use]
+    pub const fn n_features(&self) -> usize {
+        self.encoder.n_features()
+    }
+
+    fn reading(&self, features: Vec<f32>, n_tokens: usize) -> Reading {
+        let heads = self.heads.apply(&features);
+        Reading {
+            features,
+            width: self.embeddings.width(),
+            n_tokens,
             heads,
-        })
+        }
     }
 
     fn window_tokens(&self) -> usize {

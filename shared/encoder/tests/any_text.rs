@@ -15,7 +15,7 @@ fn check(text: &str) -> Result<(), String> {
     let scores = &reading.heads["sentiment"];
     let total: f32 = scores.iter().map(|(_, probability)| probability).sum();
     let fits = (2..=MAX_WINDOWS * MAX_WINDOW_TOKENS).contains(&reading.n_tokens);
-    if fits && (total - 1.0).abs() < 1e-4 && reading.vector.len() == 384 {
+    if fits && (total - 1.0).abs() < 1e-4 && reading.features.len() == support::MODEL.n_features() {
         Ok(())
     } else {
         Err(format!(
@@ -31,15 +31,19 @@ fn strange_texts_have_a_reading() {
         String::new(),
         "\0".into(),
         " \n\t".into(),
-        "🙂".repeat(25_000),
-        "a".repeat(100_000),
+        "🙂".repeat(250_000),
+        "a".repeat(1_000_000),
+        "1".repeat(1_000_000),
+        " ".repeat(1_000_000),
+        "\u{202E}שלום مرحبا ".repeat(30_000),
         "word ".repeat(20_000),
         "é".repeat(50_000),
         "\u{301}".repeat(50_000),
         "中".repeat(33_000),
         "@".repeat(100_000),
         "http://".repeat(14_000),
-        "\u{200B}\u{FEFF}".repeat(1_000),
+        "\u{200B}\u{FEFF}\u{200D}".repeat(100_000),
+        String::from_utf8_lossy(&[0xFF, 0xC0, 0x80, 0xED, 0xA0, 0x80, b'a']).into_owned(),
         "\u{10FFFF}".into(),
     ];
     for text in texts {
@@ -62,6 +66,49 @@ fn a_long_text_is_read_at_both_ends() {
     for text in [format!("{angry}{neutral}"), format!("{neutral}{angry}")] {
         assert!(negative(&text) > calm, "{} for {calm}", negative(&text));
     }
+}
+
+#[test]
+fn a_long_text_counts_each_window_by_its_tokens() {
+    // 200 pieces are two windows of 100, and both are the text of 100.
+    let [short, long] = [100, 200].map(|n| {
+        let text = "word ".repeat(n);
+        support::MODEL.run(&text).expect("a reading")
+    });
+    assert_eq!((short.n_tokens, long.n_tokens), (102, 204));
+    for (found, expected) in long.features.iter().zip(&short.features) {
+        assert!((found - expected).abs() < 1e-5, "{found} for {expected}");
+    }
+}
+
+#[test]
+fn a_batch_is_read_text_by_text_in_order() {
+    let texts = ["Thank you!", "", "Where is my parcel?", "Thank you!"];
+    let together = support::MODEL.run_batch(&texts);
+    let alone: Vec<_> = texts.iter().map(|text| support::MODEL.run(text)).collect();
+    assert_eq!(together, alone);
+    assert_eq!(together[0], together[3]);
+    assert_ne!(together[0], together[2]);
+}
+
+#[test]
+fn an_embedding_has_length_one() {
+    let reading = support::MODEL
+        .run("Where is my parcel?")
+        .expect("a reading");
+    let embedding = reading.embedding();
+    let length: f32 = embedding.iter().map(|value| value * value).sum();
+    assert_eq!(embedding.len(), reading.width);
+    assert!((length - 1.0).abs() < 1e-5, "{length}");
+    // It points where the mean of the tokens points.
+    let along: f32 = embedding
+        .iter()
+        .zip(&reading.features)
+        .map(|(a, b)| a * b)
+        .sum();
+    let mean = &reading.features[..reading.width];
+    let mean_length = mean.iter().map(|value| value * value).sum::<f32>().sqrt();
+    assert!((along / mean_length - 1.0).abs() < 1e-5, "{along}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The Rust code against the reference: token ids of `tokenizers`, probabilities of onnxruntime over the same files.
+//! The Rust code against the reference: token ids of `tokenizers`, features and probabilities of the same files by numpy.
 //! Both golden files are written by `models/train/golden.py`.
 
 mod support;
@@ -10,7 +10,12 @@ use edgedesk_encoder::normalise::Normaliser;
 use edgedesk_encoder::tokenizer::Tokenizer;
 use serde::Deserialize;
 
-const PROBABILITY_TOLERANCE: f32 = 1e-3;
+/// Of features at length 1.
+const TOLERANCE: f32 = 1e-4;
+/// Of probabilities: a head multiplies what the features are off by with weights of up to about 5.
+const PROBABILITY_TOLERANCE: f32 = 5e-4;
+/// As in `golden.py`: every so many-th feature is in the file.
+const FEATURE_STEP: usize = 37;
 
 #[derive(Deserialize)]
 struct GoldenTokens {
@@ -23,6 +28,7 @@ struct GoldenReading {
     text: String,
     normalised: String,
     n_tokens: usize,
+    features: Vec<f32>,
     heads: BTreeMap<String, Vec<f32>>,
 }
 
@@ -43,7 +49,7 @@ fn tokens_of_many_scripts_equal_the_reference() {
     let tokenizer =
         Tokenizer::parse(&text_file(&manifest.files.vocabulary.name)).expect("a vocabulary");
     let rows = rows::<GoldenTokens>(include_str!("golden/tokens.jsonl"));
-    assert!(rows.len() > 100);
+    assert!(rows.len() > 1_000);
     let differing: Vec<_> = rows
         .iter()
         .filter(|row| tokenizer.pieces(&row.text) != row.ids)
@@ -63,12 +69,33 @@ fn texts_are_normalised_as_in_training() {
 }
 
 #[test]
-fn probabilities_equal_onnxruntime() {
+fn features_and_probabilities_equal_the_reference() {
     for row in rows::<GoldenReading>(include_str!("golden/readings.jsonl")) {
         let reading = support::MODEL
             .run(&row.text)
             .expect("every text has a reading");
         assert_eq!(reading.n_tokens, row.n_tokens, "{:?}", row.text);
+        let kept: Vec<f32> = reading
+            .features
+            .iter()
+            .step_by(FEATURE_STEP)
+            .copied()
+            .collect();
+        assert_eq!(kept.len(), row.features.len());
+        let length = reading
+            .features
+            .iter()
+            .map(|value| value * value)
+            .sum::<f32>()
+            .sqrt();
+        for (found, wanted) in kept.iter().zip(&row.features) {
+            let difference = (found - wanted).abs() / length;
+            assert!(
+                difference < TOLERANCE,
+                "{:?}: {found} for {wanted}",
+                row.text
+            );
+        }
         assert_eq!(
             reading.heads.keys().collect::<Vec<_>>(),
             row.heads.keys().collect::<Vec<_>>()

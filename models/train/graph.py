@@ -1,0 +1,116 @@
+"""The encoder as an ONNX graph of our own operators, and the same operators in numpy.
+
+The operators are described in `shared/encoder/src/operators.rs`, which runs them. Each is one call there: the linear layers with
+int8 weights are most of the time, and what is fused around them (activation, softmax, residual and norm) is most of the rest.
+"""
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from model import LAYER_NORM_EPSILON, N_ATTENTION_HEADS, WIDTH, Encoder
+from quantise import linear, quantise_rows
+
+DOMAIN = "edgedesk"
+
+
+def encoder_graph(encoder: Encoder) -> bytes:
+    """`embeddings [L, WIDTH]`, positions added, to `features [N_FEATURES]`: one text of any length, no batch, no mask."""
+    graph = Graph()
+    x = graph.layer_norm(["embeddings"], encoder.norm)
+    for layer in encoder.layers:
+        qkv = layer.query_key_value
+        # The attention's 1/sqrt(width of a head) is folded into the queries.
+        scale = torch.ones(len(qkv.bias), 1)
+        scale[:WIDTH] = (WIDTH // N_ATTENTION_HEADS) ** -0.5
+        rows = graph.linear(x, qkv.weight * scale, qkv.bias * scale[:, 0])
+        attended = graph.add("Attention", rows, heads=N_ATTENTION_HEADS)
+        attended = graph.linear(attended, layer.attention_out.weight, layer.attention_out.bias)
+        x = graph.layer_norm([x, attended], layer.attention_norm)
+        inner = graph.linear(x, layer.inner.weight, layer.inner.bias, activation="gelu")
+        x = graph.layer_norm([x, graph.linear(inner, layer.outer.weight, layer.outer.bias)], layer.outer_norm)
+    graph.add("Pool", x, graph.constant(encoder.pool_queries), output="features")
+
+    n_features = WIDTH * (1 + len(encoder.pool_queries))
+    inputs = [helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["L", WIDTH])]
+    outputs = [helper.make_tensor_value_info("features", TensorProto.FLOAT, [n_features])]
+    whole = helper.make_graph(graph.nodes, "encoder", inputs, outputs, graph.weights)
+    proto = helper.make_model(whole, opset_imports=[helper.make_opsetid(DOMAIN, 1)], producer_name="edgedesk", ir_version=8)
+    onnx.checker.check_model(proto)
+    return proto.SerializeToString(deterministic=True)
+
+
+class Graph:
+    """Nodes and weights under construction; every method returns the name of its result."""
+
+    def __init__(self):
+        self.nodes, self.weights = [], []
+
+    def add(self, operation: str, *inputs: str, output: str | None = None, **attributes) -> str:
+        name = f"n{len(self.nodes)}_{operation}"
+        output = output or name
+        self.nodes.append(helper.make_node(operation, list(inputs), [output], name=name, domain=DOMAIN, **attributes))
+        return output
+
+    def constant(self, value: torch.Tensor | np.ndarray) -> str:
+        name = f"w{len(self.weights)}"
+        value = value.detach().numpy() if isinstance(value, torch.Tensor) else value
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def linear(self, x: str, weight: torch.Tensor, bias: torch.Tensor, activation: str = "none") -> str:
+        quantised, scale = quantise_rows(weight.detach().numpy())
+        constants = [self.constant(value) for value in (quantised, scale, bias)]
+        return self.add("LinearInt8", x, *constants, activation=activation)
+
+    def layer_norm(self, inputs: list[str], norm: torch.nn.LayerNorm) -> str:
+        constants = [self.constant(norm.weight), self.constant(norm.bias)]
+        return self.add("LayerNorm", *inputs, *constants, epsilon=LAYER_NORM_EPSILON)
+
+
+class Runner:
+    """Runs such a graph in numpy, for scores and golden files."""
+
+    def __init__(self, content: bytes):
+        graph = onnx.load_from_string(content).graph
+        self.weights = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
+        self.nodes = list(graph.node)
+
+    def run(self, embeddings: np.ndarray) -> np.ndarray:
+        values = {"embeddings": embeddings.astype(np.float32), **self.weights}
+        for node in self.nodes:
+            attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+            found = OPERATORS[node.op_type](*(values[name] for name in node.input), **attributes)
+            values[node.output[0]] = found.astype(np.float32)
+        return values["features"]
+
+
+def run_linear(rows, weight, scale, bias, activation):
+    outputs = linear(rows, weight, scale, bias)
+    return torch.nn.functional.gelu(torch.from_numpy(outputs)).numpy() if activation == b"gelu" else outputs
+
+
+def run_layer_norm(rows, *rest, epsilon):
+    *others, gain, shift = rest
+    rows = sum(others, rows)
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    return centred / np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + np.float32(epsilon)) * gain + shift
+
+
+def run_attention(rows, heads):
+    length, width = len(rows), rows.shape[1] // 3
+    query, key, value = rows.reshape(length, 3, heads, width // heads).transpose(1, 2, 0, 3)
+    return (softmax(query @ key.transpose(0, 2, 1)) @ value).transpose(1, 0, 2).reshape(length, width)
+
+
+def run_pool(rows, queries):
+    return np.concatenate([rows.mean(axis=0), (softmax(queries @ rows.T) @ rows).reshape(-1)])
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+OPERATORS = {"LinearInt8": run_linear, "LayerNorm": run_layer_norm, "Attention": run_attention, "Pool": run_pool}
