@@ -32,6 +32,8 @@ pub enum Permission {
     AssignConversations,
     /// See live counters of the whole account.
     ReadAnalytics,
+    /// Teach the account's own intents: change, train, roll back.
+    ManageIntents,
     /// Inboxes, deliveries, parked messages, rebuilds.
     ManageIntegrations,
 }
@@ -43,6 +45,7 @@ impl Role {
         let needed = match permission {
             Permission::ReadConversations | Permission::ReadAnalytics => Self::ReadOnly,
             Permission::WriteConversations | Permission::AssignConversations => Self::Agent,
+            Permission::ManageIntents => Self::Manager,
             Permission::ManageIntegrations => Self::Admin,
         };
         self >= needed
@@ -169,22 +172,23 @@ mod tests {
     #[test]
     fn every_cell_of_the_permission_table_is_as_declared() {
         use Permission::{
-            AssignConversations, ManageIntegrations, ReadAnalytics, ReadConversations,
-            WriteConversations,
+            AssignConversations, ManageIntegrations, ManageIntents, ReadAnalytics,
+            ReadConversations, WriteConversations,
         };
         let permissions = [
             ReadConversations,
             WriteConversations,
             AssignConversations,
             ReadAnalytics,
+            ManageIntents,
             ManageIntegrations,
         ];
         let table = [
-            (Role::ReadOnly, [true, false, false, true, false]),
-            (Role::Agent, [true, true, true, true, false]),
-            (Role::Manager, [true, true, true, true, false]),
-            (Role::Admin, [true; 5]),
-            (Role::Owner, [true; 5]),
+            (Role::ReadOnly, [true, false, false, true, false, false]),
+            (Role::Agent, [true, true, true, true, false, false]),
+            (Role::Manager, [true, true, true, true, true, false]),
+            (Role::Admin, [true; 6]),
+            (Role::Owner, [true; 6]),
         ];
         for (role, row) in table {
             for (permission, expected) in permissions.into_iter().zip(row) {

@@ -269,7 +269,11 @@ impl ConversationState {
         }
         self.seq = event.seq;
         match &event.data {
-            EventData::ConversationCreated(_) | EventData::ProviderEventReceived(_) => {}
+            // Feedback is about one message; it moves no conversation.
+            EventData::ConversationCreated(_)
+            | EventData::AnalysisCorrected(_)
+            | EventData::CorrectionWithdrawn(_)
+            | EventData::ProviderEventReceived(_) => {}
             EventData::ConversationRead(read) => self.apply_read(&read.reader, read.read_seq),
             EventData::ConversationStatusChanged(change) => {
                 self.status = change.current;

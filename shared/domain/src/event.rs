@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::Channel;
-use crate::analysis::{Analysis, Reason};
+use crate::analysis::{Analysis, ModelRef, PastMood, Reason};
 use crate::conversation::ConversationStatus;
+use crate::feedback::{AnalysisField, Verdict};
 use crate::ids::{
     AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TicketId, UserId,
 };
@@ -41,6 +42,11 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "data")]
+// Allowed, not expected: on 32 bits the variants are near enough to each other.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "analyses are among the most frequent events: a box would save little and cost every match a step"
+)]
 pub enum EventData {
     // Conversation.
     /// A customer wrote in for the first time. Always `seq` 1.
@@ -68,6 +74,12 @@ pub enum EventData {
     /// An analysis failed; the message stands.
     #[serde(rename = "analysis.failed")]
     AnalysisFailed(AnalysisFailed),
+    /// An agent confirmed or corrected a field of an analysis. The last one of a field counts.
+    #[serde(rename = "analysis.corrected")]
+    AnalysisCorrected(AnalysisCorrected),
+    /// An agent took such a word back.
+    #[serde(rename = "analysis.correction_withdrawn")]
+    CorrectionWithdrawn(CorrectionWithdrawn),
 
     // Escalation.
     /// The risk crossed the line.
@@ -105,6 +117,8 @@ impl EventData {
             Self::MessageCreated(_) => "message.created",
             Self::MessageAnalyzed(_) => "message.analyzed",
             Self::AnalysisFailed(_) => "analysis.failed",
+            Self::AnalysisCorrected(_) => "analysis.corrected",
+            Self::CorrectionWithdrawn(_) => "analysis.correction_withdrawn",
             Self::EscalationDetected(_) => "escalation.detected",
             Self::TicketOpened(_) => "ticket.opened",
             Self::TicketUpdated(_) => "ticket.updated",
@@ -124,6 +138,8 @@ impl EventData {
             Self::ConversationAssigned(_)
             | Self::MessageAnalyzed(_)
             | Self::AnalysisFailed(_)
+            | Self::AnalysisCorrected(_)
+            | Self::CorrectionWithdrawn(_)
             | Self::EscalationDetected(_)
             | Self::TicketOpened(_)
             | Self::TicketUpdated(_)
@@ -193,7 +209,7 @@ pub struct ConversationRead {
     pub read_seq: u64,
 }
 
-/// `message.analyzed`.
+/// `message.analyzed`: an automatic decision, with all that is needed to make it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MessageAnalyzed {
@@ -203,6 +219,69 @@ pub struct MessageAnalyzed {
     pub message_seq: u64,
     /// What the models say.
     pub analysis: Analysis,
+    /// What it was made of beside the message's text. Absent in logs of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<DecisionInputs>,
+}
+
+/// What a decision was made of, beside the message's text.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DecisionInputs {
+    /// Moods of the customer's earlier messages that were known then, oldest first.
+    #[serde(default)]
+    pub history: Vec<PastMood>,
+    /// The version of the account's own intents that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_intents_version: Option<u32>,
+}
+
+/// `analysis.corrected`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnalysisCorrected {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its `seq`.
+    pub message_seq: u64,
+    /// The `message.analyzed` that is judged.
+    pub decision_id: EventId,
+    /// When that was.
+    pub decided_at: Timestamp,
+    /// Which field of it.
+    pub field: AnalysisField,
+    /// What the decision says of the field; absent when it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<String>,
+    /// What the agent says.
+    pub value: String,
+    /// Whether the two are the same.
+    pub verdict: Verdict,
+    /// The model that decided.
+    pub model: ModelRef,
+    /// Who says so.
+    pub by: Actor,
+    /// The client's id for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+}
+
+/// `analysis.correction_withdrawn`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CorrectionWithdrawn {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its `seq`.
+    pub message_seq: u64,
+    /// The `message.analyzed` that was judged.
+    pub decision_id: EventId,
+    /// When that was.
+    pub decided_at: Timestamp,
+    /// Which field of it.
+    pub field: AnalysisField,
+    /// Who took it back.
+    pub by: Actor,
 }
 
 /// `analysis.failed`.

@@ -126,6 +126,10 @@ typed_id!(
     EventId, "evt"
 );
 typed_id!(
+    /// An intent that an account taught.
+    IntentId, "int"
+);
+typed_id!(
     /// A team of agents.
     TeamId, "tea"
 );

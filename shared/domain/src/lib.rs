@@ -8,6 +8,7 @@ pub mod account;
 pub mod analysis;
 pub mod conversation;
 pub mod event;
+pub mod feedback;
 pub mod ids;
 pub mod inbound;
 pub mod message;

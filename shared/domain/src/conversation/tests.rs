@@ -83,6 +83,7 @@ impl Log {
             message_id,
             message_seq,
             analysis: analysis(risk),
+            inputs: None,
         }))
     }
 
@@ -123,12 +124,19 @@ fn analysis(risk: f64) -> Analysis {
         },
         emotions: Vec::new(),
         intent: None,
+        categories: Vec::new(),
+        priority: None,
+        urgency: None,
+        language: None,
+        entities: Vec::new(),
         escalation_risk: risk,
         confidence: 0.9,
+        handling: None,
         reasons: vec![Reason {
             code: "negative_message".into(),
             text: "unhappy".into(),
             weight: risk,
+            spans: Vec::new(),
         }],
         model: ModelRef {
             id: "encoder".into(),
@@ -378,6 +386,7 @@ fn a_customer_sees_only_what_is_public() {
             message_id: id(MessageId::new, 1),
             message_seq: 2,
             analysis: analysis(0.5),
+            inputs: None,
         })
         .is_public()
     );
