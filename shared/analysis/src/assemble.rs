@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use edgedesk_domain::analysis::{
-    Analysis, Intent, ModelRef, PastMood, Polarity, Reason, Scored, Sentiment, SentimentLabel,
-    Trend,
+    Analysis, Handling, Intent, Language, ModelRef, OwnIntent, PastMood, Polarity, Reason, Scored,
+    ScoredCategory, Sentiment, SentimentLabel, Span,
 };
 
-use crate::phrases::{shouting, statements};
+use crate::emotions::{anger, emotions};
+use crate::entities::find_entities;
+use crate::familiarity::{Unfamiliar, familiarity};
+use crate::phrases::{Sign, find_signs, find_statements};
 use crate::risk::{Signals, assess};
 use crate::trend::trend;
+use crate::urgency::{Situation, priority, reason, urgency};
+use crate::words::words;
 
 /// Each head's labels with their probabilities, by the head's name.
 pub type HeadScores = BTreeMap<String, Vec<Scored>>;
@@ -17,14 +22,15 @@ pub type HeadScores = BTreeMap<String, Vec<Scored>>;
 const SENTIMENT_HEAD: &str = "sentiment";
 const EMOTION_HEAD: &str = "emotions";
 const INTENT_HEAD: &str = "intent";
+const ACT_HEAD: &str = "act";
+const CATEGORY_HEAD: &str = "category";
 
-/// Emotions shown, and the probability below which one is noise.
-const MAX_EMOTIONS: usize = 5;
-const MIN_EMOTION_SCORE: f64 = 0.1;
-/// Messages before this one among which negatives count.
-const NEGATIVES_WINDOW: usize = 5;
-/// From here down a message counts as negative; the border of the five-way label.
-const NEGATIVE_SCORE: f64 = -0.2;
+/// From this probability on a category is given; each is independent of the others.
+const MIN_CATEGORY_SCORE: f64 = 0.5;
+/// The probability of a category that a rule gives; a head that is surer wins.
+const RULE_CATEGORY_SCORE: f64 = 0.8;
+/// From here up a message is not negative; the border of the five-way label.
+const CONTENT_SCORE: f64 = -0.2;
 
 /// A reading that cannot become an analysis.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,67 +40,91 @@ pub enum AssembleError {
     NoSentiment,
 }
 
-/// Joins what the model read in `text` with the moods before it, oldest first. `elapsed_ms` is what the reading took.
-pub fn assemble(
-    heads: &HeadScores,
-    history: &[PastMood],
-    text: &str,
-    model: ModelRef,
-    elapsed_ms: f64,
-) -> Result<Analysis, AssembleError> {
+/// A message and all that was found out about it elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed<'a> {
+    /// The message.
+    pub text: &'a str,
+    /// What the model's heads say of it.
+    pub heads: &'a HeadScores,
+    /// The customer's moods before it, oldest first.
+    pub history: &'a [PastMood],
+    /// Its language, if it could be told.
+    pub language: Option<Language>,
+    /// Languages that the model which read it knows, as ISO 639-1 codes.
+    pub model_languages: &'a [&'a str],
+    /// The account's own intent, if one fits.
+    pub own_intent: Option<OwnIntent>,
+    /// What read it.
+    pub model: ModelRef,
+    /// What the reading took, in milliseconds.
+    pub elapsed_ms: f64,
+}
+
+/// Joins what was observed into an analysis. The same observation gives the same analysis.
+pub fn assemble(observed: Observed) -> Result<Analysis, AssembleError> {
+    let heads = observed.heads;
     let mood = Mood::read(heads).ok_or(AssembleError::NoSentiment)?;
     let score = (mood.positive - mood.negative).clamp(-1.0, 1.0);
-    let scores: Vec<f64> = history
+    let scores: Vec<f64> = observed
+        .history
         .iter()
         .map(|past| past.score)
         .chain([score])
         .collect();
-    let trend = trend(&scores);
-    let (polarity, confidence) = mood.strongest();
+    let (polarity, mood_confidence) = mood.strongest();
+    let felt = head(heads, EMOTION_HEAD);
 
-    let recent = &history[history.len().saturating_sub(NEGATIVES_WINDOW)..];
-    let signals = Signals {
-        negativity: -score,
-        declining: trend == Trend::Declining,
-        n_earlier_negatives: recent
-            .iter()
-            .filter(|past| past.score < NEGATIVE_SCORE)
-            .count(),
-        // A happy message takes back what was carried over, as far as it is happy.
-        carried: history
-            .last()
-            .map_or(0.0, |past| past.risk * (1.0 - score.max(0.0))),
-        statements: statements(text),
-        shouting: shouting(text),
-    };
+    let text = observed.text;
+    let words = words(text);
+    let signs = find_signs(&words);
+    let statements = find_statements(&words);
+    let signals = Signals::read(&words, text, score, anger(felt), observed.history);
     let (escalation_risk, mut reasons) = assess(&signals);
     if reasons.is_empty() {
-        reasons.push(calm_reason(polarity, confidence));
+        reasons.push(calm_reason(polarity, mood_confidence));
     }
-    let familiar = familiarity(text);
-    if familiar < 1.0 {
-        reasons.push(Reason {
-            code: "unfamiliar_script".into(),
-            text: "Partly in a script that the model has hardly seen".into(),
-            weight: 0.0,
-        });
-    }
+
+    let (familiar, doubts) =
+        familiarity(text, observed.language.as_ref(), observed.model_languages);
+    reasons.extend(doubts.into_iter().map(doubt_reason));
+
+    let intent = intent(heads, observed.own_intent);
+    let act = intent.as_ref().and_then(|intent| intent.act.as_ref());
+    let situation = Situation {
+        signs: &signs,
+        statements: &statements,
+        escalation_risk,
+        act: act.map(|act| act.label.as_str()),
+        content: score >= CONTENT_SCORE,
+    };
+    let code = observed.language.as_ref().map(|known| known.code.as_str());
+    let confidence = intent
+        .as_ref()
+        .map_or(mood_confidence, |intent| intent.confidence)
+        * familiar;
 
     Ok(Analysis {
         sentiment: Sentiment {
             polarity,
             label: five_way(score),
-            confidence,
+            confidence: mood_confidence,
             score,
-            trend,
+            trend: trend(&scores),
         },
-        emotions: emotions(heads),
-        intent: intent(heads),
+        emotions: emotions(felt),
+        categories: categories(heads, &signs),
+        priority: Some(priority(&situation)),
+        urgency: Some(urgency(&signs, &statements)),
+        entities: find_entities(text, &words, code),
+        language: observed.language,
+        intent,
         escalation_risk,
-        confidence: confidence * familiar,
+        confidence,
+        handling: Some(Handling::of(confidence)),
         reasons,
-        model,
-        elapsed_ms: elapsed_ms.max(0.0),
+        model: observed.model,
+        elapsed_ms: observed.elapsed_ms.max(0.0),
     })
 }
 
@@ -153,47 +183,68 @@ fn calm_reason(polarity: Polarity, confidence: f64) -> Reason {
         Polarity::Neutral => ("neutral_message", "neutral"),
         Polarity::Positive => ("positive_message", "positive"),
     };
-    Reason {
-        code: code.into(),
-        text: format!("Reads as {word} ({confidence:.2})"),
-        weight: 0.0,
-    }
+    let text = format!("Reads as {word} ({confidence:.2})");
+    reason(code, &text, 0.0, Vec::new())
 }
 
-/// 0.5 to 1: how much of the text is in the script the model was trained on. A text without letters is half familiar.
-fn familiarity(text: &str) -> f64 {
-    let (mut n_letters, mut n_latin) = (0_u32, 0_u32);
-    for letter in text.chars().filter(|c| c.is_alphabetic()) {
-        n_letters += 1;
-        // Basic Latin to Latin Extended-B, and Latin Extended Additional.
-        n_latin += u32::from(matches!(letter, '\0'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}'));
-    }
-    if n_letters == 0 {
-        0.5
-    } else {
-        0.5 + 0.5 * f64::from(n_latin) / f64::from(n_letters)
-    }
+fn doubt_reason(doubt: Unfamiliar) -> Reason {
+    let (code, text) = match doubt {
+        Unfamiliar::NoLetters => ("no_letters", "There is hardly a word to read"),
+        Unfamiliar::Script => (
+            "unfamiliar_script",
+            "Partly in a script that the model has hardly seen",
+        ),
+        Unfamiliar::Language => (
+            "unfamiliar_language",
+            "In a language that the model has hardly seen",
+        ),
+    };
+    reason(code, text, 0.0, Vec::new())
 }
 
-fn emotions(heads: &HeadScores) -> Vec<Scored> {
-    let mut found = by_falling_score(heads, EMOTION_HEAD);
-    found.retain(|scored| scored.score >= MIN_EMOTION_SCORE);
-    found.truncate(MAX_EMOTIONS);
-    found
-}
-
-fn intent(heads: &HeadScores) -> Option<Intent> {
+fn intent(heads: &HeadScores, own: Option<OwnIntent>) -> Option<Intent> {
     let mut scored = by_falling_score(heads, INTENT_HEAD).into_iter();
     let primary = scored.next()?;
     Some(Intent {
         primary: primary.label,
         confidence: primary.score,
         secondary: scored.take(2).collect(),
+        act: by_falling_score(heads, ACT_HEAD).into_iter().next(),
+        own,
     })
 }
 
+/// Categories of the head and of the rules, by falling score: a payment that failed is `billing`, whoever reads it.
+fn categories(heads: &HeadScores, signs: &[(Sign, Span)]) -> Vec<ScoredCategory> {
+    let mut scores: BTreeMap<String, f64> = head(heads, CATEGORY_HEAD)
+        .iter()
+        .map(|scored| (scored.label.clone(), scored.score))
+        .collect();
+    for (sign, _) in signs {
+        let category = match sign {
+            Sign::PaymentFailure => "billing",
+            Sign::Security => "security",
+            Sign::Outage => "technical",
+            _ => continue,
+        };
+        let score = scores.entry(category.to_owned()).or_default();
+        *score = score.max(RULE_CATEGORY_SCORE);
+    }
+    let mut found: Vec<ScoredCategory> = scores
+        .into_iter()
+        .filter(|(_, score)| *score >= MIN_CATEGORY_SCORE)
+        .map(|(category, score)| ScoredCategory { category, score })
+        .collect();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found
+}
+
+fn head<'a>(heads: &'a HeadScores, name: &str) -> &'a [Scored] {
+    heads.get(name).map_or(&[], Vec::as_slice)
+}
+
 fn by_falling_score(heads: &HeadScores, name: &str) -> Vec<Scored> {
-    let mut scored = heads.get(name).cloned().unwrap_or_default();
+    let mut scored = head(heads, name).to_vec();
     scored.sort_by(|a, b| b.score.total_cmp(&a.score));
     scored
 }

@@ -1,395 +1,226 @@
-//! What a customer says outright: phrases that a rule finds more surely than a model, and can quote as a reason.
+//! Finding phrases: what a rule finds more surely than a model, and can quote as a reason.
 //!
-//! English only, like the sentiment model; the tables are the place for more languages.
+//! A rule is words that, a few words apart, mean one thing. Rules of all languages are tried on every text: their phrases hardly
+//! collide, and a wrong guess of the language then costs nothing. A negation belongs to the rule's own language.
 
-use std::collections::BTreeSet;
+mod signs;
+mod statements;
 
-/// A statement that makes an escalation more likely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Statement {
-    /// Threatens with a lawyer, a court or an authority.
-    LegalThreat,
-    /// Asks for a manager or supervisor.
-    AsksForManager,
-    /// Will dispute the payment.
-    Chargeback,
-    /// Threatens with reviews, press or social media.
-    PublicComplaint,
-    /// Wants to leave or to cancel.
-    Cancels,
-    /// Writes about the same thing again.
-    RepeatContact,
-    /// Has waited long.
-    LongWait,
-    /// Insults or swears.
-    Insult,
+use std::collections::HashMap;
+
+use edgedesk_domain::analysis::Span;
+
+use crate::words::Word;
+
+pub use signs::{Sign, find_signs};
+pub use statements::{Statement, find_statements};
+
+/// Languages that the tables know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tongue {
+    English,
+    German,
+    French,
+    Finnish,
+    Swedish,
 }
 
-/// Words that, a few words apart, make one statement: any of `first`, then any of `second` within `gap` words.
-/// An empty `second` means that `first` alone is enough. An entry may be of several words.
-struct Pattern {
-    statement: Statement,
-    first: &'static [&'static str],
-    second: &'static [&'static str],
+/// Words that make one meaning: any entry of `first`, then any of `second` at most `gap` words later. Entries are separated by
+/// `|`; one may be of several words; `*` at its end stands for any ending. An empty `second` means that `first` is enough.
+struct Rule<T> {
+    means: T,
+    tongue: Tongue,
+    first: &'static str,
+    second: &'static str,
     gap: usize,
 }
 
-const fn phrase(statement: Statement, first: &'static [&'static str]) -> Pattern {
-    Pattern {
-        statement,
+const fn phrase<T: Copy>(means: T, tongue: Tongue, first: &'static str) -> Rule<T> {
+    Rule {
+        means,
+        tongue,
         first,
-        second: &[],
+        second: "",
         gap: 0,
     }
 }
 
-const PATTERNS: [Pattern; 16] = [
-    Pattern {
-        statement: Statement::AsksForManager,
-        first: &[
-            "speak",
-            "talk",
-            "get me",
-            "get",
-            "want",
-            "need",
-            "demand",
-            "give me",
-            "put me",
-            "connect me",
-            "transfer me",
-            "forward",
-            "escalate",
-            "escalated",
-            "contact",
-            "where is",
-            "involve",
-            "complain",
-        ],
-        second: &[
-            "manager",
-            "managers",
-            "supervisor",
-            "supervisors",
-            "superior",
-            "boss",
-            "in charge",
-            "team lead",
-        ],
-        gap: 6,
-    },
-    phrase(
-        Statement::AsksForManager,
-        &[
-            "escalate this",
-            "escalate it",
-            "escalate my",
-            "higher up",
-            "someone above you",
-            "formal complaint",
-        ],
-    ),
-    phrase(
-        Statement::LegalThreat,
-        &[
-            "my lawyer",
-            "a lawyer",
-            "my lawyers",
-            "my attorney",
-            "an attorney",
-            "my solicitor",
-            "a solicitor",
-            "legal action",
-            "legal steps",
-            "legal proceedings",
-            "small claims",
-            "sue",
-            "suing",
-            "lawsuit",
-            "take you to court",
-            "see you in court",
-            "consumer protection",
-            "trading standards",
-            "ombudsman",
-            "better business bureau",
-            "attorney general",
-            "report you",
-            "breach of contract",
-            "fraud department",
-        ],
-    ),
-    phrase(
-        Statement::Chargeback,
-        &[
-            "chargeback",
-            "charge back",
-            "chargebacks",
-            "dispute the charge",
-            "dispute this charge",
-            "dispute the payment",
-            "dispute the transaction",
-            "dispute with my bank",
-            "reverse the charge",
-            "reverse the payment",
-            "file a dispute",
-            "open a dispute",
-            "call my bank",
-            "contact my bank",
-        ],
-    ),
-    phrase(
-        Statement::PublicComplaint,
-        &[
-            "bad review",
-            "negative review",
-            "one star",
-            "1 star",
-            "trustpilot",
-            "go public",
-            "tell everyone",
-            "warn everyone",
-            "warn others",
-            "social media",
-            "the press",
-            "the media",
-            "all over twitter",
-            "post about this",
-            "name and shame",
-        ],
-    ),
-    Pattern {
-        statement: Statement::Cancels,
-        first: &[
-            "cancel",
-            "cancelling",
-            "canceling",
-            "terminate",
-            "close",
-            "delete",
-        ],
-        second: &[
-            "account",
-            "subscription",
-            "contract",
-            "membership",
-            "plan",
-            "service",
-            "everything",
-        ],
-        gap: 4,
-    },
-    phrase(
-        Statement::Cancels,
-        &[
-            "switch to a competitor",
-            "switching to a competitor",
-            "go to a competitor",
-            "going elsewhere",
-            "go elsewhere",
-            "take my business",
-            "taking my business",
-            "lost a customer",
-            "losing a customer",
-            "lost me as a customer",
-            "never buy",
-            "never order",
-            "never use",
-            "never again",
-            "i am leaving",
-            "i'm leaving",
-            "done with you",
-            "done with this company",
-            "i'm done",
-            "i am done",
-        ],
-    ),
-    Pattern {
-        statement: Statement::RepeatContact,
-        first: &[
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "tenth",
-            "2nd",
-            "3rd",
-            "4th",
-            "5th",
-            "umpteenth",
-            "nth",
-            "last",
-        ],
-        second: &[
-            "time i",
-            "time that i",
-            "time im",
-            "time i'm",
-            "email",
-            "e-mail",
-            "message",
-            "call",
-            "request",
-            "attempt",
-            "ticket",
-            "complaint",
-        ],
-        gap: 1,
-    },
-    Pattern {
-        statement: Statement::RepeatContact,
-        first: &[
-            "called",
-            "written",
-            "emailed",
-            "contacted",
-            "wrote",
-            "asked",
-            "messaged",
-            "complained",
-            "told you",
-        ],
-        second: &[
-            "times",
-            "already",
-            "again",
-            "twice",
-            "again and again",
-            "over and over",
-        ],
-        gap: 6,
-    },
-    Pattern {
-        statement: Statement::RepeatContact,
-        first: &["already", "twice", "again and again"],
-        second: &[
-            "called",
-            "written",
-            "emailed",
-            "contacted",
-            "wrote",
-            "asked",
-            "messaged",
-            "complained",
-            "told",
-        ],
-        gap: 2,
-    },
-    phrase(
-        Statement::RepeatContact,
-        &[
-            "no one answers",
-            "nobody answers",
-            "no one replies",
-            "nobody replies",
-            "no one responds",
-            "nobody responds",
-            "no one has",
-            "nobody has",
-            "keep asking",
-            "keep getting",
-            "still no answer",
-            "still no reply",
-            "still no response",
-            "still not fixed",
-            "still not working",
-            "still not resolved",
-            "still waiting",
-            "how many times",
-            "ignoring me",
-            "being ignored",
-            "keeps happening",
-            "same problem again",
-            "yet again",
-        ],
-    ),
-    Pattern {
-        statement: Statement::LongWait,
-        first: &[
-            "waiting", "waited", "wait", "been", "took", "taken", "after",
-        ],
-        second: &[
-            "hours", "days", "weeks", "months", "a week", "a month", "forever", "ages", "all day",
-        ],
-        gap: 4,
-    },
-    phrase(
-        Statement::LongWait,
-        &[
-            "on hold",
-            "how much longer",
-            "how long do i have to",
-            "running out of patience",
-        ],
-    ),
-    phrase(
-        Statement::LongWait,
-        &["weeks ago", "months ago", "a month ago", "overdue"],
-    ),
-    phrase(
-        Statement::Insult,
-        &[
-            "idiot",
-            "idiots",
-            "moron",
-            "morons",
-            "incompetent",
-            "useless",
-            "scam",
-            "scammers",
-            "scammer",
-            "thieves",
-            "liars",
-            "liar",
-            "crooks",
-            "rip off",
-            "ripoff",
-            "bullshit",
-            "fuck",
-            "fucking",
-            "fucked",
-            "shit",
-            "shitty",
-            "crap",
-            "pathetic",
-            "clowns",
-            "asshole",
-            "assholes",
-            "wtf",
-            "stupid",
-        ],
-    ),
-    phrase(
-        Statement::Insult,
-        &[
-            "worst company",
-            "worst service",
-            "worst customer service",
-            "worst support",
-            "joke of a company",
-        ],
-    ),
-];
+const fn pair<T: Copy>(
+    means: T,
+    tongue: Tongue,
+    first: &'static str,
+    gap: usize,
+    second: &'static str,
+) -> Rule<T> {
+    Rule {
+        means,
+        tongue,
+        first,
+        second,
+        gap,
+    }
+}
 
-/// Words before `manager` that make it a thing or a job.
-const MANAGER_THINGS: [&str; 6] = ["password", "account", "project", "package", "task", "file"];
-const NEGATIONS: [&str; 8] = [
-    "not", "don't", "dont", "didn't", "didnt", "won't", "wont", "never",
-];
-/// `I will not hesitate to sue`: no negation after all.
-const HESITATIONS: [&str; 2] = ["hesitate", "only"];
-/// Words before a statement among which a negation takes it back.
+/// Words before a phrase among which a negation takes it back.
 const NEGATION_REACH: usize = 3;
 
-/// The statements made in a text.
-#[must_use]
-pub fn statements(text: &str) -> BTreeSet<Statement> {
-    let words = words(text);
-    PATTERNS
-        .iter()
-        .filter(|pattern| pattern.occurs(&words))
-        .map(|pattern| pattern.statement)
-        .collect()
+impl Tongue {
+    const fn negations(self) -> &'static [&'static str] {
+        match self {
+            Self::English => &[
+                "not", "don't", "dont", "didn't", "didnt", "doesn't", "doesnt", "isn't", "isnt",
+                "won't", "wont", "never",
+            ],
+            Self::German => &["nicht", "kein", "keine", "keinen", "nie", "niemals"],
+            Self::French => &["ne", "pas", "jamais", "aucun", "aucune", "sans"],
+            Self::Finnish => &["en", "ei", "emme", "älä", "eikä", "enkä"],
+            Self::Swedish => &["inte", "aldrig", "ingen", "inget", "ej"],
+        }
+    }
+
+    /// `Das eilt nicht`, `det brådskar inte`.
+    const fn negates_behind(self) -> bool {
+        matches!(self, Self::German | Self::Swedish)
+    }
+
+    /// `I will not hesitate to sue`: no negation after all.
+    const fn hesitations(self) -> &'static [&'static str] {
+        match self {
+            Self::English => &["hesitate", "only"],
+            Self::German => &["zögern", "nur"],
+            Self::French => &["hésiter", "hésiterai", "seulement"],
+            Self::Finnish => &["epäröi", "vain"],
+            Self::Swedish => &["tveka", "tvekar", "bara"],
+        }
+    }
+}
+
+/// One entry of a rule, taken apart once.
+struct Entry {
+    rule: usize,
+    words: Vec<&'static str>,
+}
+
+/// Rules by the first word of their entries, so that a text is gone through once however many rules there are.
+struct Finder<T: 'static> {
+    rules: &'static [Rule<T>],
+    by_word: HashMap<&'static str, Vec<Entry>>,
+    /// Entries whose first word ends in `*`.
+    by_stem: Vec<Entry>,
+    /// The second entries of each rule.
+    seconds: Vec<Vec<Vec<&'static str>>>,
+}
+
+impl<T: Copy + PartialEq> Finder<T> {
+    fn new(rules: &'static [Rule<T>]) -> Self {
+        let mut finder = Self {
+            rules,
+            by_word: HashMap::new(),
+            by_stem: Vec::new(),
+            seconds: Vec::new(),
+        };
+        for (number, rule) in rules.iter().enumerate() {
+            for words in entries(rule.first) {
+                let Some(first) = words.first().copied() else {
+                    continue;
+                };
+                let entry = Entry {
+                    rule: number,
+                    words,
+                };
+                if first.ends_with('*') {
+                    finder.by_stem.push(entry);
+                } else {
+                    finder.by_word.entry(first).or_default().push(entry);
+                }
+            }
+            finder.seconds.push(entries(rule.second).collect());
+        }
+        finder
+    }
+
+    /// What is said where, in the order of the text. `accepts` has the last word on a find: it is given the place of the last
+    /// word that matched.
+    fn find(&self, words: &[Word], accepts: impl Fn(T, usize) -> bool) -> Vec<(T, Span)> {
+        let mut found = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            let first_here = found.len();
+            let mut negated = Vec::new();
+            let here = self.by_word.get(word.text.as_str());
+            for entry in here.into_iter().flatten().chain(&self.by_stem) {
+                let Some(rule) = self.rules.get(entry.rule) else {
+                    continue;
+                };
+                let Some(end) = self.ends(words, at, entry, rule) else {
+                    continue;
+                };
+                if is_negated(
+                    &words[..at],
+                    &words[at + entry.words.len()..],
+                    entry,
+                    rule.tongue,
+                ) {
+                    negated.push(rule.means);
+                } else if accepts(rule.means, end - 1) {
+                    let span = Span {
+                        start: word.span.start,
+                        end: words[end - 1].span.end,
+                    };
+                    found.push((rule.means, span));
+                }
+            }
+            // Languages share words, such as `urgent`: what is taken back in one is not said in another.
+            let mut kept = found.split_off(first_here);
+            kept.retain(|(means, _)| !negated.contains(means));
+            found.append(&mut kept);
+        }
+        found
+    }
+
+    /// The place behind the last word of the match of `entry` at `at`.
+    fn ends(&self, words: &[Word], at: usize, entry: &Entry, rule: &Rule<T>) -> Option<usize> {
+        let end = at + match_length(&entry.words, &words[at..])?;
+        let seconds = self.seconds.get(entry.rule)?;
+        if seconds.is_empty() {
+            return Some(end);
+        }
+        (end..words.len().min(end + rule.gap + 1)).find_map(|next| {
+            let rest = &words[next..];
+            seconds
+                .iter()
+                .filter_map(|second| match_length(second, rest))
+                .max()
+                .map(|length| next + length)
+        })
+    }
+}
+
+fn entries(list: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    list.split('|')
+        .map(|entry| entry.split_whitespace().collect::<Vec<_>>())
+        .filter(|words| !words.is_empty())
+}
+
+/// Words of `entry`, if `words` begins with them.
+fn match_length(entry: &[&str], words: &[Word]) -> Option<usize> {
+    let matches = |(wanted, word): (&&str, &Word)| match wanted.strip_suffix('*') {
+        Some(stem) => word.text.starts_with(stem),
+        None => word.text == *wanted,
+    };
+    (words.len() >= entry.len() && entry.iter().zip(words).all(matches)).then_some(entry.len())
+}
+
+fn is_negated(before: &[Word], behind: &[Word], entry: &Entry, tongue: Tongue) -> bool {
+    let negations = tongue.negations();
+    // A phrase that carries its own negation, as `never again`, is not taken back by another.
+    if entry.words.iter().any(|word| negations.contains(word)) {
+        return false;
+    }
+    let near = &before[before.len().saturating_sub(NEGATION_REACH)..];
+    let has = |list: &[&str]| near.iter().any(|word| list.contains(&word.text.as_str()));
+    let next = behind.first().map(|word| word.text.as_str());
+    (has(negations) && !has(tongue.hesitations()))
+        || (tongue.negates_behind() && next.is_some_and(|word| negations.contains(&word)))
 }
 
 /// 0 to 1: how loudly a text is written. Capitals throughout are 1, three or more `!` in a row 0.5.
@@ -408,126 +239,5 @@ pub fn shouting(text: &str) -> f64 {
     if exclaims { 0.5 } else { 0.0 }
 }
 
-impl Pattern {
-    fn occurs(&self, words: &[String]) -> bool {
-        (0..words.len()).any(|at| {
-            longest_match(self.first, &words[at..])
-                .is_some_and(|length| self.completes(words, at, at + length))
-        })
-    }
-
-    fn completes(&self, words: &[String], start: usize, end: usize) -> bool {
-        if is_negated(&words[..start]) && self.first.iter().all(|entry| !entry.starts_with("never"))
-        {
-            return false;
-        }
-        self.second.is_empty()
-            || (end..words.len().min(end + self.gap + 1)).any(|at| {
-                longest_match(self.second, &words[at..]).is_some() && !is_thing(words, at)
-            })
-    }
-}
-
-/// Words of the longest entry that `words` begins with.
-fn longest_match(entries: &[&str], words: &[String]) -> Option<usize> {
-    let matched = |entry: &&str| {
-        let mut length = 0;
-        for part in entry.split(' ') {
-            if words.get(length).is_none_or(|word| word != part) {
-                return None;
-            }
-            length += 1;
-        }
-        Some(length)
-    };
-    entries.iter().filter_map(matched).max()
-}
-
-fn is_negated(before: &[String]) -> bool {
-    let near = &before[before.len().saturating_sub(NEGATION_REACH)..];
-    let has = |list: &[&str]| near.iter().any(|word| list.contains(&word.as_str()));
-    has(&NEGATIONS) && !has(&HESITATIONS)
-}
-
-fn is_thing(words: &[String], at: usize) -> bool {
-    words[at].starts_with("manager") && at > 0 && MANAGER_THINGS.contains(&words[at - 1].as_str())
-}
-
-/// Lower-case words: letters, digits, apostrophes and hyphens between them.
-fn words(text: &str) -> Vec<String> {
-    text.replace('\u{2019}', "'")
-        .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '-'))
-        .map(|word| word.trim_matches(['\'', '-']).to_lowercase())
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, expected: &[Statement]) {
-        assert_eq!(
-            statements(text).into_iter().collect::<Vec<_>>(),
-            expected,
-            "{text:?}"
-        );
-    }
-
-    #[test]
-    fn statements_are_found_in_plain_words() {
-        use Statement::{
-            AsksForManager, Cancels, Chargeback, Insult, LegalThreat, LongWait, PublicComplaint,
-            RepeatContact,
-        };
-        check("Let me speak to your manager, please.", &[AsksForManager]);
-        check("I WANT A SUPERVISOR NOW", &[AsksForManager]);
-        check("I’ll take legal action", &[LegalThreat]);
-        check("I will not hesitate to sue you", &[LegalThreat]);
-        check("I am going to open a dispute with my bank", &[Chargeback]);
-        check("You will get a bad review for this", &[PublicComplaint]);
-        check("Please cancel my subscription", &[Cancels]);
-        check("I will never order from you again", &[Cancels]);
-        check("This is the third time I write", &[RepeatContact]);
-        check("I have already contacted you", &[RepeatContact]);
-        check("I have been waiting for 3 weeks", &[LongWait]);
-        check("you are useless", &[Insult]);
-        check(
-            "I called four times and want my lawyer to hear it",
-            &[LegalThreat, RepeatContact],
-        );
-    }
-
-    #[test]
-    fn ordinary_questions_state_nothing() {
-        for text in [
-            "",
-            "Where is my order?",
-            "How do I sync my password manager?",
-            "I don't want to cancel my subscription, only pause it",
-            "I am not going to sue anybody",
-            "Can I change the delivery address?",
-            "The issue is solved, thank you",
-            "Thanks, that took two minutes",
-        ] {
-            check(text, &[]);
-        }
-        // A name that is also a threat: the price of plain words, and one signal alone raises no alert.
-        check("My daughter Sue loves it", &[Statement::LegalThreat]);
-    }
-
-    #[test]
-    fn shouting_is_capitals_or_a_row_of_marks() {
-        for (text, expected) in [
-            ("", 0.0),
-            ("Hello!", 0.0),
-            ("OK", 0.0),
-            ("AB-123-XYZ", 0.0),
-            ("WHERE IS MY ORDER", 1.0),
-            ("where is it!!!", 0.5),
-            ("ГДЕ МОЙ ЗАКАЗ СЕЙЧАС", 1.0),
-        ] {
-            assert!((shouting(text) - expected).abs() < 1e-9, "{text:?}");
-        }
-    }
-}
+mod tests;

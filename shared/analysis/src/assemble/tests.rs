@@ -1,4 +1,7 @@
-use edgedesk_domain::analysis::{RISK_ALERT, RISK_MEDIUM};
+use edgedesk_domain::analysis::{EntityKind, RISK_ALERT, RISK_MEDIUM, Trend};
+use edgedesk_domain::conversation::Priority;
+use proptest::prelude::ProptestConfig;
+use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use super::*;
 use crate::validate::{InvalidAnalysis, validate};
@@ -25,10 +28,22 @@ fn model() -> ModelRef {
 
 fn analyse(mood: [f64; 3], history: &[PastMood], text: &str) -> Analysis {
     let heads = heads(mood[0], mood[1], mood[2]);
-    let analysis =
-        assemble(&heads, history, text, model(), 1.0).expect("the sentiment head is there");
+    let analysis = assemble(observed(&heads, history, text)).expect("the sentiment head is there");
     assert_eq!(validate(&analysis), Ok(()), "{text:?}");
     analysis
+}
+
+fn observed<'a>(heads: &'a HeadScores, history: &'a [PastMood], text: &'a str) -> Observed<'a> {
+    Observed {
+        text,
+        heads,
+        history,
+        language: None,
+        model_languages: &["en"],
+        own_intent: None,
+        model: model(),
+        elapsed_ms: 1.0,
+    }
 }
 
 /// Plays a thread, message after message, and returns the last analysis.
@@ -208,46 +223,204 @@ fn an_unfamiliar_script_lowers_the_confidence() {
     assert!((confidence("12") - 0.4).abs() < 1e-9);
 }
 
-#[test]
-fn further_heads_appear_when_the_model_has_them() {
-    let scored = |label: &str, score| Scored {
+fn scored(label: &str, score: f64) -> Scored {
+    Scored {
         label: label.into(),
         score,
-    };
-    let mut heads = heads(0.1, 0.8, 0.1);
-    heads.insert(
-        "emotions".into(),
-        vec![
-            scored("anger", 0.05),
-            scored("joy", 0.3),
-            scored("gratitude", 0.6),
-        ],
-    );
-    heads.insert(
-        "intent".into(),
-        vec![
-            scored("refund", 0.2),
-            scored("cancel", 0.7),
-            scored("other", 0.1),
-        ],
-    );
-    let analysis =
-        assemble(&heads, &[], "hello", model(), 0.0).expect("the sentiment head is there");
+    }
+}
+
+/// All heads of the model.
+fn full_heads() -> HeadScores {
+    let mut heads = heads(0.7, 0.2, 0.1);
+    heads.extend([
+        (
+            "emotions".to_owned(),
+            vec![
+                scored("annoyance", 0.7),
+                scored("gratitude", 0.05),
+                scored("disappointment", 0.3),
+            ],
+        ),
+        (
+            "intent".to_owned(),
+            vec![
+                scored("refund_request", 0.2),
+                scored("billing_inquiry", 0.7),
+                scored("other", 0.1),
+            ],
+        ),
+        (
+            "act".to_owned(),
+            vec![scored("question", 0.3), scored("complaint", 0.7)],
+        ),
+        (
+            "category".to_owned(),
+            vec![
+                scored("billing", 0.55),
+                scored("refunds", 0.6),
+                scored("shipping", 0.49),
+            ],
+        ),
+    ]);
+    heads
+}
+
+#[test]
+fn one_message_yields_every_field() {
+    let heads = full_heads();
+    let text = "My payment failed twice, I need order #48213 by Friday. Call 050 123 4567.";
+    let mut observation = observed(&heads, &[], text);
+    observation.language = Some(Language {
+        code: "en".into(),
+        confidence: 0.99,
+    });
+    let analysis = assemble(observation).expect("the sentiment head is there");
+    assert_eq!(validate(&analysis), Ok(()));
     assert_eq!(
         analysis.emotions,
-        [scored("gratitude", 0.6), scored("joy", 0.3)]
+        [scored("frustration", 0.7), scored("disappointment", 0.3)]
     );
     let intent = analysis.intent.expect("the intent head is there");
     assert_eq!(
         (intent.primary.as_str(), intent.secondary.len()),
-        ("cancel", 2)
+        ("billing_inquiry", 2)
+    );
+    assert_eq!(intent.act, Some(scored("complaint", 0.7)));
+    let categories: Vec<_> = analysis
+        .categories
+        .iter()
+        .map(|scored| (scored.category.as_str(), scored.score))
+        .collect();
+    assert_eq!(
+        categories,
+        [("billing", RULE_CATEGORY_SCORE), ("refunds", 0.6)]
+    );
+    let priority = analysis.priority.expect("a priority");
+    assert_eq!(priority.level, Priority::Urgent);
+    assert_eq!(priority.reasons[0].code, "payment_failed");
+    assert!(analysis.urgency.expect("an urgency").score > 0.6);
+    let kinds: Vec<_> = analysis.entities.iter().map(|entity| entity.kind).collect();
+    assert_eq!(
+        kinds,
+        [EntityKind::OrderNumber, EntityKind::Date, EntityKind::Phone]
+    );
+    assert!((analysis.confidence - 0.7).abs() < 1e-9);
+    assert_eq!(analysis.handling, Some(Handling::Suggested));
+}
+
+#[test]
+fn a_failed_payment_is_billing_and_urgent_without_any_head() {
+    let analysis = analyse([0.4, 0.5, 0.1], &[], "payment failed");
+    assert_eq!(analysis.categories[0].category, "billing");
+    assert_eq!(
+        analysis.priority.map(|priority| priority.level),
+        Some(Priority::Urgent)
+    );
+}
+
+#[test]
+fn confidence_at_the_border_is_left_to_people() {
+    for (confidence, handling) in [
+        (0.86, Handling::Automatic),
+        (0.85, Handling::Suggested),
+        (0.5, Handling::Suggested),
+        (0.3, Handling::Person),
+    ] {
+        let mut heads = full_heads();
+        heads.insert("intent".into(), vec![scored("feedback", confidence)]);
+        let analysis = assemble(observed(&heads, &[], "well")).expect("a sentiment head");
+        assert_eq!(analysis.handling, Some(handling), "{confidence}");
+    }
+}
+
+#[test]
+fn a_language_that_the_model_does_not_know_is_left_to_people() {
+    let mut heads = full_heads();
+    heads.insert("intent".into(), vec![scored("order_status", 0.9)]);
+    let mut observation = observed(&heads, &[], "missä pakettini viipyy");
+    observation.language = Some(Language {
+        code: "fi".into(),
+        confidence: 0.98,
+    });
+    let analysis = assemble(observation).expect("a sentiment head");
+    assert_eq!(analysis.handling, Some(Handling::Person));
+    assert!(
+        analysis
+            .reasons
+            .iter()
+            .any(|reason| reason.code == "unfamiliar_language")
     );
 }
 
 #[test]
 fn a_model_without_sentiment_is_an_error() {
-    let found = assemble(&BTreeMap::new(), &[], "hello", model(), 0.0);
+    let heads = BTreeMap::new();
+    let found = assemble(observed(&heads, &[], "hello"));
     assert_eq!(found, Err(AssembleError::NoSentiment));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any text at all gives a valid analysis whose places are in the text, and the same one again.
+    #[test]
+    fn the_same_message_is_analysed_the_same(
+        text in "(\\PC{0,60}|[a-zA-Z0-9 #@.+$€:/-]{0,80}|(my |the |payment |failed |order |#12345 |a@b.co |urgent |lawyer |\u{200b}|🙂|شكرا ){0,12})",
+        score in -1.0..1.0_f64,
+        risk in 0.0..1.0_f64,
+    ) {
+        let heads = full_heads();
+        let history = [PastMood { seq: 1, score, risk }];
+        let once = assemble(observed(&heads, &history, &text)).expect("a sentiment head");
+        let again = assemble(observed(&heads, &history, &text)).expect("a sentiment head");
+        prop_assert_eq!(&once, &again);
+        prop_assert_eq!(validate(&once), Ok(()));
+        let characters: Vec<char> = text.chars().collect();
+        for entity in &once.entities {
+            let marked: String = characters[entity.start..entity.end].iter().collect();
+            prop_assert_eq!(&marked, &entity.text);
+        }
+        prop_assert!(once.entities.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        let urgency = once.urgency.into_iter().flat_map(|urgency| urgency.reasons);
+        for span in once.reasons.into_iter().chain(urgency).flat_map(|reason| reason.spans) {
+            prop_assert!(span.start < span.end && span.end <= characters.len());
+        }
+    }
+}
+
+/// Texts that break what is careless. That this test ends is the point: nothing here may be quadratic.
+#[test]
+fn no_text_is_too_strange() {
+    let (million, cap) = (1_000_000, 20_000);
+    for text in [
+        String::new(),
+        "\0".into(),
+        "a".repeat(million),
+        "A".repeat(cap),
+        "9".repeat(cap),
+        "🙂".repeat(cap),
+        "\u{200b}".repeat(cap / 3),
+        "!".repeat(cap),
+        "a@".repeat(cap / 2),
+        "1.".repeat(cap / 2),
+        "\"A ".repeat(cap / 3),
+        "order 1".repeat(cap / 7),
+        "speak get want need demand ".repeat(cap / 27),
+        "not my lawyer ".repeat(cap / 14),
+        "\u{202e}شكرا جزيلا ".repeat(cap / 24),
+        "e\u{301}\u{301}\u{301}".repeat(cap / 7),
+    ] {
+        let analysis = analyse([0.3, 0.5, 0.2], &[], &text);
+        assert!(!analysis.reasons.is_empty());
+        assert!(analysis.entities.len() <= 50);
+        assert!(
+            analysis
+                .reasons
+                .iter()
+                .all(|reason| reason.spans.len() <= 8)
+        );
+    }
 }
 
 /// Makes an analysis wrong in one way.
@@ -257,7 +430,7 @@ type Spoil = fn(&mut Analysis);
 fn an_analysis_without_model_reasons_or_sane_numbers_is_rejected() {
     let good = || analyse([0.1, 0.8, 0.1], &[], "hello");
     let out_of_range = |field| InvalidAnalysis::OutOfRange { field };
-    let cases: [(InvalidAnalysis, Spoil); 7] = [
+    let cases: [(InvalidAnalysis, Spoil); 9] = [
         (InvalidAnalysis::NoModel, |a| a.model.id.clear()),
         (InvalidAnalysis::NoModel, |a| a.model.version.clear()),
         (InvalidAnalysis::NoReason, |a| a.reasons.clear()),
@@ -266,6 +439,12 @@ fn an_analysis_without_model_reasons_or_sane_numbers_is_rejected() {
         (out_of_range("escalation_risk"), |a| a.escalation_risk = 1.1),
         (out_of_range("sentiment.score"), |a| {
             a.sentiment.score = -2.0;
+        }),
+        (InvalidAnalysis::BadSpan, |a| {
+            a.reasons[0].spans.push(Span { start: 4, end: 4 });
+        }),
+        (out_of_range("urgency.score"), |a| {
+            a.urgency.as_mut().expect("an urgency").score = 1.5;
         }),
     ];
     for (expected, spoil) in cases {
