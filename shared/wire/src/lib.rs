@@ -3,6 +3,7 @@
 //! promise is the same.
 #![forbid(unsafe_code)]
 
+pub mod ai;
 pub mod api;
 pub mod cloud_event;
 pub mod desk;

@@ -4,12 +4,15 @@
 use edgedesk_domain::account::{Channel, Principal};
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::Event;
+use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{
     AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, UserId,
 };
 use edgedesk_domain::inbound::Inbound;
 use edgedesk_domain::message::Direction;
 use serde::{Deserialize, Serialize};
+
+use crate::ai::{Decision, Feedback};
 
 /// Namespace binding of the `Conversation` objects.
 pub const BINDING: &str = "CONVERSATIONS";
@@ -28,6 +31,12 @@ pub const READ_PATH: &str = "/read";
 pub const STATE_PATH: &str = "/state";
 /// `GET ?after_seq=&limit=`: [`EventsResponse`].
 pub const EVENTS_PATH: &str = "/events";
+/// `GET ?message_id=`: [`DecisionRecord`]; 404 while the message has no analysis.
+pub const DECISION_PATH: &str = "/decision";
+/// `POST`: [`GiveFeedbackRequest`] to [`GivenFeedback`].
+pub const FEEDBACK_PATH: &str = "/feedback";
+/// `POST`: [`WithdrawFeedbackRequest`] to [`WithdrawnFeedback`].
+pub const WITHDRAW_FEEDBACK_PATH: &str = "/feedback/withdraw";
 /// `GET` with `Upgrade: websocket` and [`IDENTITY_HEADER`].
 pub const SOCKET_PATH: &str = "/socket";
 /// Header that carries a [`SocketIdentity`] as JSON. Only the gateway sets it; it strips it from outside requests.
@@ -126,6 +135,60 @@ pub struct EventsResponse {
     pub events: Vec<Event>,
     /// `seq` of the last event of the whole log.
     pub head_seq: u64,
+}
+
+/// A decision with the text that it is about: all that is needed to make it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// The decision.
+    pub decision: Decision,
+    /// What agents say of it, at most one of each field.
+    pub feedback: Vec<Feedback>,
+    /// The message's text.
+    pub text: String,
+}
+
+/// An agent confirms or corrects a field of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GiveFeedbackRequest {
+    /// Who.
+    pub principal: Principal,
+    /// The message that was decided about.
+    pub message_id: MessageId,
+    /// Which field.
+    pub field: AnalysisField,
+    /// What it should be.
+    pub value: String,
+    /// The client's id for it: a repeat is dropped.
+    #[serde(default)]
+    pub client_id: Option<String>,
+}
+
+/// The feedback that stands now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenFeedback {
+    /// It.
+    pub feedback: Feedback,
+    /// Whether it was logged now; false when it stood already.
+    pub is_new: bool,
+}
+
+/// An agent takes the feedback on a field back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawFeedbackRequest {
+    /// Who.
+    pub principal: Principal,
+    /// The message that was decided about.
+    pub message_id: MessageId,
+    /// Which field.
+    pub field: AnalysisField,
+}
+
+/// There is no feedback on the field now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawnFeedback {
+    /// Whether there was any.
+    pub was_there: bool,
 }
 
 /// Who is behind a socket, decided by the gateway from the token or ticket. Kept in the socket's attachment, which may

@@ -7,8 +7,18 @@ use serde_json::{Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 const ANALYSIS: &str = r#"{"sentiment":{"polarity":"negative","label":"very_negative","confidence":0.9,"score":-0.8,
-    "trend":"declining"},"emotions":[],"escalation_risk":0.75,"confidence":0.9,
-    "reasons":[{"code":"negative_message","text":"The message is very negative.","weight":0.4}],
+    "trend":"declining"},"emotions":[{"label":"anger","score":0.8}],
+    "intent":{"primary":"refund_request","confidence":0.7,"secondary":[{"label":"cancellation","score":0.1}],
+        "act":{"label":"request","score":0.8},
+        "own":{"intent_id":"int_00000000000000000000000011","name":"Broken lamp","confidence":0.9,"version":3}},
+    "categories":[{"category":"billing","score":0.9}],
+    "priority":{"level":"urgent","reasons":[{"code":"payment_failed","text":"A payment failed","weight":0.9}]},
+    "urgency":{"score":0.9,"reasons":[]},"language":{"code":"en","confidence":0.99},
+    "entities":[{"kind":"amount","text":"49.90 €","start":3,"end":10,"value":"EUR 49.90"},
+        {"kind":"order_number","text":"A-17","start":20,"end":24}],
+    "escalation_risk":0.75,"confidence":0.9,"handling":"automatic",
+    "reasons":[{"code":"negative_message","text":"The message is very negative.","weight":0.4,
+        "spans":[{"start":0,"end":12}]}],
     "model":{"id":"encoder","version":"1"},"elapsed_ms":6.5}"#;
 
 /// One event of every type, as stored.
@@ -24,9 +34,16 @@ fn samples() -> Vec<Value> {
         ("conversation.read", json!({"reader": agent, "read_seq": 4})),
         ("message.created", json!({"message_id": message, "direction": "incoming", "text": "Hello",
             "author": {"kind": "customer", "id": "cus_00000000000000000000000004"}, "external_id": "987"})),
-        ("message.analyzed", json!({"message_id": message, "message_seq": 2, "analysis": analysis})),
+        ("message.analyzed", json!({"message_id": message, "message_seq": 2, "analysis": analysis,
+            "inputs": {"history": [{"seq": 2, "score": -0.4, "risk": 0.3}], "own_intents_version": 3}})),
         ("analysis.failed", json!({"message_id": message, "message_seq": 2, "failures": 1, "gave_up": false,
             "code": "inference_unavailable"})),
+        ("analysis.corrected", json!({"message_id": message, "message_seq": 2, "decision_id": "evt_00000000000000000000000006",
+            "decided_at": "2025-01-08T10:12:07.700Z", "field": "sentiment", "decided": "negative", "value": "neutral",
+            "verdict": "corrected", "model": {"id": "encoder", "version": "1"}, "by": agent, "client_id": "c-1"})),
+        ("analysis.correction_withdrawn", json!({"message_id": message, "message_seq": 2,
+            "decision_id": "evt_00000000000000000000000006", "decided_at": "2025-01-08T10:12:07.700Z", "field": "sentiment",
+            "by": agent})),
         ("escalation.detected", json!({"message_id": message, "risk": 0.75, "reasons": analysis["reasons"]})),
         ("ticket.opened", json!({"ticket_id": "tkt_00000000000000000000000006", "number": 17})),
         ("ticket.updated", json!({"status": "open", "priority": "high"})),
@@ -109,17 +126,19 @@ fn there_is_a_sample_of_every_event_type() {
         EventData::MessageCreated(_) => 4,
         EventData::MessageAnalyzed(_) => 5,
         EventData::AnalysisFailed(_) => 6,
-        EventData::EscalationDetected(_) => 7,
-        EventData::TicketOpened(_) => 8,
-        EventData::TicketUpdated(_) => 9,
-        EventData::CustomerUpdated(_) => 10,
-        EventData::ProviderEventReceived(_) => 11,
+        EventData::AnalysisCorrected(_) => 7,
+        EventData::CorrectionWithdrawn(_) => 8,
+        EventData::EscalationDetected(_) => 9,
+        EventData::TicketOpened(_) => 10,
+        EventData::TicketUpdated(_) => 11,
+        EventData::CustomerUpdated(_) => 12,
+        EventData::ProviderEventReceived(_) => 13,
     };
     let seen: Vec<_> = samples()
         .into_iter()
         .map(|sample| number(&serde_json::from_value::<Event>(sample).unwrap().data))
         .collect();
-    assert_eq!(seen, (0..12).collect::<Vec<_>>());
+    assert_eq!(seen, (0..14).collect::<Vec<_>>());
 }
 
 #[test]
@@ -135,5 +154,27 @@ fn what_breaks_the_schema_is_refused() {
         let mut sample = samples().swap_remove(4);
         sample[field] = value;
         assert!(!schema.is_valid(&sample), "{field}");
+    }
+}
+
+#[test]
+fn a_decision_without_confidence_reasons_or_model_breaks_the_schema() {
+    let schema = validator::<Event>();
+    for (parent, field) in [
+        ("", "confidence"),
+        ("", "reasons"),
+        ("", "model"),
+        ("/model", "id"),
+        ("/model", "version"),
+        ("/sentiment", "confidence"),
+    ] {
+        let mut sample = samples().swap_remove(5);
+        assert!(schema.is_valid(&sample));
+        let analysis = sample.pointer_mut(&format!("/data/analysis{parent}"));
+        let removed = analysis
+            .and_then(Value::as_object_mut)
+            .and_then(|object| object.remove(field));
+        assert!(removed.is_some(), "{parent}/{field} was there");
+        assert!(!schema.is_valid(&sample), "{parent}/{field}");
     }
 }
