@@ -29,12 +29,13 @@ use crate::shards::{AccountStore, Shards};
 use crate::testing::Sqlite;
 use crate::{Database, projection};
 
-pub const READ_MODEL: [&str; 5] = [
+pub const READ_MODEL: [&str; 6] = [
     "conversations",
     "messages",
     "analyses",
     "tickets",
     "customers",
+    "feedback",
 ];
 
 pub fn demo_seed() -> DemoSeed {
@@ -217,6 +218,7 @@ impl Log {
             message_id,
             message_seq,
             analysis: analysis(risk),
+            inputs: None,
         }))
     }
 
@@ -449,12 +451,19 @@ pub fn analysis(risk: f64) -> Analysis {
         },
         emotions: Vec::new(),
         intent: None,
+        categories: Vec::new(),
+        priority: None,
+        urgency: None,
+        language: None,
+        entities: Vec::new(),
         escalation_risk: risk,
         confidence: 1.0 / 3.0,
+        handling: None,
         reasons: vec![Reason {
             code: "negative_message".into(),
             text: "It is.".into(),
             weight: risk,
+            spans: Vec::new(),
         }],
         model: ModelRef {
             id: "tiny".into(),

@@ -1,7 +1,7 @@
 //! Events into rows: pure, idempotent, free of order.
 //!
 //! A row of messages, analyses or tickets is made of one event and never changes. The row of a conversation is made of a
-//! state, of which the larger `seq` wins. A fact about a customer carries the rank of the state that said it, and the larger
+//! state, of which the larger `seq` wins, and a row of feedback of the event with the larger `seq`. A fact about a customer carries the rank of the state that said it, and the larger
 //! rank wins. So any number of deliveries in any order ends in the same rows.
 //!
 //! Rows travel as one JSON text per table and are unpacked by SQLite: a whole queue batch is a handful of statements with
@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::event::{Event, EventData};
-use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_domain::feedback::AnalysisField;
+use edgedesk_domain::ids::{AccountId, ConversationId, MessageId};
+use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::queue::EventsAppended;
 use serde::Serialize;
 
@@ -50,13 +52,33 @@ const INSERT_MESSAGES: &str = "
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(?1) WHERE true
     ON CONFLICT (account_id, conversation_id, seq) DO NOTHING";
+/// The labels of a decision that have a column, in their order. The sentiment has one of its own.
+const LABELS: [AnalysisField; 5] = [
+    AnalysisField::Intent,
+    AnalysisField::Category,
+    AnalysisField::Priority,
+    AnalysisField::Language,
+    AnalysisField::OwnIntent,
+];
+
 const INSERT_ANALYSES: &str = "
     INSERT INTO analyses (account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk,
-      model_id, model_version, created_at, data)
+      model_id, model_version, created_at, data, intent, category, priority, language, own_intent)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-      value ->> 8, value ->> 9, value ->> 10, value ->> 11
+      value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> '$[12][0]', value ->> '$[12][1]',
+      value ->> '$[12][2]', value ->> '$[12][3]', value ->> '$[12][4]'
     FROM json_each(?1) WHERE true
     ON CONFLICT (account_id, conversation_id, message_seq, seq) DO NOTHING";
+const UPSERT_FEEDBACK: &str = "
+    INSERT INTO feedback (account_id, conversation_id, message_seq, field, seq, message_id, decided, value, decided_at,
+      given_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+      value ->> 8, value ->> 9
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, conversation_id, message_seq, field) DO UPDATE SET
+      seq = excluded.seq, message_id = excluded.message_id, decided = excluded.decided, value = excluded.value,
+      decided_at = excluded.decided_at, given_at = excluded.given_at
+    WHERE excluded.seq > feedback.seq";
 // The conflict target is the conversation alone: a number or an id given twice is a fault that must be seen.
 const INSERT_TICKETS: &str = "
     INSERT INTO tickets (account_id, conversation_id, id, number, created_at)
@@ -80,6 +102,18 @@ pub struct Projection {
     messages: BTreeMap<EventKey, String>,
     analyses: BTreeMap<EventKey, String>,
     tickets: BTreeMap<EventKey, String>,
+    /// The last word on each field of each decision, with its `seq`.
+    feedback: BTreeMap<(AccountId, ConversationId, u64, AnalysisField), (u64, String)>,
+}
+
+/// What an agent says of a field, or that they take it back.
+struct Word<'a> {
+    message_id: MessageId,
+    message_seq: u64,
+    field: AnalysisField,
+    decided: Option<&'a str>,
+    value: Option<&'a str>,
+    decided_at: Timestamp,
 }
 
 /// An event's place: rows of one event are collected once, however often it was delivered.
@@ -93,6 +127,7 @@ impl Projection {
             && self.messages.is_empty()
             && self.analyses.is_empty()
             && self.tickets.is_empty()
+            && self.feedback.is_empty()
     }
 
     /// Adds the rows that are made of one event each.
@@ -129,9 +164,32 @@ impl Projection {
                             &analysis.model.version,
                             event.at.millis(),
                             crate::json(analysis),
+                            LABELS.map(|field| field.decided(analyzed)),
                         ))
                     });
                 }
+                EventData::AnalysisCorrected(corrected) => self.add_feedback(
+                    event,
+                    &Word {
+                        message_id: corrected.message_id,
+                        message_seq: corrected.message_seq,
+                        field: corrected.field,
+                        decided: corrected.decided.as_deref(),
+                        value: Some(&corrected.value),
+                        decided_at: corrected.decided_at,
+                    },
+                ),
+                EventData::CorrectionWithdrawn(withdrawn) => self.add_feedback(
+                    event,
+                    &Word {
+                        message_id: withdrawn.message_id,
+                        message_seq: withdrawn.message_seq,
+                        field: withdrawn.field,
+                        decided: None,
+                        value: None,
+                        decided_at: withdrawn.decided_at,
+                    },
+                ),
                 EventData::TicketOpened(opened) => {
                     self.tickets.entry(key).or_insert_with(|| {
                         row((
@@ -154,6 +212,36 @@ impl Projection {
                 | EventData::ProviderEventReceived(_) => {}
             }
         }
+    }
+
+    /// Adds what an agent says, unless a later word is known already.
+    fn add_feedback(&mut self, event: &Event, word: &Word<'_>) {
+        let key = (
+            event.account_id,
+            event.conversation_id,
+            word.message_seq,
+            word.field,
+        );
+        if self
+            .feedback
+            .get(&key)
+            .is_some_and(|(known, _)| *known >= event.seq)
+        {
+            return;
+        }
+        let columns = row((
+            event.account_id,
+            event.conversation_id,
+            word.message_seq,
+            word.field,
+            event.seq,
+            word.message_id,
+            word.decided,
+            word.value,
+            word.decided_at.millis(),
+            event.at.millis(),
+        ));
+        self.feedback.insert(key, (event.seq, columns));
     }
 
     /// Adds what was true of a conversation, unless something later is known already.
@@ -185,6 +273,11 @@ impl Projection {
             self.analyses.into_values(),
         );
         push(&mut statements, INSERT_TICKETS, self.tickets.into_values());
+        push(
+            &mut statements,
+            UPSERT_FEEDBACK,
+            self.feedback.into_values().map(|(_, row)| row),
+        );
         push(&mut statements, UPSERT_CONVERSATIONS, conversations);
         push(&mut statements, UPSERT_CUSTOMERS, customers);
         statements

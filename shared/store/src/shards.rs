@@ -1,7 +1,9 @@
-//! Repositories of the shards: conversations, messages, tickets, parked messages. Each is already scoped to an account.
+//! Repositories of the shards: conversations, messages, tickets, own intents, accuracy, parked messages. Each is already scoped to an account.
 
+mod accuracy;
 mod conversations;
 mod cursor;
+mod intents;
 mod parked;
 mod read_model;
 mod tickets;
@@ -9,6 +11,9 @@ mod tickets;
 use edgedesk_domain::ids::AccountId;
 
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page};
+pub use self::intents::{
+    CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow, TrainingSet,
+};
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};
 use crate::directory::Directory;

@@ -12,12 +12,13 @@ use crate::projection::Projection;
 
 const LIST_WITHOUT_TICKET: &str = "
     SELECT id FROM conversations WHERE account_id = ?1 AND ticket_number IS NULL ORDER BY id";
-const DELETE_ALL: [&str; 5] = [
+const DELETE_ALL: [&str; 6] = [
     "DELETE FROM conversations WHERE account_id = ?1",
     "DELETE FROM messages WHERE account_id = ?1",
     "DELETE FROM analyses WHERE account_id = ?1",
     "DELETE FROM tickets WHERE account_id = ?1",
     "DELETE FROM customers WHERE account_id = ?1",
+    "DELETE FROM feedback WHERE account_id = ?1",
 ];
 
 /// A table of the read model, read in the order of its key. `?2` to `?4` are the key of the last row read.
@@ -27,7 +28,7 @@ struct Table {
     key: &'static [&'static str],
 }
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 6] = [
     Table {
         name: "conversations",
         sql: "
@@ -48,7 +49,7 @@ const TABLES: [Table; 5] = [
         name: "analyses",
         sql: "
             SELECT conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk, model_id,
-              model_version, created_at, data
+              model_version, created_at, data, intent, category, priority, language, own_intent
             FROM analyses WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, seq LIMIT 200",
         key: &["conversation_id", "message_seq", "seq"],
@@ -66,6 +67,14 @@ const TABLES: [Table; 5] = [
             SELECT id, name, name_rank, email, email_rank, first_seen_at
             FROM customers WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
         key: &["id"],
+    },
+    Table {
+        name: "feedback",
+        sql: "
+            SELECT conversation_id, message_seq, field, seq, message_id, decided, value, decided_at, given_at
+            FROM feedback WHERE account_id = ?1 AND (conversation_id, message_seq, field) > (?2, ?3, ?4)
+            ORDER BY conversation_id, message_seq, field LIMIT 200",
+        key: &["conversation_id", "message_seq", "field"],
     },
 ];
 

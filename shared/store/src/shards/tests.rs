@@ -1,3 +1,5 @@
+mod learning;
+
 use std::collections::BTreeSet;
 
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
@@ -529,6 +531,8 @@ fn no_query_scans_a_table() {
         .into_iter()
         .chain(tickets::READS)
         .chain(parked::READS)
+        .chain(accuracy::READS)
+        .chain(intents::READS)
         .chain(read_model::reads());
     let of_directory = crate::directory::READS
         .into_iter()
