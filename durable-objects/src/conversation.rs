@@ -17,6 +17,7 @@
 //!   State is read anew after every `await`, and no borrow is held across one.
 
 mod analysis;
+mod feedback;
 mod log;
 mod outbox;
 mod room;

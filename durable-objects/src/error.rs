@@ -46,6 +46,9 @@ pub enum Refusal {
     /// The client's id for a message is empty, too long or has control characters.
     #[error("invalid_client_id")]
     InvalidClientId,
+    /// The field of an analysis cannot have this value.
+    #[error("invalid_value")]
+    InvalidValue,
     /// The status cannot follow the present one.
     #[error("illegal_transition")]
     IllegalTransition,
@@ -79,7 +82,10 @@ impl Refusal {
             Self::NotFound | Self::UnknownRoute => 404,
             Self::IllegalTransition | Self::AgentAtMaxLoad => 409,
             Self::TextTooLong | Self::PayloadTooLarge => 413,
-            Self::InvalidRequest | Self::InvalidText | Self::InvalidClientId => 422,
+            Self::InvalidRequest
+            | Self::InvalidText
+            | Self::InvalidClientId
+            | Self::InvalidValue => 422,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
-use edgedesk_wire::inference::{AnalyzeRequest, AnalyzeResponse};
+use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest};
 use edgedesk_wire::queue::Envelope;
 
 use crate::sockets::SocketId;
@@ -86,7 +86,21 @@ pub trait DeskClient {
 #[expect(async_fn_in_trait, reason = "objects are single-threaded")]
 pub trait Analyzer {
     /// Analyses one message. The implementation limits the time.
-    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeResponse, OutsideError>;
+    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeAnswer, OutsideError>;
+}
+
+/// Knows what an account taught.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait OwnIntents {
+    /// The version of the account's own intents that is in use, as of a few seconds ago; `None` when there is none.
+    async fn version_in_use(&self, account_id: AccountId) -> Result<Option<u32>, OutsideError>;
+
+    /// The head of a version, as training wrote it; `None` when there is no such version.
+    async fn head(
+        &self,
+        account_id: AccountId,
+        version: u32,
+    ) -> Result<Option<String>, OutsideError>;
 }
 
 /// Somebody outside did not do what was asked.

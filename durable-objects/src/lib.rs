@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod desk;
 pub mod error;
 pub mod host;
+pub mod own_intents;
 pub mod sockets;
 pub mod sql;
 mod tickets;

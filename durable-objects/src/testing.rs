@@ -9,16 +9,16 @@ use edgedesk_domain::analysis::{
     Analysis, ModelRef, Polarity, Reason, Sentiment, SentimentLabel, Trend,
 };
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::{ConversationId, IdSource, TicketId};
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, TicketId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
-use edgedesk_wire::inference::{AnalyzeRequest, AnalyzeResponse};
+use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, AnalyzeResponse, HeadNeeded};
 use edgedesk_wire::queue::Envelope;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use ulid::Ulid;
 
 use crate::host::{
-    Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError, Report,
+    Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError, OwnIntents, Report,
 };
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
 
@@ -288,6 +288,13 @@ pub(crate) struct Others {
     pub(crate) desk: Cell<Mood>,
     pub(crate) analyzer: Cell<Mood>,
     pub(crate) risk: Cell<f64>,
+    /// How looking up the version in use goes, how reading its head does, and which it is.
+    pub(crate) own_intents: Cell<Mood>,
+    pub(crate) heads: Cell<Mood>,
+    pub(crate) own_version: Cell<Option<u32>>,
+    /// The head that the analyser remembers, and how often one was read for it.
+    pub(crate) known_head: Cell<Option<u32>>,
+    pub(crate) heads_read: Cell<u32>,
     pub(crate) envelopes: RefCell<Vec<Envelope>>,
     pub(crate) sends: Cell<u64>,
     pub(crate) states: RefCell<Vec<ConversationState>>,
@@ -312,6 +319,11 @@ impl TestOutside {
             desk: Cell::new(Mood::Well),
             analyzer: Cell::new(Mood::Well),
             risk: Cell::new(0.1),
+            own_intents: Cell::new(Mood::Well),
+            heads: Cell::new(Mood::Well),
+            own_version: Cell::default(),
+            known_head: Cell::default(),
+            heads_read: Cell::default(),
             envelopes: RefCell::default(),
             sends: Cell::default(),
             states: RefCell::default(),
@@ -350,8 +362,27 @@ impl DeskClient for TestOutside {
     }
 }
 
+impl OwnIntents for TestOutside {
+    async fn version_in_use(&self, _account_id: AccountId) -> Result<Option<u32>, OutsideError> {
+        // Without a pause: mostly it is known to the isolate.
+        self.own_intents.get().result()?;
+        Ok(self.own_version.get())
+    }
+
+    async fn head(
+        &self,
+        _account_id: AccountId,
+        version: u32,
+    ) -> Result<Option<String>, OutsideError> {
+        pause().await;
+        self.heads_read.set(self.heads_read.get() + 1);
+        self.heads.get().result()?;
+        Ok((self.own_version.get() == Some(version)).then(|| format!("head {version}")))
+    }
+}
+
 impl Analyzer for TestOutside {
-    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeResponse, OutsideError> {
+    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeAnswer, OutsideError> {
         let (now, most) = self.analyzing.get();
         self.analyzing.set((now + 1, most.max(now + 1)));
         pause().await;
@@ -359,9 +390,24 @@ impl Analyzer for TestOutside {
         let (now, most) = self.analyzing.get();
         self.analyzing.set((now - 1, most));
         let mood = self.analyzer.get();
+        let own = request.own_intents.clone();
+        if let Some(own) = &own {
+            if own.head.is_some() {
+                self.known_head.set(Some(own.version));
+            } else if self.known_head.get() != Some(own.version) {
+                return mood.result().map(|()| {
+                    AnalyzeAnswer::HeadNeeded(HeadNeeded {
+                        head_needed: own.version,
+                    })
+                });
+            }
+        }
         self.analyzed.borrow_mut().push(request);
-        mood.result().map(|()| AnalyzeResponse {
-            analysis: analysis(self.risk.get()),
+        mood.result().map(|()| {
+            AnalyzeAnswer::Analyzed(AnalyzeResponse {
+                analysis: analysis(self.risk.get()),
+                own_intents_version: own.map(|own| own.version),
+            })
         })
     }
 }
@@ -378,12 +424,19 @@ pub(crate) fn analysis(risk: f64) -> Analysis {
         },
         emotions: Vec::new(),
         intent: None,
+        categories: Vec::new(),
+        priority: None,
+        urgency: None,
+        language: None,
+        entities: Vec::new(),
         escalation_risk: risk,
         confidence: 0.9,
+        handling: None,
         reasons: vec![Reason {
             code: "negative_message".into(),
             text: "The message is negative.".into(),
             weight: risk,
+            spans: Vec::new(),
         }],
         model: ModelRef {
             id: "encoder".into(),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use edgedesk_domain::analysis::PastMood;
 use edgedesk_domain::conversation::{ConversationState, PendingAnalysis};
-use edgedesk_domain::event::{AnalysisFailed, EscalationDetected, EventData, MessageAnalyzed};
+use edgedesk_domain::event::{
+    AnalysisFailed, DecisionInputs, EscalationDetected, EventData, MessageAnalyzed,
+};
 use edgedesk_domain::ids::{EventId, MessageId};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::inference::{AnalyzeRequest, AnalyzeResponse};
@@ -16,6 +18,7 @@ use super::outbox::{Backoff, Outside};
 use super::rules::NO_TEXT;
 use crate::error::ObjectError;
 use crate::host::{Host, OutsideError};
+use crate::own_intents;
 use crate::sql::ObjectSql;
 
 /// Attempts after which a message that the analyser refuses is left without an analysis. One that could not be reached is
@@ -139,10 +142,29 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             message_seq: pending.seq,
             text: message.text.clone(),
             history,
+            own_intents: None,
         };
-        let answer = outside.analyze(request).await.and_then(check);
+        let history = request.history.clone();
+        let version = outside
+            .version_in_use(request.account_id)
+            .await
+            .unwrap_or_else(|error| {
+                self.report("look up the own intents", &error);
+                None
+            });
+        let answer = own_intents::analyze(outside, request, version, |error| {
+            self.report("read a head of own intents", error);
+        })
+        .await
+        .and_then(check);
         match answer {
-            Ok(response) => self.log_analysis(pending, cause, response).await,
+            Ok(response) => {
+                let inputs = DecisionInputs {
+                    history,
+                    own_intents_version: response.own_intents_version,
+                };
+                self.log_analysis(pending, cause, inputs, response).await
+            }
             Err(error) => self.note_failure(pending, cause, &error).await,
         }
     }
@@ -151,6 +173,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         &self,
         pending: &PendingAnalysis,
         cause: EventId,
+        inputs: DecisionInputs,
         response: AnalyzeResponse,
     ) -> Result<(), ObjectError> {
         self.analysis.unreachable.set(Backoff::default());
@@ -176,6 +199,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             message_id: pending.message_id,
             message_seq: pending.seq,
             analysis,
+            inputs: Some(inputs),
         }))
         .caused_by(Cause::Logged(cause))
         .once_per([format!("analysis:{}", pending.message_id)]);

@@ -337,6 +337,26 @@ impl<S: ObjectSql> Log<S> {
         }
     }
 
+    /// Events of these types after `after`, in order. Reads the log from there on: for questions that people ask, not for
+    /// every message.
+    pub(crate) fn of_types(
+        &self,
+        after: u64,
+        types: &[&'static str],
+    ) -> Result<Vec<Event>, SqlError> {
+        self.sql
+            .exec(
+                "SELECT event FROM events WHERE seq > ? AND type IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                &[after.into(), to_json(types)?.into()],
+            )?
+            .iter()
+            .map(|row| {
+                serde_json::from_str(row.text(0)?)
+                    .map_err(|error| SqlError::Unreadable(format!("an event of the log: {error}")))
+            })
+            .collect()
+    }
+
     /// The JSON of at most `limit` events after `after`, in order, as stored.
     pub(crate) fn page_json(&self, after: u64, limit: u64) -> Result<Vec<String>, SqlError> {
         if self.with(|memory| after >= memory.head)? {

@@ -1,4 +1,5 @@
 mod analyses;
+mod decisions;
 mod failures;
 mod golden;
 mod outboxes;

@@ -204,6 +204,7 @@ fn analyzed(risk: f64) -> EventData {
         message_id: MessageId::new(Ulid::from(5)),
         message_seq: 2,
         analysis: analysis(risk),
+        inputs: None,
     })
 }
 

@@ -1,12 +1,14 @@
 //! Stored bytes: what one version writes, the next must read, and during a deploy the other way round too. A change of an
 //! expectation here is a change of what is stored for years; only additions of fields with a default may pass.
 
+use edgedesk_domain::analysis::PastMood;
 use edgedesk_domain::event::{
-    AnalysisFailed, Assigned, ConversationCreated, ConversationRead, CustomerUpdated,
-    EscalationDetected, EventData, MessageAnalyzed, ProviderEventReceived, StatusChanged,
-    TicketOpened,
+    AnalysisCorrected, AnalysisFailed, Assigned, ConversationCreated, ConversationRead,
+    CorrectionWithdrawn, CustomerUpdated, DecisionInputs, EscalationDetected, EventData,
+    MessageAnalyzed, ProviderEventReceived, StatusChanged, TicketOpened,
 };
-use edgedesk_domain::ids::{MessageId, TicketId};
+use edgedesk_domain::feedback::{AnalysisField, Verdict};
+use edgedesk_domain::ids::{EventId, MessageId, TicketId};
 use edgedesk_domain::message::{Actor, Message};
 use edgedesk_domain::time::Timestamp;
 
@@ -80,6 +82,7 @@ fn samples() -> Vec<(EventData, &'static str)> {
                 message_id,
                 message_seq: 5,
                 analysis: analysis(0.25),
+                inputs: None,
             }),
             r#"{"id":"evt_00000000000000000000000006","seq":6,"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","at":"1970-01-01T00:16:40.000Z","causation_id":"evt_00000000000000000000000001","type":"message.analyzed","data":{"message_id":"msg_00000000000000000000000007","message_seq":5,"analysis":{"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"emotions":[],"escalation_risk":0.25,"confidence":0.9,"reasons":[{"code":"negative_message","text":"The message is negative.","weight":0.25}],"model":{"id":"encoder","version":"1"},"elapsed_ms":1.5}}}"#,
         ),
@@ -132,6 +135,49 @@ fn samples() -> Vec<(EventData, &'static str)> {
             }),
             r#"{"id":"evt_0000000000000000000000000C","seq":12,"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","at":"1970-01-01T00:16:40.000Z","causation_id":"evt_00000000000000000000000001","type":"provider_event.received","data":{"event_type":"zen:event-type:ticket.tags_changed","payload":{"a":[1]}}}"#,
         ),
+        (
+            EventData::AnalysisCorrected(AnalysisCorrected {
+                message_id,
+                message_seq: 5,
+                decision_id: EventId::new(Ulid::from(6)),
+                decided_at: Timestamp::from_millis(1_000_000),
+                field: AnalysisField::Sentiment,
+                decided: Some("negative".into()),
+                value: "neutral".into(),
+                verdict: Verdict::Corrected,
+                model: analysis(0.25).model,
+                by: agent.clone(),
+                client_id: Some("c-1".into()),
+            }),
+            r#"{"id":"evt_0000000000000000000000000D","seq":13,"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","at":"1970-01-01T00:16:40.000Z","causation_id":"evt_00000000000000000000000001","type":"analysis.corrected","data":{"message_id":"msg_00000000000000000000000007","message_seq":5,"decision_id":"evt_00000000000000000000000006","decided_at":"1970-01-01T00:16:40.000Z","field":"sentiment","decided":"negative","value":"neutral","verdict":"corrected","model":{"id":"encoder","version":"1"},"by":{"kind":"agent","id":"usr_000000000000000000000001YH","name":"Ada"},"client_id":"c-1"}}"#,
+        ),
+        (
+            EventData::CorrectionWithdrawn(CorrectionWithdrawn {
+                message_id,
+                message_seq: 5,
+                decision_id: EventId::new(Ulid::from(6)),
+                decided_at: Timestamp::from_millis(1_000_000),
+                field: AnalysisField::Sentiment,
+                by: agent,
+            }),
+            r#"{"id":"evt_0000000000000000000000000E","seq":14,"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","at":"1970-01-01T00:16:40.000Z","causation_id":"evt_00000000000000000000000001","type":"analysis.correction_withdrawn","data":{"message_id":"msg_00000000000000000000000007","message_seq":5,"decision_id":"evt_00000000000000000000000006","decided_at":"1970-01-01T00:16:40.000Z","field":"sentiment","by":{"kind":"agent","id":"usr_000000000000000000000001YH","name":"Ada"}}}"#,
+        ),
+        (
+            EventData::MessageAnalyzed(MessageAnalyzed {
+                message_id,
+                message_seq: 5,
+                analysis: analysis(0.25),
+                inputs: Some(DecisionInputs {
+                    history: vec![PastMood {
+                        seq: 2,
+                        score: -0.5,
+                        risk: 0.25,
+                    }],
+                    own_intents_version: Some(3),
+                }),
+            }),
+            r#"{"id":"evt_0000000000000000000000000F","seq":15,"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","at":"1970-01-01T00:16:40.000Z","causation_id":"evt_00000000000000000000000001","type":"message.analyzed","data":{"message_id":"msg_00000000000000000000000007","message_seq":5,"analysis":{"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"emotions":[],"escalation_risk":0.25,"confidence":0.9,"reasons":[{"code":"negative_message","text":"The message is negative.","weight":0.25}],"model":{"id":"encoder","version":"1"},"elapsed_ms":1.5},"inputs":{"history":[{"seq":2,"score":-0.5,"risk":0.25}],"own_intents_version":3}}}"#,
+        ),
     ]
 }
 
@@ -164,7 +210,7 @@ fn the_stored_form_of_every_event_type_never_changes() {
         let read: Event = serde_json::from_str(expected).unwrap();
         assert_eq!(read.data, data, "what is stored reads back");
     }
-    assert_eq!(rows.len(), 12, "every type of event is here");
+    assert_eq!(rows.len(), 15, "every type of event is here");
     world.check_log();
 }
 
@@ -181,7 +227,7 @@ fn the_fold_that_snapshots_keep_is_of_their_version() {
     let fold = serde_json::to_string(&world.state()).unwrap();
     assert_eq!(
         fold,
-        r#"{"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","inbox_id":"inb_000000000000000000000000ZC","channel":"zendesk","external_id":"5158","seq":12,"customer_id":"cus_000000000000000000000000ZB","customer_name":"Grace","customer_email":"grace@example.com","subject":"Refund","status":"resolved","external_status":"open","priority":"high","assignee_id":"usr_000000000000000000000001YH","ticket_number":17,"n_messages":1,"n_unread":1,"agent_read_seq":0,"customer_read_seq":2,"last_message":{"text":"Hello \"you\" 🙂","direction":"incoming","at":"1970-01-01T00:16:40.000Z"},"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"escalation_risk":0.25,"escalation_alerted":true,"moods":[{"seq":5,"score":-0.5,"risk":0.25}],"unanalyzed":[],"created_at":"1970-01-01T00:16:40.000Z","waiting_since":"1970-01-01T00:16:40.000Z","resolved_at":"1970-01-01T00:16:40.000Z","updated_at":"1970-01-01T00:16:40.000Z"}"#
+        r#"{"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","inbox_id":"inb_000000000000000000000000ZC","channel":"zendesk","external_id":"5158","seq":15,"customer_id":"cus_000000000000000000000000ZB","customer_name":"Grace","customer_email":"grace@example.com","subject":"Refund","status":"resolved","external_status":"open","priority":"high","assignee_id":"usr_000000000000000000000001YH","ticket_number":17,"n_messages":1,"n_unread":1,"agent_read_seq":0,"customer_read_seq":2,"last_message":{"text":"Hello \"you\" 🙂","direction":"incoming","at":"1970-01-01T00:16:40.000Z"},"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"escalation_risk":0.25,"escalation_alerted":true,"moods":[{"seq":5,"score":-0.5,"risk":0.25},{"seq":5,"score":-0.5,"risk":0.25}],"unanalyzed":[],"created_at":"1970-01-01T00:16:40.000Z","waiting_since":"1970-01-01T00:16:40.000Z","resolved_at":"1970-01-01T00:16:40.000Z","updated_at":"1970-01-01T00:16:40.000Z"}"#
     );
 }
 
