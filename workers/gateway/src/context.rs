@@ -6,8 +6,9 @@ use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use edgedesk_domain::ids::{AccountId, UserId};
-use edgedesk_domain::time::Timestamp;
+use edgedesk_domain::time::{Clock as _, Timestamp};
 use edgedesk_platform::d1::D1;
+use edgedesk_platform::time::SystemClock;
 use edgedesk_store::{Directory, Shards};
 use http::request::Parts;
 use worker::Env;
@@ -65,6 +66,15 @@ impl App {
             clock,
             trail: Mutex::default(),
         }))
+    }
+
+    /// For what an object does by itself, which is nobody's request.
+    #[must_use]
+    pub fn of_object(env: Env) -> Self {
+        let config = Config::from_env(&env);
+        Self::new(env, config, String::new(), String::new(), || {
+            SystemClock.now()
+        })
     }
 
     /// The bindings.

@@ -57,6 +57,8 @@ needs! {
     Assigns => AssignConversations,
     /// Sees live counters.
     Watches => ReadAnalytics,
+    /// Changes the account's own intents.
+    Teaches => ManageIntents,
     /// Inboxes, deliveries, rebuilds.
     Manages => ManageIntegrations,
 }

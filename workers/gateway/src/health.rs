@@ -45,12 +45,28 @@ pub enum HealthStatus {
 pub struct Check {
     /// `directory`, `objects`, `inference` or `jobs`.
     pub name: &'static str,
-    /// `ok` or `failed`.
+    /// `ok` or `failed`; `degraded` when it lacks something that it can do without.
     pub status: HealthStatus,
     /// Whether messages cannot be taken without it.
     pub required: bool,
     /// Milliseconds it took to answer, or until it was given up.
     pub latency_ms: i64,
+    /// What is wrong, where the part itself can say: the model files that are missing or damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// What a check has found out about a part that answers.
+struct Found {
+    status: HealthStatus,
+    detail: Option<String>,
+}
+
+impl Found {
+    const WELL: Self = Self {
+        status: HealthStatus::Ok,
+        detail: None,
+    };
 }
 
 /// The whole.
@@ -140,8 +156,8 @@ async fn run_checks(app: &App) -> Vec<Check> {
     let (directory, objects, inference, jobs) = futures::join!(
         check("directory", true, check_directory(app)),
         check("objects", true, check_objects(app)),
-        check("inference", false, check_service(app, inference::BINDING)),
-        check("jobs", false, check_service(app, jobs::BINDING)),
+        check("inference", false, check_inference(app)),
+        check("jobs", false, check_jobs(app)),
     );
     vec![directory, objects, inference, jobs]
 }
@@ -149,56 +165,77 @@ async fn run_checks(app: &App) -> Vec<Check> {
 async fn check(
     name: &'static str,
     required: bool,
-    work: impl Future<Output = Result<(), AppError>>,
+    work: impl Future<Output = Result<Found, AppError>>,
 ) -> Check {
     let started = SystemClock.now();
     let (work, timeout) = (pin!(work), pin!(sleep(TIMEOUT)));
-    let status = match select(work, timeout).await {
-        Either::Left((Ok(()), _)) => HealthStatus::Ok,
-        Either::Left((Err(_), _)) | Either::Right(_) => HealthStatus::Failed,
+    let found = match select(work, timeout).await {
+        Either::Left((Ok(found), _)) => found,
+        Either::Left((Err(_), _)) | Either::Right(_) => Found {
+            status: HealthStatus::Failed,
+            detail: None,
+        },
     };
     Check {
         name,
-        status,
+        status: found.status,
         required,
         latency_ms: SystemClock.now().millis_since(started),
+        detail: found.detail,
     }
 }
 
 /// An account that nobody has: it costs one look into an index.
 const NOBODY: AccountId = AccountId::new(Ulid(0));
 
-async fn check_directory(app: &App) -> Result<(), AppError> {
+async fn check_directory(app: &App) -> Result<Found, AppError> {
     app.directory()?.find_account(NOBODY).await?;
-    Ok(())
+    Ok(Found::WELL)
 }
 
-async fn check_objects(app: &App) -> Result<(), AppError> {
+async fn check_objects(app: &App) -> Result<Found, AppError> {
     Object::desk(app, NOBODY)
         .get::<desk::DeskState>(desk::STATE_PATH)
         .await?;
-    Ok(())
+    Ok(Found::WELL)
 }
 
-async fn check_service(app: &App, binding: &str) -> Result<(), AppError> {
+/// Also loads the model, so that the first message after a start does not wait for it.
+async fn check_inference(app: &App) -> Result<Found, AppError> {
+    let path = inference::READY_PATH;
+    let (status, ready) =
+        service_client::answer::<inference::Readiness>(app, inference::BINDING, path).await?;
+    let files: Vec<String> = ready
+        .broken
+        .iter()
+        .map(|broken| format!("{}: {}", broken.file, broken.reason))
+        .collect();
+    Ok(Found {
+        status: match (status.is_success(), files.is_empty()) {
+            (true, true) => HealthStatus::Ok,
+            (true, false) => HealthStatus::Degraded,
+            (false, _) => HealthStatus::Failed,
+        },
+        detail: (!files.is_empty()).then(|| files.join("; ")),
+    })
+}
+
+async fn check_jobs(app: &App) -> Result<Found, AppError> {
     // Any answer but a failure shows that the Worker runs.
-    let status = service_client::status(app, binding, jobs::HEALTH_PATH).await?;
+    let status = service_client::status(app, jobs::BINDING, jobs::HEALTH_PATH).await?;
     if status.is_server_error() {
-        Err(AppError::unavailable(1, format!("{binding}: {status}")))
+        let reason = format!("{}: {status}", jobs::BINDING);
+        Err(AppError::unavailable(1, reason))
     } else {
-        Ok(())
+        Ok(Found::WELL)
     }
 }
 
 fn summary(checks: Vec<Check>) -> HealthResponse {
-    let failed = |required| {
-        checks
-            .iter()
-            .any(|check| check.required == required && check.status == HealthStatus::Failed)
-    };
-    let status = if failed(true) {
+    let is_failed = |check: &Check| check.required && check.status == HealthStatus::Failed;
+    let status = if checks.iter().any(is_failed) {
         HealthStatus::Failed
-    } else if failed(false) {
+    } else if checks.iter().any(|check| check.status != HealthStatus::Ok) {
         HealthStatus::Degraded
     } else {
         HealthStatus::Ok
@@ -248,11 +285,13 @@ mod tests {
             status,
             required,
             latency_ms: 1,
+            detail: None,
         };
         for (checks, expected, http) in [
             (vec![], Ok, 200),
             (vec![part(true, Ok), part(false, Ok)], Ok, 200),
             (vec![part(true, Ok), part(false, Failed)], Degraded, 200),
+            (vec![part(true, Ok), part(false, Degraded)], Degraded, 200),
             (vec![part(true, Failed), part(false, Ok)], Failed, 503),
             (vec![part(true, Failed), part(false, Failed)], Failed, 503),
         ] {

@@ -5,11 +5,13 @@
 //! can decide.
 
 mod admin;
+mod ai;
 mod assets;
 mod auth;
 mod config;
 mod context;
 mod conversations;
+mod decisions;
 mod desk;
 mod entry;
 mod error;
@@ -19,11 +21,14 @@ mod health;
 mod hooks;
 mod http_glue;
 mod inbox_cache;
+mod intents;
 mod object_client;
 mod objects;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod origin;
+mod own_intents;
+mod replay;
 mod routes;
 mod service_client;
 mod sockets;

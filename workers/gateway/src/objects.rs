@@ -14,3 +14,4 @@ mod timer;
 
 pub use conversation_object::ConversationObject;
 pub use desk_object::DeskObject;
+pub(crate) use outside::Bindings;

@@ -6,7 +6,9 @@ use utoipa::{Modify, OpenApi};
 
 pub use edgedesk_wire::problem::Problem;
 
-use crate::{admin, auth, conversations, desk, health, hooks, tickets, widget};
+use crate::{
+    admin, ai, auth, conversations, decisions, desk, health, hooks, intents, tickets, widget,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +41,22 @@ use crate::{admin, auth, conversations, desk, health, hooks, tickets, widget};
         conversations::mark_read,
         conversations::list_analyses,
         conversations::open_socket,
+        decisions::get_decision,
+        decisions::replay_decision,
+        decisions::give_feedback,
+        decisions::withdraw_feedback,
+        ai::get_accuracy,
+        ai::get_models,
+        intents::list_intents,
+        intents::create_intent,
+        intents::get_intent,
+        intents::replace_intent,
+        intents::delete_intent,
+        intents::train_intents,
+        intents::list_versions,
+        intents::list_promotions,
+        intents::roll_back,
+        intents::test_intents,
         tickets::list_tickets,
         tickets::get_ticket,
         desk::list_agents,
@@ -53,6 +71,8 @@ use crate::{admin, auth, conversations, desk, health, hooks, tickets, widget};
     tags(
         (name = "auth", description = "Logging in, and tickets for sockets"),
         (name = "conversations", description = "Threads of messages with one customer"),
+        (name = "decisions", description = "What the models decided, why, and what agents say of it"),
+        (name = "ai", description = "Models, their accuracy, and the account's own intents"),
         (name = "tickets", description = "The work items opened from conversations"),
         (name = "desk", description = "The live desk of an account"),
         (name = "hooks", description = "What providers send"),

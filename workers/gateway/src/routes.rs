@@ -1,10 +1,13 @@
 //! All routes, once: the router and the list that the API document is checked against come from the same table.
 
 use axum::Router;
-use axum::routing::{get, options, post};
+use axum::routing::{delete, get, options, post, put};
 
 use crate::context::note_route;
-use crate::{admin, assets, auth, conversations, desk, health, hooks, tickets, widget};
+use crate::{
+    admin, ai, assets, auth, conversations, decisions, desk, health, hooks, intents, tickets,
+    widget,
+};
 
 macro_rules! routes {
     ($($method:ident $path:literal => $handler:path),* $(,)?) => {
@@ -49,6 +52,24 @@ routes! {
     post "/api/v1/conversations/{id}/read" => conversations::mark_read,
     get "/api/v1/conversations/{id}/analysis" => conversations::list_analyses,
     get "/api/v1/conversations/{id}/socket" => conversations::open_socket,
+
+    get "/api/v1/conversations/{id}/messages/{message_id}/decision" => decisions::get_decision,
+    post "/api/v1/conversations/{id}/messages/{message_id}/decision/replay" => decisions::replay_decision,
+    post "/api/v1/conversations/{id}/messages/{message_id}/feedback" => decisions::give_feedback,
+    delete "/api/v1/conversations/{id}/messages/{message_id}/feedback/{field}" => decisions::withdraw_feedback,
+
+    get "/api/v1/ai/accuracy" => ai::get_accuracy,
+    get "/api/v1/ai/models" => ai::get_models,
+    get "/api/v1/ai/intents" => intents::list_intents,
+    post "/api/v1/ai/intents" => intents::create_intent,
+    post "/api/v1/ai/intents/train" => intents::train_intents,
+    post "/api/v1/ai/intents/test" => intents::test_intents,
+    get "/api/v1/ai/intents/versions" => intents::list_versions,
+    get "/api/v1/ai/intents/promotions" => intents::list_promotions,
+    post "/api/v1/ai/intents/rollback" => intents::roll_back,
+    get "/api/v1/ai/intents/{intent_id}" => intents::get_intent,
+    put "/api/v1/ai/intents/{intent_id}" => intents::replace_intent,
+    delete "/api/v1/ai/intents/{intent_id}" => intents::delete_intent,
 
     get "/api/v1/tickets" => tickets::list_tickets,
     get "/api/v1/tickets/{key}" => tickets::get_ticket,

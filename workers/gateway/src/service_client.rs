@@ -44,6 +44,27 @@ pub async fn status(app: &App, binding: &str, path: &str) -> Result<StatusCode, 
     Ok(response.status())
 }
 
+/// Status and body of a `GET` whose body means something whatever the status.
+pub async fn answer<T: DeserializeOwned>(
+    app: &App,
+    binding: &str,
+    path: &str,
+) -> Result<(StatusCode, T), AppError> {
+    let service = app.env().service(binding)?;
+    let response = service
+        .fetch(url(path), None)
+        .await
+        .map_err(|error| silent(binding, &error))?;
+    let status = response.status();
+    let body = axum::body::Body::new(response.into_body());
+    let bytes = axum::body::to_bytes(body, MAX_ANSWER_BYTES)
+        .await
+        .map_err(|error| AppError::unavailable(RETRY_SECS, format!("{binding}: {error}")))?;
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|error| AppError::internal(format!("{binding} {path}: {error}")))?;
+    Ok((status, value))
+}
+
 async fn call<T: DeserializeOwned>(
     app: &App,
     binding: &str,

@@ -4,6 +4,7 @@ use edgedesk_domain::ids::IdSource;
 use edgedesk_encoder::ModelError;
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
+use edgedesk_reader::ReadError;
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
 use serde::Serialize;
 use worker::{Request, Response};
@@ -94,6 +95,12 @@ impl Failure {
 impl From<worker::Error> for Failure {
     fn from(error: worker::Error) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

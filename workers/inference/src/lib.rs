@@ -1,30 +1,41 @@
 //! The Worker that holds the models; reached only over a service binding.
 //!
-//! `POST /analyze` reads one customer message; `GET /health` says whether the model is loaded and loads nothing;
-//! `GET /bench` times the model by length where `EDGEDESK_BENCH` is `1`. What a reading means is `edgedesk_analysis`,
-//! how it is made is `edgedesk_encoder`; here is the platform around them.
+//! `POST /analyze` reads one customer message, `POST /analyze/batch` many texts; `GET /health` says whether the model is
+//! loaded and loads nothing, `GET /health/ready` loads it and says which file is broken; `GET /bench` times the model by
+//! length where `EDGEDESK_BENCH` is `1`. `POST /intents/train` and `/intents/test` are the accounts' own intents, `GET /models`
+//! the manifest. What a text says is `edgedesk_reader`; here is the platform around it.
 
 mod answer;
 mod bench;
+mod intents;
 mod loaded;
+mod slot;
 
-use edgedesk_analysis::assemble::HeadScores;
-use edgedesk_analysis::{assemble, validate};
-use edgedesk_domain::analysis::{ModelRef, Scored};
 use edgedesk_domain::message::MAX_TEXT_BYTES;
-use edgedesk_encoder::Reading;
-use edgedesk_wire::inference::{ANALYZE_PATH, AnalyzeRequest, AnalyzeResponse};
+use edgedesk_platform::log::{Level, log};
+use edgedesk_reader::{Read, ReadError};
+use edgedesk_wire::inference::{
+    ANALYZE_BATCH_PATH, ANALYZE_PATH, AnalyzeAnswer, AnalyzeBatchRequest, AnalyzeBatchResponse,
+    AnalyzeRequest, AnalyzeResponse, BatchItem, BatchOutcome, MAX_BATCH_ITEMS,
+    MAX_BATCH_TEXT_BYTES, MODELS_PATH, READY_PATH, Readiness, TEST_INTENTS_PATH,
+    TRAIN_INTENTS_PATH,
+};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use worker::{Context, Env, Method, Request, Response, event};
 
 use crate::answer::{Failure, json, problem};
+use crate::loaded::Models;
 
 const HEALTH_PATH: &str = "/health";
 const BENCH_PATH: &str = "/bench";
 
 /// Largest body of a request: a text of [`MAX_TEXT_BYTES`] with six bytes of JSON escape for every one of its own, and a
-/// history, which is short.
-const MAX_BODY_BYTES: usize = 6 * MAX_TEXT_BYTES + 32 * 1024;
+/// history, which is short; and a head of own intents.
+const MAX_BODY_BYTES: usize = 6 * MAX_TEXT_BYTES + 32 * 1024 + intents::MAX_HEAD_BYTES;
+
+/// Largest body of a batch: two of its longest texts in three may be as long as they may. A batch is ours to cut.
+const MAX_BATCH_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// Requests of our own Workers.
 #[event(fetch)]
@@ -32,10 +43,19 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
     let path = request.path();
     let result = match (request.method(), path.as_str()) {
         (Method::Post, ANALYZE_PATH) => analyze(&mut request, &env).await,
+        (Method::Post, ANALYZE_BATCH_PATH) => analyze_batch(&mut request, &env).await,
+        (Method::Post, TRAIN_INTENTS_PATH) => train_intents(&mut request, &env).await,
+        (Method::Post, TEST_INTENTS_PATH) => test_intents(&mut request, &env).await,
+        (Method::Get, MODELS_PATH) => models(&env).await,
         (Method::Get, HEALTH_PATH) => health(),
+        (Method::Get, READY_PATH) => ready(&env).await,
         (Method::Get, BENCH_PATH) => bench::run(&request, &env).await,
-        (_, ANALYZE_PATH) => Err(Failure::MethodNotAllowed("POST")),
-        (_, HEALTH_PATH | BENCH_PATH) => Err(Failure::MethodNotAllowed("GET")),
+        (_, ANALYZE_PATH | ANALYZE_BATCH_PATH | TRAIN_INTENTS_PATH | TEST_INTENTS_PATH) => {
+            Err(Failure::MethodNotAllowed("POST"))
+        }
+        (_, HEALTH_PATH | READY_PATH | BENCH_PATH | MODELS_PATH) => {
+            Err(Failure::MethodNotAllowed("GET"))
+        }
         _ => Err(Failure::NotFound),
     };
     result.or_else(|failure| problem(&request, &failure))
@@ -43,29 +63,126 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
 
 /// `POST /analyze`
 async fn analyze(request: &mut Request, env: &Env) -> Result<Response, Failure> {
-    let body = request.bytes().await?;
-    if body.len() > MAX_BODY_BYTES {
+    let request: AnalyzeRequest = body(request, MAX_BODY_BYTES).await?;
+    let own = match intents::head_of(request.account_id, request.own_intents.as_ref()) {
+        Ok(own) => own,
+        Err(needed) => return json(&AnalyzeAnswer::HeadNeeded(needed)),
+    };
+    let models = Models::load(env).await?;
+    let Read {
+        mut analysis,
+        features,
+    } = models
+        .reader()
+        .read(&request.text, &request.history, loaded::now_ms)?;
+    let own_intents_version = intents::apply(
+        own,
+        request.account_id,
+        &intents::made_by(models.reader().model),
+        &mut analysis,
+        &features,
+        &request.text,
+    );
+    json(&AnalyzeAnswer::Analyzed(AnalyzeResponse {
+        analysis,
+        own_intents_version,
+    }))
+}
+
+/// `GET /models`
+async fn models(env: &Env) -> Result<Response, Failure> {
+    intents::models(&*loaded::model(env).await?)
+}
+
+/// `POST /intents/train`
+async fn train_intents(request: &mut Request, env: &Env) -> Result<Response, Failure> {
+    let request = body(request, MAX_BATCH_BODY_BYTES).await?;
+    intents::train_intents(&*loaded::model(env).await?, request)
+}
+
+/// `POST /intents/test`
+async fn test_intents(request: &mut Request, env: &Env) -> Result<Response, Failure> {
+    let request = body(request, MAX_BODY_BYTES).await?;
+    intents::test_intents(&*loaded::model(env).await?, &request)
+}
+
+/// `POST /analyze/batch`
+async fn analyze_batch(request: &mut Request, env: &Env) -> Result<Response, Failure> {
+    let request: AnalyzeBatchRequest = body(request, MAX_BATCH_BODY_BYTES).await?;
+    if request.items.len() > MAX_BATCH_ITEMS {
         return Err(Failure::TooLarge);
     }
-    let request: AnalyzeRequest =
-        serde_json::from_slice(&body).map_err(|error| Failure::BadBody {
-            line: error.line(),
-            column: error.column(),
-        })?;
-    let model = loaded::model(env).await?;
+    let models = Models::load(env).await?;
+    let outcome = |item: &BatchItem| batch_outcome(&models, item, request.features);
+    let items = request.items.iter().map(outcome).collect();
+    json(&AnalyzeBatchResponse { items })
+}
 
-    let started = loaded::now_ms();
-    let reading = model.run(&request.text)?;
-    let elapsed_ms = loaded::now_ms() - started;
-    let made_by = ModelRef {
-        id: model.id().into(),
-        version: model.version().into(),
+fn batch_outcome(models: &Models, item: &BatchItem, with_features: bool) -> BatchOutcome {
+    if item.text.len() > MAX_BATCH_TEXT_BYTES {
+        return BatchOutcome::Failed {
+            error: "too_large".into(),
+        };
+    }
+    let read = models
+        .reader()
+        .read(&item.text, &item.history, loaded::now_ms);
+    match read {
+        Ok(Read { analysis, features }) => BatchOutcome::Analyzed {
+            analysis: Box::new(analysis),
+            features: with_features.then_some(features),
+        },
+        Err(error) => {
+            log(Level::Error, &BatchLine::of(&error));
+            BatchOutcome::Failed {
+                error: "internal".into(),
+            }
+        }
+    }
+}
+
+/// A text that failed among others, for the log.
+#[derive(Serialize)]
+struct BatchLine {
+    message: &'static str,
+    detail: String,
+}
+
+impl BatchLine {
+    fn of(error: &ReadError) -> Self {
+        Self {
+            message: "a text of a batch failed",
+            detail: error.to_string(),
+        }
+    }
+}
+
+/// The body as JSON, if it is no longer than `max_bytes`. Bytes that are no UTF-8 are no JSON.
+async fn body<T: DeserializeOwned>(request: &mut Request, max_bytes: usize) -> Result<T, Failure> {
+    let body = request.bytes().await?;
+    if body.len() > max_bytes {
+        return Err(Failure::TooLarge);
+    }
+    serde_json::from_slice(&body).map_err(|error| Failure::BadBody {
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+/// `GET /health/ready`: 200 when texts can be analysed, with all parts or without some; 503 when they cannot.
+async fn ready(env: &Env) -> Result<Response, Failure> {
+    let has_model = Models::load(env).await.is_ok();
+    let broken = loaded::broken_files();
+    let (status, http) = match (has_model, broken.is_empty()) {
+        (true, true) => ("ok", 200),
+        (true, false) => ("degraded", 200),
+        (false, _) => ("failed", 503),
     };
-    let heads = head_scores(reading);
-    let analysis = assemble(&heads, &request.history, &request.text, made_by, elapsed_ms)
-        .map_err(|error| Failure::Internal(error.to_string()))?;
-    validate(&analysis).map_err(|error| Failure::Internal(error.to_string()))?;
-    json(&AnalyzeResponse { analysis })
+    let readiness = Readiness {
+        status: status.into(),
+        broken,
+    };
+    Ok(json(&readiness)?.with_status(http))
 }
 
 /// `GET /health`
@@ -80,16 +197,4 @@ fn health() -> Result<Response, Failure> {
         model_loaded: loaded::is_loaded(),
         memory_bytes: loaded::memory_bytes(),
     })
-}
-
-fn head_scores(reading: Reading) -> HeadScores {
-    let scored = |(label, score)| Scored {
-        label,
-        score: f64::from(score),
-    };
-    reading
-        .heads
-        .into_iter()
-        .map(|(name, scores)| (name, scores.into_iter().map(scored).collect()))
-        .collect()
 }

@@ -1,49 +1,89 @@
-//! The model of this isolate: loaded on the first request, then kept.
+//! The model files of this isolate: loaded when first needed, then kept; tried again when one was missing or damaged.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 use edgedesk_encoder::manifest::ManifestFile;
-use edgedesk_encoder::{Manifest, Model, ModelFiles};
+use edgedesk_encoder::{Manifest, Model, ModelError, ModelFiles};
+use edgedesk_language::{HashedMood, Identifier, MalformedModel};
+use edgedesk_reader::Reader;
+use edgedesk_wire::inference::BrokenFile;
 use worker::{Env, Fetcher};
 
 use crate::answer::Failure;
+use crate::slot::{Slot, Turn};
 
 /// The model files, as static assets.
 const ASSETS_BINDING: &str = "ASSETS";
 
 thread_local! {
-    static MODEL: OnceCell<Rc<Model>> = const { OnceCell::new() };
+    static MODEL: RefCell<Slot<Model>> = const { RefCell::new(Slot::new()) };
+    static LANGUAGE: RefCell<Slot<Identifier>> = const { RefCell::new(Slot::new()) };
+    static MULTILINGUAL: RefCell<Slot<HashedMood>> = const { RefCell::new(Slot::new()) };
+    static ENGLISH: RefCell<Slot<HashedMood>> = const { RefCell::new(Slot::new()) };
 }
 
-/// The model, loading it if this is the first request.
-///
-/// The bytes come first, then the model is built without awaiting anything. Two early requests may both build it: nobody
-/// waits for a future that belongs to another request and is dropped with it.
+/// All that reads a text.
+pub struct Models {
+    model: Rc<Model>,
+    language: Option<Rc<Identifier>>,
+    multilingual: Option<Rc<HashedMood>>,
+    english: Option<Rc<HashedMood>>,
+}
+
+impl Models {
+    /// The models, loading what is not there yet. Fails without the encoder; a language model that is missing or damaged, or
+    /// that the manifest does not name, is done without.
+    pub async fn load(env: &Env) -> Result<Self, Failure> {
+        let model = model(env).await?;
+        let manifest = Manifest::shipped()?;
+        let names = &manifest.files;
+        let parse = |bytes: &[u8]| Identifier::parse(bytes);
+        let language = part(&LANGUAGE, env, names.language.as_ref(), parse).await;
+        let parse = |bytes: &[u8]| HashedMood::parse(bytes);
+        let multilingual = part(&MULTILINGUAL, env, names.multilingual.as_ref(), parse).await;
+        let english = part(&ENGLISH, env, names.english.as_ref(), parse).await;
+        Ok(Self {
+            model,
+            language,
+            multilingual,
+            english,
+        })
+    }
+
+    /// For one text after another.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader {
+            model: &self.model,
+            language: self.language.as_deref(),
+            multilingual: self.multilingual.as_deref(),
+            english: self.english.as_deref(),
+        }
+    }
+}
+
+/// The model, loading it if this is the first request, or if it could not be loaded and the wait is over.
 pub async fn model(env: &Env) -> Result<Rc<Model>, Failure> {
-    if let Some(model) = MODEL.with(|cell| cell.get().cloned()) {
-        return Ok(model);
-    }
-    let manifest = Manifest::shipped()?;
-    let assets = env.assets(ASSETS_BINDING)?;
-    let names = &manifest.files;
-    let files = ModelFiles {
-        encoder: bytes(&assets, &names.encoder).await?,
-        embeddings: bytes(&assets, &names.embeddings).await?,
-        vocabulary: bytes(&assets, &names.vocabulary).await?,
-        emoji: bytes(&assets, &names.emoji).await?,
-        heads: bytes(&assets, &names.heads).await?,
-    };
-    if let Some(model) = MODEL.with(|cell| cell.get().cloned()) {
-        return Ok(model);
-    }
-    let model = Rc::new(Model::load(&manifest, files)?);
-    Ok(MODEL.with(|cell| cell.get_or_init(|| model).clone()))
+    kept(&MODEL, async || load_model(env).await)
+        .await
+        .map_err(|broken| Failure::Unavailable(format!("{}: {}", broken.file, broken.reason)))
 }
 
 /// Whether a request of this isolate has loaded the model.
 pub fn is_loaded() -> bool {
-    MODEL.with(|cell| cell.get().is_some())
+    MODEL.with_borrow(|slot| slot.value().is_some())
+}
+
+/// The files that could not be loaded when last tried.
+pub fn broken_files() -> Vec<BrokenFile> {
+    let troubles = [
+        MODEL.with_borrow(|slot| slot.trouble().cloned()),
+        LANGUAGE.with_borrow(|slot| slot.trouble().cloned()),
+        MULTILINGUAL.with_borrow(|slot| slot.trouble().cloned()),
+        ENGLISH.with_borrow(|slot| slot.trouble().cloned()),
+    ];
+    troubles.into_iter().flatten().collect()
 }
 
 /// Bytes of this isolate's Wasm memory; 0 in a native build.
@@ -64,23 +104,86 @@ pub fn now_ms() -> f64 {
     js_sys::Date::now()
 }
 
-async fn bytes(assets: &Fetcher, file: &ManifestFile) -> Result<Vec<u8>, Failure> {
-    let unavailable =
-        |reason: String| Failure::Unavailable(format!("model file {}: {reason}", file.name));
+/// What a slot holds, after loading it if it is its turn.
+///
+/// The bytes come first, then the value is built without awaiting anything. Two early requests may both build it: nobody
+/// waits for a future that belongs to another request and is dropped with it.
+async fn kept<T>(
+    slot: &'static LocalKey<RefCell<Slot<T>>>,
+    load: impl AsyncFnOnce() -> Result<T, BrokenFile>,
+) -> Result<Rc<T>, BrokenFile> {
+    match slot.with_borrow(|slot| slot.turn(now_ms())) {
+        Turn::Loaded(value) => return Ok(value),
+        Turn::Wait(broken) => return Err(broken),
+        Turn::Load => {}
+    }
+    let outcome = load().await;
+    slot.with_borrow_mut(|slot| slot.settle(outcome, now_ms()))
+}
+
+/// A model that an analysis can do without; none if the manifest names none.
+async fn part<T>(
+    slot: &'static LocalKey<RefCell<Slot<T>>>,
+    env: &Env,
+    file: Option<&ManifestFile>,
+    parse: impl FnOnce(&[u8]) -> Result<T, MalformedModel>,
+) -> Option<Rc<T>> {
+    let file = file?;
+    let load = async || {
+        let bytes = bytes(&assets(env)?, file).await?;
+        parse(&bytes).map_err(|error| broken(&file.name, &error.to_string()))
+    };
+    let optional = |broken| BrokenFile {
+        required: false,
+        ..broken
+    };
+    kept(slot, async || load().await.map_err(optional))
+        .await
+        .ok()
+}
+
+fn assets(env: &Env) -> Result<Fetcher, BrokenFile> {
+    env.assets(ASSETS_BINDING)
+        .map_err(|error| broken(ASSETS_BINDING, &error.to_string()))
+}
+
+async fn load_model(env: &Env) -> Result<Model, BrokenFile> {
+    let unnamed = |error: ModelError| broken("models/manifest.json", &error.to_string());
+    let manifest = Manifest::shipped().map_err(unnamed)?;
+    let assets = assets(env)?;
+    let names = &manifest.files;
+    let files = ModelFiles {
+        encoder: bytes(&assets, &names.encoder).await?,
+        embeddings: bytes(&assets, &names.embeddings).await?,
+        vocabulary: bytes(&assets, &names.vocabulary).await?,
+        emoji: bytes(&assets, &names.emoji).await?,
+        heads: bytes(&assets, &names.heads).await?,
+    };
+    Model::load(&manifest, files)
+        .map_err(|error| broken(manifest.file_of(&error), &error.to_string()))
+}
+
+async fn bytes(assets: &Fetcher, file: &ManifestFile) -> Result<Vec<u8>, BrokenFile> {
+    let failed = |error: worker::Error| broken(&file.name, &error.to_string());
     // Assets answer for any host; only the path counts.
     let url = format!("http://assets/{}", file.name);
-    let response = assets
-        .fetch(url, None)
-        .await
-        .map_err(|error| unavailable(error.to_string()))?;
+    let response = assets.fetch(url, None).await.map_err(failed)?;
     let status = response.status();
     if !status.is_success() {
-        return Err(unavailable(format!("status {status}")));
+        return Err(broken(&file.name, &format!("status {status}")));
     }
-    let mut response =
-        worker::Response::try_from(response).map_err(|error| unavailable(error.to_string()))?;
-    response
-        .bytes()
-        .await
-        .map_err(|error| unavailable(error.to_string()))
+    let mut response = worker::Response::try_from(response).map_err(failed)?;
+    let bytes = response.bytes().await.map_err(failed)?;
+    // Here rather than when all are there: a damaged file is then named whichever it is.
+    file.check(&bytes)
+        .map_err(|error| broken(&file.name, &error.to_string()))?;
+    Ok(bytes)
+}
+
+fn broken(file: &str, reason: &str) -> BrokenFile {
+    BrokenFile {
+        file: file.to_owned(),
+        reason: reason.to_owned(),
+        required: true,
+    }
 }

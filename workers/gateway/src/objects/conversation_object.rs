@@ -8,8 +8,8 @@ use edgedesk_objects::conversation::{Address, Conversation};
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::object::{
-    ASSIGN_PATH, EVENTS_PATH, READ_PATH, RECEIVE_PATH, ReadRequest, SEND_PATH, SOCKET_PATH,
-    STATE_PATH, STATUS_PATH,
+    ASSIGN_PATH, DECISION_PATH, EVENTS_PATH, FEEDBACK_PATH, READ_PATH, RECEIVE_PATH, ReadRequest,
+    SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH, WITHDRAW_FEEDBACK_PATH,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,
@@ -18,8 +18,8 @@ use worker::{
 
 use super::host::{ObjectHost, after_frame, answer_close, attached};
 use super::http::{
-    Failure, answer, body, identity_of, json, json_text, name_of, not_found, query_number,
-    request_id, socket,
+    Failure, answer, body, identity_of, json, json_text, name_of, not_found, query_id,
+    query_number, request_id, socket,
 };
 use super::outside::Bindings;
 
@@ -133,6 +133,18 @@ impl ConversationObject {
                 let after_seq = query_number(&request, "after_seq")?.unwrap_or_default();
                 let limit = query_number(&request, "limit")?;
                 json_text(self.conversation.events_after(address, after_seq, limit)?)
+            }
+            (Method::Get, DECISION_PATH) => {
+                let message_id = query_id(&request, "message_id")?;
+                json(&self.conversation.decision(address, message_id)?)
+            }
+            (Method::Post, FEEDBACK_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.give_feedback(address, body).await?)
+            }
+            (Method::Post, WITHDRAW_FEEDBACK_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.withdraw_feedback(address, body).await?)
             }
             (Method::Get, SOCKET_PATH) => {
                 let identity = identity_of(&request)?;

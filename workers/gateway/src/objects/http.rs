@@ -70,6 +70,15 @@ pub(super) fn query_number(request: &Request, key: &str) -> Result<Option<u64>, 
         .transpose()
 }
 
+/// An id in the query. What does not parse does not exist.
+pub(super) fn query_id<T: std::str::FromStr>(request: &Request, key: &str) -> Result<T, Failure> {
+    let url = request.url()?;
+    url.query_pairs()
+        .find(|(name, _)| name == key)
+        .and_then(|(_, value)| value.parse().ok())
+        .ok_or_else(not_found)
+}
+
 /// The identity of a socket that is to be opened.
 pub(super) fn identity_of(request: &Request) -> Result<SocketIdentity, Failure> {
     let is_upgrade = request

@@ -1,8 +1,9 @@
-//! Whom a conversation talks to: the events queue, the account's desk, the inference Worker.
+//! Whom a conversation talks to: the events queue, the account's desk, the inference Worker, the account's own intents.
 
-use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError};
+use edgedesk_domain::ids::AccountId;
+use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError, OwnIntents};
 use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
-use edgedesk_wire::inference::{self, AnalyzeRequest, AnalyzeResponse};
+use edgedesk_wire::inference::{self, AnalyzeAnswer, AnalyzeRequest};
 use edgedesk_wire::object::NAME_HEADER;
 use edgedesk_wire::queue::{EVENTS_BINDING, Envelope};
 use futures::future::{Either, select};
@@ -15,6 +16,8 @@ use worker::{
 
 use super::gate::Place;
 use super::timer::Timer;
+use crate::context::App;
+use crate::own_intents;
 
 /// Milliseconds that an analysis may take: a cold model is loaded in two seconds, a text of 100 kB takes some more.
 const ANALYZE_LIMIT_MILLIS: u64 = 20_000;
@@ -22,20 +25,28 @@ const ANALYZE_LIMIT_MILLIS: u64 = 20_000;
 /// Milliseconds that the desk or the queue may take.
 const LIMIT_MILLIS: u64 = 10_000;
 
+/// Milliseconds that looking up the own intents may hold an analysis up.
+const LOOKUP_LIMIT_MILLIS: u64 = 2_000;
+
 /// The bindings of a conversation.
-pub(super) struct Bindings {
-    env: Env,
+pub(crate) struct Bindings {
+    app: App,
 }
 
 impl Bindings {
     pub(super) fn new(env: Env) -> Self {
-        Self { env }
+        Self::of(App::of_object(env))
+    }
+
+    /// Those of a request, which replays a decision.
+    pub(crate) fn of(app: App) -> Self {
+        Self { app }
     }
 }
 
 impl EventSink for Bindings {
     async fn send(&self, batch: Vec<Envelope>) -> Result<(), OutsideError> {
-        let queue = self.env.queue(EVENTS_BINDING).map_err(unavailable)?;
+        let queue = self.app.env().queue(EVENTS_BINDING).map_err(unavailable)?;
         let mut messages = Vec::with_capacity(batch.len());
         for envelope in &batch {
             let text = serde_json::to_string(envelope).map_err(unavailable)?;
@@ -59,7 +70,8 @@ impl DeskClient for Bindings {
     async fn notify(&self, request: NotifyRequest) -> Result<NotifyResponse, OutsideError> {
         let name = desk::object_name(request.state.account_id);
         let stub = self
-            .env
+            .app
+            .env()
             .durable_object(desk::BINDING)
             .and_then(|desks| desks.get_by_name(&name))
             .map_err(unavailable)?;
@@ -80,8 +92,12 @@ impl DeskClient for Bindings {
 }
 
 impl Analyzer for Bindings {
-    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeResponse, OutsideError> {
-        let service = self.env.service(inference::BINDING).map_err(unavailable)?;
+    async fn analyze(&self, request: AnalyzeRequest) -> Result<AnalyzeAnswer, OutsideError> {
+        let service = self
+            .app
+            .env()
+            .service(inference::BINDING)
+            .map_err(unavailable)?;
         let request = post(
             &format!("http://inference{}", inference::ANALYZE_PATH),
             "",
@@ -92,6 +108,28 @@ impl Analyzer for Bindings {
             let response = service.fetch_request(request).await.map_err(unavailable)?;
             read(Response::try_from(response).map_err(unavailable)?).await
         })
+        .await
+    }
+}
+
+impl OwnIntents for Bindings {
+    async fn version_in_use(&self, account_id: AccountId) -> Result<Option<u32>, OutsideError> {
+        limited(
+            LOOKUP_LIMIT_MILLIS,
+            own_intents::version_in_use(&self.app, account_id),
+        )
+        .await
+    }
+
+    async fn head(
+        &self,
+        account_id: AccountId,
+        version: u32,
+    ) -> Result<Option<String>, OutsideError> {
+        limited(
+            LOOKUP_LIMIT_MILLIS,
+            own_intents::head(&self.app, account_id, version),
+        )
         .await
     }
 }

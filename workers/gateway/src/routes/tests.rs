@@ -60,6 +60,9 @@ fn concrete(path: &str) -> String {
     };
     path.replace("{id}", id)
         .replace("{key}", "1")
+        .replace("{message_id}", "msg_00000000000000000000000001")
+        .replace("{field}", "sentiment")
+        .replace("{intent_id}", "int_00000000000000000000000001")
         .replace("{channel}", "zendesk")
         .replace("{inbox_id}", "inb_00000000000000000000000001")
 }
@@ -137,9 +140,48 @@ fn a_role_that_lacks_the_permission_is_refused() {
             assert!(refused(role, method, path), "{role:?} {method} {path}");
         }
     }
-    for path in ["messages", "status", "assignee", "read"] {
+    for path in [
+        "messages",
+        "status",
+        "assignee",
+        "read",
+        "messages/{message_id}/feedback",
+    ] {
         let path = format!("/api/v1/conversations/{{id}}/{path}");
         assert!(refused(Role::ReadOnly, "post", &path), "{path}");
+    }
+}
+
+#[test]
+fn only_those_who_lead_agents_teach_intents() {
+    let mut n_teaching = 0;
+    for (method, path) in ROUTES
+        .iter()
+        .filter(|(_, path)| path.starts_with("/api/v1/ai/intents"))
+    {
+        // Trying a version out changes nothing.
+        if *method == "get" || path.ends_with("/test") {
+            continue;
+        }
+        n_teaching += 1;
+        for role in [Role::ReadOnly, Role::Agent] {
+            let request = request(method, path, Some(&token(role)));
+            assert_eq!(
+                code(request),
+                (403, "missing_permission".into()),
+                "{role:?} {method} {path}"
+            );
+        }
+    }
+    assert_eq!(n_teaching, 5);
+    for (method, path) in [
+        ("post", "/api/v1/ai/intents"),
+        ("put", "/api/v1/ai/intents/{intent_id}"),
+        ("post", "/api/v1/ai/intents/rollback"),
+    ] {
+        // A manager comes as far as the body.
+        let request = request(method, path, Some(&token(Role::Manager)));
+        assert_eq!(code(request).0, 415, "{method} {path}");
     }
 }
 
@@ -174,12 +216,26 @@ fn an_id_that_is_none_does_not_exist() {
         "cnv_%00",
         "%ff",
     ] {
-        let path = format!("/api/v1/conversations/{id}");
-        assert_eq!(
-            code(request("get", &path, Some(&agent))),
-            (404, "not_found".into()),
-            "{id}"
-        );
+        let conversation = format!("/api/v1/conversations/{id}");
+        let message = format!("/api/v1/conversations/{{id}}/messages/{id}/decision");
+        let field = format!("/api/v1/conversations/{{id}}/messages/{{message_id}}/feedback/{id}");
+        let intent = format!("/api/v1/ai/intents/{id}");
+        for (method, path) in [
+            ("get", conversation),
+            ("get", message),
+            ("delete", field),
+            ("get", intent),
+        ] {
+            // A message's id names a message.
+            if id.starts_with("msg_") && path.ends_with("/decision") {
+                continue;
+            }
+            assert_eq!(
+                code(request(method, &path, Some(&agent))),
+                (404, "not_found".into()),
+                "{path}"
+            );
+        }
     }
 }
 
@@ -194,6 +250,19 @@ fn a_query_that_cannot_be_read_is_refused() {
         "risk=2",
     ] {
         let path = format!("/api/v1/conversations?{query}");
+        assert_eq!(
+            code(request("get", &path, Some(&agent))),
+            (400, "invalid_query".into()),
+            "{query}"
+        );
+    }
+    for query in [
+        "field=mood",
+        "from=yesterday",
+        "to=1",
+        "from=2025-02-30T00:00:00Z",
+    ] {
+        let path = format!("/api/v1/ai/accuracy?{query}");
         assert_eq!(
             code(request("get", &path, Some(&agent))),
             (400, "invalid_query".into()),

@@ -50,12 +50,19 @@ fn analyzed(seq: u64, message_seq: u64, risk: f64) -> Event {
                 },
                 emotions: vec![],
                 intent: None,
+                categories: Vec::new(),
+                priority: None,
+                urgency: None,
+                language: None,
+                entities: Vec::new(),
                 escalation_risk: risk,
                 confidence: 0.5,
+                handling: None,
                 reasons: vec![Reason {
                     code: "test".into(),
                     text: "A test.".into(),
                     weight: 0.0,
+                    spans: Vec::new(),
                 }],
                 model: ModelRef {
                     id: "test".into(),
@@ -63,6 +70,7 @@ fn analyzed(seq: u64, message_seq: u64, risk: f64) -> Event {
                 },
                 elapsed_ms: 1.0,
             },
+            inputs: None,
         }),
     )
 }
