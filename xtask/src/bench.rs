@@ -113,6 +113,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             jobs_port: None,
             raw_port: Some(raw_port),
             bench: true,
+            models: None,
         }),
     })
     .await?;

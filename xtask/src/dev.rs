@@ -39,6 +39,9 @@ pub struct DevArguments {
     /// With `--direct`: the port of a Worker that puts what is posted to it on the `events` queue. For tests.
     #[arg(long, hide = true, requires = "direct")]
     pub raw_port: Option<u16>,
+    /// With `--direct`: a folder to take the model files from, instead of `models/files`. For tests that break some.
+    #[arg(long, hide = true, requires = "direct", value_name = "DIR")]
+    pub models: Option<PathBuf>,
     /// Use the builds that are there. For tests, which start many stacks.
     #[arg(long, hide = true)]
     pub no_build: bool,
@@ -85,6 +88,7 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
         without_inference: arguments.without_inference,
         direct: arguments.direct.then(|| Direct {
             raw_port: arguments.raw_port,
+            models: arguments.models.clone(),
             ..Direct::default()
         }),
     })

@@ -17,12 +17,16 @@ macro_rules! say {
     ($($part:tt)*) => { $crate::progress::say(format_args!($($part)*)) };
 }
 
+mod analyze;
 mod bench;
 mod build;
 mod dev;
+mod eval;
 mod migrate;
+mod native;
 mod process;
 mod progress;
+mod reader;
 mod rebuild;
 mod runtime;
 mod seed;
@@ -31,6 +35,7 @@ mod simulate;
 mod stamp;
 mod stats;
 mod test;
+mod worker;
 mod workspace;
 mod zendesk;
 
@@ -54,6 +59,10 @@ enum Command {
     Test(test::TestArguments),
     /// Measure, and compare with the budgets of the design.
     Bench(bench::BenchArguments),
+    /// Analyse messages: JSON lines in, JSON lines out.
+    Analyze(analyze::AnalyzeArguments),
+    /// Measure the models on labelled data; the last line is one JSON object.
+    Eval(eval::EvalArguments),
     /// Play Zendesk.
     Zendesk(zendesk::ZendeskArguments),
     /// Play realistic conversations, so that the console can be seen alive.
@@ -84,6 +93,9 @@ impl StackArguments {
     }
 }
 
+/// What a command exits with when its arguments name something that cannot be used; clap exits with the same.
+const BAD_INPUT: u8 = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -100,7 +112,11 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<eval::table::BadInput>() {
+                ExitCode::from(BAD_INPUT)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -112,6 +128,8 @@ async fn run(command: Command) -> Result<()> {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Test(arguments) => test::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Analyze(arguments) => analyze::run(arguments).await,
+        Command::Eval(arguments) => eval::run(arguments).await,
         Command::Zendesk(arguments) => zendesk::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,

@@ -1,6 +1,7 @@
 //! Lines that say what is being done and how long it took.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often a step without a terminal says that it still works.
@@ -23,7 +24,11 @@ impl Step {
             name: name.into(),
             started: Instant::now(),
             last_shown: Instant::now(),
-            is_terminal: std::io::stdout().is_terminal(),
+            is_terminal: if is_on_stderr() {
+                std::io::stderr().is_terminal()
+            } else {
+                std::io::stdout().is_terminal()
+            },
             is_done: false,
         };
         if step.is_terminal {
@@ -78,7 +83,22 @@ pub fn say(line: impl std::fmt::Display) {
     write_now(format_args!("{line}\n"));
 }
 
+/// From now on, steps and lines go to stderr: stdout belongs to what the command makes.
+pub fn use_stderr() {
+    ON_STDERR.store(true, Ordering::Relaxed);
+}
+
+static ON_STDERR: AtomicBool = AtomicBool::new(false);
+
+fn is_on_stderr() -> bool {
+    ON_STDERR.load(Ordering::Relaxed)
+}
+
 fn write_now(text: std::fmt::Arguments<'_>) {
-    let mut out = std::io::stdout();
+    let mut out: Box<dyn Write> = if is_on_stderr() {
+        Box::new(std::io::stderr())
+    } else {
+        Box::new(std::io::stdout())
+    };
     let _ = out.write_fmt(text).and_then(|()| out.flush());
 }

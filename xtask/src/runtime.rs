@@ -42,6 +42,8 @@ pub struct Direct {
     pub jobs_port: Option<u16>,
     /// The port of a JavaScript Worker that answers a constant; none when absent.
     pub raw_port: Option<u16>,
+    /// Where the inference Worker's model files are; `models/files` when absent.
+    pub models: Option<PathBuf>,
     /// Use the builds kept for release, let the inference Worker answer `/bench`, and give it a process of its own.
     pub bench: bool,
 }
@@ -53,6 +55,8 @@ struct Served {
     build: Option<PathBuf>,
     port: u16,
     vars: serde_json::Value,
+    /// The folder of its static assets, when it is not that of the configuration.
+    assets: Option<PathBuf>,
 }
 
 /// A running stack. Dropping it ends it.
@@ -209,18 +213,21 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
             build: Some(build_of(Part::Gateway)),
             port: options.port,
             vars: json!({}),
+            assets: None,
         },
         Served {
             name: "inference",
             build: (!options.without_inference).then(|| build_of(Part::Inference)),
             port: port_of(direct.inference_port)?,
             vars: inference_vars,
+            assets: direct.models.clone(),
         },
         Served {
             name: "jobs",
             build: Some(build_of(Part::Jobs)),
             port: port_of(direct.jobs_port)?,
             vars: json!({}),
+            assets: None,
         },
     ];
     let argument = json!({

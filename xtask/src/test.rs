@@ -170,6 +170,7 @@ impl TestStack {
             without_inference: false,
             direct: false,
             raw_port: None,
+            models: None,
             no_build: true,
         })
         .await?;

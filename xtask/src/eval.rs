@@ -1,0 +1,149 @@
+//! `cargo xtask eval`: how good the models are on labelled data, as one JSON object a task.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use edgedesk_learn::LearnError;
+use edgedesk_learn::metrics::LabelScores;
+use serde_json::{Map, Value, json};
+
+use crate::reader::Reader;
+
+mod emotion;
+mod faq;
+mod groups;
+mod intent;
+mod language;
+mod report;
+mod sentiment;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+use table::{BadInput, bad_input};
+
+/// Options of `cargo xtask eval`.
+#[derive(Debug, Args)]
+pub struct EvalArguments {
+    /// What to measure; `all` runs every task on the validation data and writes docs/evaluation.md.
+    #[arg(value_enum)]
+    pub task: Task,
+    /// The labelled rows: TSV or JSON lines, gzip if the name ends in `.gz`; for `all`, the folder of data sets.
+    #[arg(long, value_name = "PATH", required_if_eq_any([
+        ("task", "sentiment"), ("task", "emotion"), ("task", "intent"), ("task", "language"), ("task", "faq"),
+    ]))]
+    pub data: Option<PathBuf>,
+    /// Rows to fit a linear head on, over the frozen encoder.
+    #[arg(long, value_name = "FILE")]
+    pub train: Option<PathBuf>,
+    /// The threads of `faq`; `corpus.jsonl` beside the data when absent.
+    #[arg(long, value_name = "FILE")]
+    pub corpus: Option<PathBuf>,
+    /// Group emotions into Ekman's six and neutral, also when each row has one label.
+    #[arg(long)]
+    pub ekman: bool,
+    /// Through the inference Worker in workerd, as deployed.
+    #[arg(long)]
+    pub wasm: bool,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Negative, neutral, positive.
+    Sentiment,
+    /// One emotion a row, or several.
+    Emotion,
+    /// One intent a row, or out of scope.
+    Intent,
+    /// Which language.
+    Language,
+    /// Finding the thread that answers a question.
+    Faq,
+    /// All of these.
+    All,
+}
+
+impl Task {
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// What a task reads.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    pub data: PathBuf,
+    pub train: Option<PathBuf>,
+    pub corpus: Option<PathBuf>,
+    pub ekman: bool,
+}
+
+/// `cargo xtask eval`: the last line on stdout is the JSON object.
+pub async fn run(arguments: EvalArguments) -> Result<()> {
+    if arguments.task == Task::All {
+        return report::run(arguments.data, arguments.wasm).await;
+    }
+    let inputs = Inputs {
+        data: arguments.data.unwrap_or_default(),
+        train: arguments.train,
+        corpus: arguments.corpus,
+        ekman: arguments.ekman,
+    };
+    let mut reader = Reader::start(arguments.wasm).await?;
+    let outcome = measure(&mut reader, arguments.task, &inputs).await?;
+    say!("{}", Value::from(outcome));
+    Ok(())
+}
+
+/// The fields of a task, among them `task`, `model`, `n` and `seconds`, which is the time from the first row read to the
+/// last judged.
+async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map<String, Value>> {
+    let started = Instant::now();
+    let fields = match task {
+        Task::Sentiment => sentiment::run(reader, inputs).await?,
+        Task::Emotion => emotion::run(reader, inputs).await?,
+        Task::Intent => intent::run(reader, inputs).await?,
+        Task::Language => language::run(reader, inputs).await?,
+        Task::Faq => faq::run(reader, inputs).await?,
+        Task::All => bad_input!("`all` is no single task"),
+    };
+    let mut outcome = Map::new();
+    outcome.insert("task".into(), json!(task.name()));
+    outcome.insert("model".into(), json!(reader.model()));
+    outcome.insert("runs_in".into(), json!(reader.runs_in()));
+    outcome.extend(fields);
+    outcome.insert(
+        "seconds".into(),
+        json!((started.elapsed().as_secs_f64() * 10.0).round() / 10.0),
+    );
+    Ok(outcome)
+}
+
+/// Fits, says so meanwhile, and blames the rows when it does not work.
+fn fitting<T>(fit: impl FnOnce() -> Result<T, LearnError>) -> Result<T> {
+    eprintln!("  … fitting a head");
+    let fitted = tokio::task::block_in_place(fit);
+    fitted.map_err(|error| BadInput(format!("the training rows: {error}")).into())
+}
+
+/// Four digits are more than a few thousand rows can tell.
+fn rounded(value: f64) -> Value {
+    json!((value * 10_000.0).round() / 10_000.0)
+}
+
+fn per_label(names: &[&str], scores: &[LabelScores]) -> Value {
+    let scores = names.iter().zip(scores).map(|(name, scores)| {
+        let scores = json!({
+            "n": scores.n,
+            "precision": rounded(scores.precision),
+            "recall": rounded(scores.recall),
+            "f1": rounded(scores.f1),
+        });
+        ((*name).to_owned(), scores)
+    });
+    Value::Object(scores.collect())
+}

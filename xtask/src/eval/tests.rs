@@ -1,0 +1,215 @@
+//! The commands over small tables that were written for this: real files, the real model, every kind of outcome.
+
+use std::path::PathBuf;
+
+use super::*;
+
+/// A folder of its own for a test.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("edgedesk-eval-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
+    folder
+}
+
+fn file(folder: &std::path::Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a temporary file can be written");
+    path
+}
+
+async fn outcome(task: Task, inputs: &Inputs) -> Result<Map<String, Value>> {
+    let mut reader = Reader::native()?;
+    measure(&mut reader, task, inputs).await
+}
+
+/// The outcome with its shape only: numbers become what they are, so that a new model changes no snapshot.
+fn shape(outcome: Map<String, Value>) -> Value {
+    fn of(value: Value) -> Value {
+        match value {
+            Value::Number(_) => json!("number"),
+            Value::Array(values) => Value::Array(values.into_iter().map(of).collect()),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| (name, of(value)))
+                .collect(),
+            other => other,
+        }
+    }
+    let mut outcome = outcome;
+    outcome.insert("model".into(), json!("name version"));
+    of(Value::Object(outcome))
+}
+
+const MOODS: &str = "label\ttext\n\
+    negative\tThis is awful, nothing works and nobody helps me\n\
+    negative\tI am so angry, my order is broken again\n\
+    neutral\tThe parcel arrives on Tuesday\n\
+    neutral\tWhere can I see my invoice\n\
+    positive\tThank you so much, you made my day\n\
+    positive\tI love it, perfect service\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentiment_is_scored() {
+    let folder = folder("sentiment");
+    let inputs = Inputs {
+        data: file(&folder, "moods.tsv", MOODS),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Sentiment, &inputs)
+        .await
+        .expect("the table is well formed");
+    assert_eq!(outcome["n"], 6);
+    assert!(outcome["accuracy"].as_f64() > Some(0.6), "{outcome:?}");
+    insta::assert_json_snapshot!("sentiment", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentiment_is_scored_by_language() {
+    let folder = folder("languages");
+    let table = "lang\tlabel\ttext\nen\tpositive\tGreat\nen\tnegative\tBad\nen\tneutral\tOk\n\
+        de\tpositive\tSehr gut\nde\tnegative\tSchlecht\n";
+    let inputs = Inputs {
+        data: file(&folder, "moods.tsv", table),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Sentiment, &inputs)
+        .await
+        .expect("the table is well formed");
+    insta::assert_json_snapshot!("sentiment_by_language", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emotions_are_learnt_and_told() {
+    let folder = folder("emotion");
+    let data = file(&folder, "emotions.tsv", EMOTIONS);
+    let inputs = Inputs {
+        data: data.clone(),
+        train: Some(data),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Emotion, &inputs)
+        .await
+        .expect("the table is well formed");
+    assert_eq!(
+        outcome["accuracy"], 1.0,
+        "the head has seen these very rows"
+    );
+    insta::assert_json_snapshot!("emotion", shape(outcome));
+}
+
+const EMOTIONS: &str = "label\ttext\n\
+    anger\tThis makes me furious\nanger\tHow dare you\nanger\tI hate waiting for nothing\n\
+    joy\tWhat a lovely day\njoy\tSo happy right now\njoy\tWe laughed all evening\n\
+    sadness\tI miss her so much\nsadness\tEverything feels empty\nsadness\tI cried all night\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fine_emotions_are_grouped() {
+    let folder = folder("groups");
+    let table = "labels\ttext\n\
+        gratitude,joy\tThank you, wonderful\nannoyance\tThis is annoying\nneutral\tIt is a table\n\
+        grief,sadness\tHe died yesterday\nannoyance,anger\tStop it now\nneutral\tThe door is open\n\
+        joy\tGreat fun\nneutral\tMonday follows Sunday\nsadness\tI am sad\nanger\tI hate this\n";
+    let data = file(&folder, "emotions.tsv", table);
+    let inputs = Inputs {
+        data: data.clone(),
+        train: Some(data),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Emotion, &inputs)
+        .await
+        .expect("the table is well formed");
+    assert_eq!(outcome["grouping"], "ekman");
+    let labels: Vec<&String> = outcome["per_label"]
+        .as_object()
+        .expect("scores per label")
+        .keys()
+        .collect();
+    assert_eq!(labels, ["anger", "joy", "neutral", "sadness"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn intents_are_learnt_and_the_others_rejected() {
+    let folder = folder("intent");
+    let items = ["shoes", "lamp", "book", "phone", "table", "chair"];
+    let rows = items.map(|item| {
+        format!(
+            "shop\trefund\tI want my money back for the {item}\n\
+             shop\ttracking\twhere is the parcel with my {item}\n\
+             oos\toos\tsing a song about a {item} and the moon\n"
+        )
+    });
+    let table = format!("domain\tintent\ttext\n{}", rows.concat());
+    let data = file(&folder, "intents.tsv", &table);
+    let inputs = Inputs {
+        data: data.clone(),
+        train: Some(data),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Intent, &inputs)
+        .await
+        .expect("the table is well formed");
+    assert!(
+        outcome["in_scope_accuracy"].as_f64() > Some(0.9),
+        "{outcome:?}"
+    );
+    assert!(outcome["oos_recall"].as_f64() > Some(0.9), "{outcome:?}");
+    insta::assert_json_snapshot!("intent", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_finds_its_thread() {
+    let folder = folder("faq");
+    file(
+        &folder,
+        "corpus.jsonl",
+        "{\"id\": \"1\", \"title\": \"How do I reset my password?\", \"answers\": [\"Open settings and choose a new password\"]}\n\
+         {\"id\": \"2\", \"title\": \"Where is my order?\", \"answers\": [\"See the tracking page\", \"Orders take three days\"]}\n",
+    );
+    let queries = "{\"id\": \"a\", \"text\": \"password reset\", \"doc\": \"1\"}\n\
+        {\"id\": \"b\", \"text\": \"my order has not arrived\", \"doc\": \"2\"}\n";
+    let inputs = Inputs {
+        data: file(&folder, "queries.jsonl", queries),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Faq, &inputs)
+        .await
+        .expect("the lines are well formed");
+    assert_eq!(outcome["title"]["recall_at_1"], 1.0);
+    insta::assert_json_snapshot!("faq", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_named() {
+    let folder = folder("bad");
+    let labels = file(&folder, "labels.tsv", "label\ttext\nhappy\tHi\n");
+    let one = file(&folder, "one.tsv", "intent\ttext\na\tHi\na\tHo\n");
+    let query = file(
+        &folder,
+        "queries.jsonl",
+        "{\"text\": \"x\", \"doc\": \"9\"}\n",
+    );
+    let missing = folder.join("missing.tsv");
+    let alone = |data: &PathBuf| Inputs {
+        data: data.clone(),
+        ..Inputs::default()
+    };
+    for (task, inputs, said) in [
+        (Task::Sentiment, alone(&labels), "line 2: the label `happy`"),
+        (Task::Sentiment, alone(&missing), "missing.tsv"),
+        (Task::Sentiment, alone(&one), "no column `label`"),
+        (Task::Intent, alone(&one), "--train"),
+        (
+            Task::Intent,
+            Inputs {
+                train: Some(one.clone()),
+                ..alone(&one)
+            },
+            "all rows have the same label",
+        ),
+        (Task::Faq, alone(&query), "corpus.jsonl"),
+    ] {
+        let error = outcome(task, &inputs).await.expect_err(said);
+        assert!(error.is::<BadInput>(), "{error:?}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
