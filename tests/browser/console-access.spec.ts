@@ -38,6 +38,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('tooltip')).toBeVisible();
       await expectAccessible(page);
 
+      await page.keyboard.press('w');
+      await expect(desk.why).toBeVisible();
+      await desk.why.getByRole('button', { name: 'Correct the mood' }).click();
+      await page.getByRole('menuitemradio', { name: 'Neutral' }).click();
+      await expect(desk.field('Mood')).toContainText('Corrected by you');
+      await desk.why
+        .getByRole('button', { name: /manager/ })
+        .first()
+        .focus();
+      await expect(desk.thread.locator('mark.lit').first()).toBeVisible();
+      await expectAccessible(page);
+      await desk.why.getByRole('button', { name: 'Correct the intent' }).click();
+      await expect(page.getByRole('menu')).toBeVisible();
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await expect(desk.why).toHaveCount(0);
+
       await desk.button(/^Assign$/).click();
       await expect(page.getByRole('menu')).toBeVisible();
       await expectAccessible(page);
@@ -53,6 +71,25 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('searchbox', { name: 'Search conversations' }).fill(`nothing ${newId()}`);
       await expect(desk.inbox.getByText('Nothing matches')).toBeVisible();
       await expectAccessible(page);
+    });
+
+    test('on the pages of own intents and of accuracy', async ({ signIn }) => {
+      const desk = await signIn('admin', { colorScheme, reducedMotion: 'reduce' });
+      const { page } = desk;
+      await desk.goTo('Own intents');
+      await expect(page.getByText('Loading own intents')).toHaveCount(0);
+      await expectAccessible(page);
+      await page.getByRole('button', { name: /New intent|Create your first intent/ }).click();
+      await page.getByLabel('Examples, one per line').fill('One example\none example');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect(page.locator('.form-error')).toBeVisible();
+      await expectAccessible(page);
+      await desk.goTo('Accuracy');
+      await expect(page.getByText('Loading the accuracy')).toHaveCount(0);
+      await expectAccessible(page);
+      await page.setViewportSize({ width: 360, height: 740 });
+      await expectAccessible(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     });
 
     test('on a phone', async ({ signIn }) => {

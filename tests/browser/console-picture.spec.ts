@@ -57,4 +57,13 @@ test('the console with an angry customer', async ({ desk, page, signIn }) => {
   await page.getByRole('tab', { name: 'Reply' }).click();
   await page.getByRole('button', { name: 'Dismiss' }).click();
   await page.screenshot({ path: 'docs/images/console.png' });
+
+  await admin.page.keyboard.press('Escape');
+  await desk.reading('This is unacceptable').click();
+  await desk.why
+    .getByRole('button', { name: /manager/ })
+    .first()
+    .hover();
+  await expect(desk.message('This is unacceptable').locator('mark.lit').first()).toBeVisible();
+  await page.screenshot({ path: 'docs/images/console-why.png' });
 });

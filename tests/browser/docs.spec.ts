@@ -37,7 +37,7 @@ test('an operation has its body, its answers and a command to paste', async ({ p
   await page.goto(`${stack.url}/docs/`);
   const login = page.locator('#post-api-v1-auth-login');
   await expect(login.locator('.field-name').first()).toHaveText('email');
-  await expect(login.getByText('401')).toBeVisible();
+  await expect(login.getByText('401', { exact: true })).toBeVisible();
   const request = login.locator('pre').first();
   await expect(request).toContainText(`curl -X POST '${stack.url}/api/v1/auth/login'`);
   await expect(request).toContainText('"password"');

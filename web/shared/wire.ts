@@ -1,6 +1,8 @@
 // The JSON of `/api/v1` and of agents' sockets, as the crates `edgedesk-wire` and `edgedesk-domain` define it.
 // The widget has its own few shapes: it must stay tiny and sees only public events.
 
+import type { Feedback, FeedbackField } from './learning';
+
 export type ConversationStatus = 'active' | 'pending' | 'escalated' | 'resolved' | 'closed';
 export type Channel = 'widget' | 'zendesk';
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';
@@ -39,10 +41,35 @@ export interface Scored {
   score: number;
 }
 
+/** A part of a message's text, in Unicode code points (as `[...text]` counts them), the end exclusive. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
 export interface Reason {
   code: string;
   text: string;
   weight: number;
+  spans?: Span[];
+}
+
+export type EntityKind = 'order_number' | 'amount' | 'date' | 'email' | 'phone' | 'product' | 'url';
+
+export interface Entity extends Span {
+  kind: EntityKind;
+  text: string;
+  /** A form for machines, such as `EUR 49.90`. */
+  value?: string;
+}
+
+export interface Intent {
+  primary: string;
+  confidence: number;
+  secondary: Scored[];
+  /** question, complaint, request, compliment or statement. */
+  act?: Scored;
+  own?: { intent_id: string; name: string; confidence: number; version: number };
 }
 
 export interface Sentiment {
@@ -57,9 +84,15 @@ export interface Sentiment {
 export interface Analysis {
   sentiment: Sentiment;
   emotions: Scored[];
-  intent?: { primary: string; confidence: number; secondary: Scored[] };
+  intent?: Intent;
+  categories?: { category: string; score: number }[];
+  priority?: { level: Priority; reasons: Reason[] };
+  urgency?: { score: number; reasons: Reason[] };
+  language?: { code: string; confidence: number };
+  entities?: Entity[];
   escalation_risk: number;
   confidence: number;
+  handling?: 'automatic' | 'suggested' | 'person';
   reasons: Reason[];
   model: { id: string; version: string };
   elapsed_ms: number;
@@ -177,6 +210,11 @@ export type LoggedEvent =
   | Logged<'message.created', Message>
   | Logged<'message.analyzed', { message_id: string; message_seq: number; analysis: Analysis }>
   | Logged<'analysis.failed', { message_id: string; message_seq: number; failures: number; gave_up: boolean }>
+  | Logged<'analysis.corrected', { message_id: string; message_seq: number } & Omit<Feedback, 'id' | 'at'>>
+  | Logged<
+      'analysis.correction_withdrawn',
+      { message_id: string; message_seq: number; field: FeedbackField; by: Actor }
+    >
   | Logged<'escalation.detected', { message_id: string; risk: number; reasons: Reason[] }>
   | Logged<'ticket.opened', { ticket_id: string; number: number }>
   | Logged<'ticket.updated', { status?: string; priority?: Priority }>

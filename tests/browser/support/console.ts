@@ -16,6 +16,8 @@ export class Console {
   readonly inbox: Locator;
   readonly thread: Locator;
   readonly details: Locator;
+  /** Why a message was read so. */
+  readonly why: Locator;
   readonly reply: Locator;
   readonly toasts: Locator;
 
@@ -25,6 +27,7 @@ export class Console {
     });
     this.thread = page.locator('.thread');
     this.details = page.getByRole('region', { name: 'Details' });
+    this.why = page.getByRole('region', { name: 'Why this reading' });
     this.reply = page.getByRole('textbox', { name: /^Reply to/ });
     this.toasts = page.getByRole('region', { name: 'Notifications' });
   }
@@ -55,6 +58,22 @@ export class Console {
 
   message(text: string): Locator {
     return this.thread.getByRole('listitem').filter({ hasText: text });
+  }
+
+  /** What was read in a message: mood, intent and so on, once it is there. */
+  reading(text: string): Locator {
+    return this.message(text).getByRole('button', { name: /unhappy|neutral|happy/i });
+  }
+
+  /** One field in the explanation. */
+  field(name: string): Locator {
+    return this.why.locator('.field').filter({ hasText: name });
+  }
+
+  /** A page beside the conversations. */
+  async goTo(page: 'Own intents' | 'Accuracy'): Promise<void> {
+    await this.page.getByRole('link', { name: page }).click();
+    await expect(this.page.getByRole('heading', { level: 2, name: page })).toBeVisible();
   }
 
   async send(text: string): Promise<void> {

@@ -22,26 +22,39 @@ export function get<T>(path: string): Promise<T> {
   return request<T>('GET', path);
 }
 
-export function post<T>(path: string, body: unknown): Promise<T> {
-  return request<T>('POST', path, body);
+/** An aborted `signal` makes it fail with an `AbortError`, which nobody needs to be told of. */
+export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return request<T>('POST', path, body, signal);
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  let answer = await send(method, path, body);
+export function put<T>(path: string, body: unknown): Promise<T> {
+  return request<T>('PUT', path, body);
+}
+
+export function del<T = void>(path: string): Promise<T> {
+  return request<T>('DELETE', path);
+}
+
+async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let answer = await send(method, path, body, signal);
   // An access token may end between two timers (a laptop that slept): refresh once, then try again.
-  if (answer.status === 401 && (await refresh())) answer = await send(method, path, body);
+  if (answer.status === 401 && (await refresh())) answer = await send(method, path, body, signal);
   if (!answer.ok) throw await toError(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   // Before the first refresh has come back there is no token yet: ask for one rather than be refused.
   if (!bearer()) await refresh();
   const headers: Record<string, string> = { authorization: `Bearer ${bearer()}` };
   if (body !== undefined) headers['content-type'] = 'application/json';
+  const sent = body === undefined ? null : JSON.stringify(body);
   try {
-    return await fetch(`/api/v1${path}`, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
-  } catch {
+    // What takes something away is often the last thing before a page is left, and must not be cut off by that.
+    const keepalive = method === 'DELETE';
+    return await fetch(`/api/v1${path}`, { method, headers, body: sent, signal: signal ?? null, keepalive });
+  } catch (error) {
+    if (signal?.aborted) throw error;
     throw new ApiError(0, 'network', 'There is no connection to the server.');
   }
 }

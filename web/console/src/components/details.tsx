@@ -8,6 +8,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { latestAnalysis, scoresOf } from './insight';
 import { Face, MOOD_NAMES, percent, scoreText, TREND_NAMES, TrendArrow } from './mood';
+import { RiskMeter } from './risk-meter';
 import { MoodChart } from './sparkline';
 
 const CHANNELS = { widget: 'Chat widget', zendesk: 'Zendesk' };
@@ -75,17 +76,6 @@ function Mood({ thread, conversation }: { thread: Thread; conversation: Conversa
         </p>
       )}
     </section>
-  );
-}
-
-function RiskMeter({ risk }: { risk: number }) {
-  const level = risk > 0.7 ? 'high' : risk > 0.5 ? 'medium' : 'low';
-  return (
-    <div class="risk-meter">
-      <span id="risk-label">Escalation risk</span>
-      <span class="risk-value">{percent(risk)}</span>
-      <meter class={level} min={0} max={1} value={risk} aria-labelledby="risk-label" />
-    </div>
   );
 }
 

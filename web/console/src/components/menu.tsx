@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface MenuProps {
   /** What the button shows. */
@@ -29,7 +29,8 @@ export function Menu(props: MenuProps) {
     if (giveBack) root.current?.querySelector('button')?.focus();
   };
 
-  useEffect(() => {
+  // Before anything else can happen: a quick second key must find the focus in the menu.
+  useLayoutEffect(() => {
     if (!open) return;
     items()[0]?.focus();
     const outside = (event: Event) => {

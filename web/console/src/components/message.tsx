@@ -3,26 +3,35 @@ import { actorName } from '../state/names';
 import type { Pending } from '../state/outgoing';
 import type { Mood, Thread } from '../state/thread';
 import type { MessageEntry } from '../state/timeline';
+import { whyId } from '../state/why';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
-import { MoodChip } from './mood-chip';
+import { MarkedText } from './marked-text';
+import { Reading } from './reading';
 import { actorId } from './thread-header';
 
 interface Props {
   entry: MessageEntry;
   mood: Mood | undefined;
   customer: string;
+  thread: Thread;
 }
 
 /** Texts are text: Preact escapes them, and nothing here ever takes HTML. */
-export function MessageBubble({ entry, mood, customer }: Props) {
+export function MessageBubble({ entry, mood, customer, thread }: Props) {
   const { message, joined } = entry;
   const incoming = message.direction === 'incoming';
   const note = message.direction === 'note';
   const name =
     incoming && message.author.kind === 'customer' ? (message.author.name ?? customer) : actorName(message.author);
+  const id = message.message_id;
+  const explained = whyId.value === id && mood !== undefined && mood !== 'failed';
   return (
-    <li class={`message ${message.direction} ${joined ? 'joined' : ''}`} data-seq={message.seq}>
+    <li
+      class={`message ${message.direction} ${joined ? 'joined' : ''} ${explained ? 'explained' : ''}`}
+      data-seq={message.seq}
+      data-message={id}
+    >
       {incoming &&
         (joined ? <span class="avatar-gap" /> : <Avatar id={actorId(message.author)} name={name} size="s" />)}
       <div class="message-main">
@@ -41,9 +50,9 @@ export function MessageBubble({ entry, mood, customer }: Props) {
           </p>
         )}
         <p class="bubble" dir="auto">
-          {message.text}
+          {explained ? <MarkedText text={message.text} analysis={mood} /> : message.text}
         </p>
-        {incoming && message.author.kind === 'customer' && <MoodChip mood={mood} />}
+        {incoming && message.author.kind === 'customer' && <Reading mood={mood} messageId={id} thread={thread} />}
       </div>
     </li>
   );

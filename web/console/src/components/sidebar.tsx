@@ -3,7 +3,7 @@ import { logout, user } from '../api/session';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
-import { closeConversation } from '../state/router';
+import { closeConversation, openList, openPage, type Page, pageHref } from '../state/router';
 import { toast } from '../state/toasts';
 import { drawerOpen, drawerSidebar, helpOpen, onePane } from '../state/ui';
 import { Avatar } from './avatar';
@@ -35,17 +35,35 @@ export function Sidebar() {
               key={view.id}
               type="button"
               class="view"
-              aria-current={currentView.value?.id === view.id ? 'page' : undefined}
+              aria-current={!openPage.value && currentView.value?.id === view.id ? 'page' : undefined}
               onClick={() => {
                 filters.value = { ...view.filters, query: filters.value.query };
                 drawerOpen.value = false;
-                if (onePane.value) closeConversation();
+                if (openPage.value) openList();
+                else if (onePane.value) closeConversation();
               }}
             >
               <Icon name={view.icon} />
               <span>{view.label}</span>
               <Count view={view.id} />
             </button>
+          ))}
+        </nav>
+        <nav class="views" aria-labelledby="assistant-title">
+          <h2 id="assistant-title">Assistant</h2>
+          {PAGES.map(({ page, label, icon }) => (
+            <a
+              key={page}
+              class="view"
+              href={pageHref(page)}
+              aria-current={openPage.value === page ? 'page' : undefined}
+              onClick={() => {
+                drawerOpen.value = false;
+              }}
+            >
+              <Icon name={icon} />
+              <span>{label}</span>
+            </a>
           ))}
         </nav>
         <Team />
@@ -56,6 +74,11 @@ export function Sidebar() {
     </>
   );
 }
+
+export const PAGES: { page: Page; label: string; icon: string }[] = [
+  { page: 'intents', label: 'Own intents', icon: 'spark' },
+  { page: 'accuracy', label: 'Accuracy', icon: 'gauge' },
+];
 
 function Count({ view }: { view: string }) {
   const live = counters.value;

@@ -6,6 +6,7 @@ import { actorName } from '../state/names';
 import { closeConversation } from '../state/router';
 import type { Thread } from '../state/thread';
 import { detailsOpen, wideDetails } from '../state/ui';
+import { closeWhy } from '../state/why';
 import { AssignMenu } from './assign-menu';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
@@ -62,6 +63,7 @@ export function ThreadHeader({ thread, conversation, name, heading }: Props) {
               title="Details"
               aria-expanded={detailsOpen.value}
               onClick={() => {
+                closeWhy(false);
                 detailsOpen.value = !detailsOpen.value;
               }}
             >

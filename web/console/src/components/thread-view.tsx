@@ -4,12 +4,14 @@ import { customerName } from '../state/names';
 import { closeConversation } from '../state/router';
 import type { Thread } from '../state/thread';
 import { detailsOpen, onePane, wideDetails } from '../state/ui';
+import { whyId } from '../state/why';
 import { Composer } from './composer';
 import { Details } from './details';
 import { MoodStrip, RiskBanner } from './insight';
 import { Empty, Failed, ThreadSkeleton } from './states';
 import { ThreadHeader } from './thread-header';
 import { Timeline } from './timeline';
+import { WhyPanel } from './why-panel';
 
 export function ThreadView({ thread }: { thread: Thread }) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -59,8 +61,11 @@ export function ThreadView({ thread }: { thread: Thread }) {
           <p class="read-only">You may read this conversation, and not answer it.</p>
         )}
       </section>
-      {conversation && (wideDetails.value || detailsOpen.value) && (
-        <Details thread={thread} conversation={conversation} name={name} />
+      {whyId.value !== null ? (
+        <WhyPanel thread={thread} messageId={whyId.value} />
+      ) : (
+        conversation &&
+        (wideDetails.value || detailsOpen.value) && <Details thread={thread} conversation={conversation} name={name} />
       )}
     </>
   );

@@ -102,7 +102,12 @@ function EntryView({ entry, thread, customer }: { entry: Entry; thread: Thread; 
       );
     case 'message':
       return (
-        <MessageBubble entry={entry} mood={thread.moods.value.get(entry.message.message_id)} customer={customer} />
+        <MessageBubble
+          entry={entry}
+          mood={thread.moods.value.get(entry.message.message_id)}
+          customer={customer}
+          thread={thread}
+        />
       );
   }
 }

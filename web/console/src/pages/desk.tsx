@@ -2,21 +2,27 @@ import { useEffect } from 'preact/hooks';
 import { ConnectionBar } from '../components/connection-bar';
 import { Help } from '../components/help';
 import { Inbox } from '../components/inbox';
-import { Sidebar } from '../components/sidebar';
+import { PAGES, Sidebar } from '../components/sidebar';
 import { Empty } from '../components/states';
 import { ThreadView } from '../components/thread-view';
 import { Toasts } from '../components/toasts';
 import { openDesk, unreadTotal } from '../state/desk';
 import { currentView } from '../state/filters';
 import { listenToKeys } from '../state/keyboard';
-import { openId } from '../state/router';
+import { loadOwnIntents } from '../state/own-intents';
+import { openId, openPage } from '../state/router';
 import { openThread, Thread } from '../state/thread';
 import { detailsOpen } from '../state/ui';
+import { closeWhy } from '../state/why';
+import { AccuracyPage } from './accuracy';
+import { Intents } from './intents';
 
 /** Everything behind the login. */
 export function Desk() {
   useEffect(openDesk, []);
   useEffect(listenToKeys, []);
+  // Their names, for readings and menus.
+  useEffect(() => void loadOwnIntents(), []);
 
   const id = openId.value;
   useEffect(() => {
@@ -27,11 +33,13 @@ export function Desk() {
       thread.stop();
       openThread.value = null;
       detailsOpen.value = false;
+      closeWhy(false);
     };
   }, [id]);
 
   const unread = unreadTotal.value;
-  const view = currentView.value?.label ?? 'Conversations';
+  const page = openPage.value;
+  const view = PAGES.find((other) => other.page === page)?.label ?? currentView.value?.label ?? 'Conversations';
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${view} · Edgedesk`;
   }, [unread, view]);
@@ -44,8 +52,16 @@ export function Desk() {
         <Sidebar />
         <main>
           <h1 class="visually-hidden">{view}</h1>
-          <Inbox />
-          {thread && thread.id === id ? <ThreadView key={thread.id} thread={thread} /> : <NothingOpen />}
+          {page === 'intents' ? (
+            <Intents />
+          ) : page === 'accuracy' ? (
+            <AccuracyPage />
+          ) : (
+            <>
+              <Inbox />
+              {thread && thread.id === id ? <ThreadView key={thread.id} thread={thread} /> : <NothingOpen />}
+            </>
+          )}
         </main>
       </div>
       <Toasts />

@@ -4,6 +4,7 @@ import { ApiError } from '../api/http';
 import { user } from '../api/session';
 import { agents, conversations, mergeConversations } from './desk';
 import { agentFullName, agentName, customerName } from './names';
+import { reasonOf } from './reason-of';
 import { toast } from './toasts';
 
 const STATUS_SAID: Record<ConversationStatus, string> = {
@@ -24,7 +25,7 @@ export async function setStatus(id: string, status: ConversationStatus): Promise
     const action = back ? { label: 'Undo', run: () => void undoStatus(id, back) } : undefined;
     toast(`${customerName(before)}: ${STATUS_SAID[status]}`, { action });
   } catch (error) {
-    toast(reason(error, 'The status was not changed.'), { kind: 'error' });
+    toast(reasonOf(error, 'The status was not changed.'), { kind: 'error' });
   }
 }
 
@@ -40,7 +41,7 @@ async function undoStatus(id: string, status: ConversationStatus): Promise<void>
     mergeConversations([await changeStatus(id, status)]);
     toast('Undone');
   } catch (error) {
-    toast(reason(error, 'It could not be undone.'), { kind: 'error' });
+    toast(reasonOf(error, 'It could not be undone.'), { kind: 'error' });
   }
 }
 
@@ -76,9 +77,5 @@ function refusal(error: unknown, agentId: string | null): string {
     const who = agentId === user.value?.id ? 'You already have' : `${agentFullName(agentId)} already has`;
     return `${who} as many open conversations as allowed${max ? ` (${max})` : ''}.`;
   }
-  return reason(error, 'The conversation was not assigned.');
-}
-
-function reason(error: unknown, otherwise: string): string {
-  return error instanceof ApiError && error.message ? error.message : otherwise;
+  return reasonOf(error, 'The conversation was not assigned.');
 }

@@ -3,6 +3,7 @@ import { assignToMe, toggleResolved } from './actions';
 import { conversations } from './desk';
 import { closeConversation, openId } from './router';
 import { detailsOpen, drawerOpen, helpOpen, shortcutsOn } from './ui';
+import { closeWhy, toggleWhy, whyId } from './why';
 
 export const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ['j', 'k'], does: 'Next, previous conversation' },
@@ -11,6 +12,7 @@ export const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ['r'], does: 'Write a reply' },
   { keys: ['n'], does: 'Write a private note' },
   { keys: ['Ctrl', 'Enter'], does: 'Send' },
+  { keys: ['w'], does: 'Why a message was read so' },
   { keys: ['e'], does: 'Resolve, or reopen' },
   { keys: ['a'], does: 'Assign to me' },
   { keys: ['/'], does: 'Search' },
@@ -49,6 +51,9 @@ function onKeyDown(event: KeyboardEvent): void {
       if (!openId.value) return;
       document.dispatchEvent(new CustomEvent(COMPOSE_EVENT, { detail: event.key === 'r' ? 'reply' : 'note' }));
       break;
+    case 'w':
+      if (!toggleWhy()) return;
+      break;
     case 'e':
       if (!open || !mayWrite.value) return;
       toggleResolved(open);
@@ -73,6 +78,8 @@ function onEscape(event: KeyboardEvent, target: HTMLElement): void {
   if (drawerOpen.value || detailsOpen.value) {
     drawerOpen.value = false;
     detailsOpen.value = false;
+  } else if (whyId.value && !target.closest('.composer')) {
+    closeWhy();
   } else if (target.matches('#search')) {
     target.blur();
   } else if (target.closest('.composer')) {

@@ -3,6 +3,7 @@ import type { MessageView } from '../../../shared/wire';
 import { sendMessage } from '../api/endpoints';
 import { ApiError, isTransient } from '../api/http';
 import type { ComposerMode } from './drafts';
+import { newId } from './ids';
 
 /** A message of ours that the log does not show yet. */
 export interface Pending {
@@ -89,9 +90,4 @@ export class Outgoing {
       pending.clientId === clientId ? { ...pending, ...change } : pending,
     );
   }
-}
-
-/** 128 random bits. Not `randomUUID`, which plain HTTP does not have, and a phone on the office network may use that. */
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -11,6 +11,23 @@ window.addEventListener('hashchange', () => {
 /** The open conversation, if one is. */
 export const openId = computed(() => /^#\/conversations\/(cnv_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
 
+/** Pages beside the conversations. */
+export type Page = 'intents' | 'accuracy';
+
+/** The page that takes the place of list and conversation, if one does. */
+export const openPage = computed<Page | null>(
+  () => (/^#\/(intents|accuracy)$/.exec(fragment.value)?.[1] as Page | undefined) ?? null,
+);
+
+export function pageHref(page: Page): string {
+  return `#/${page}`;
+}
+
+/** Back to the list and nothing else. */
+export function openList(): void {
+  location.hash = '#/';
+}
+
 export function conversationHref(id: string): string {
   return `#/conversations/${id}`;
 }

@@ -4,6 +4,7 @@ import { getConversation, listMessages, socketTicket } from '../api/endpoints';
 import { ApiError } from '../api/http';
 import { LiveSocket } from '../api/live';
 import { conversations, mergeConversations } from './desk';
+import { Feedbacks } from './feedback';
 import { actorName, isMe } from './names';
 import { Outgoing } from './outgoing';
 import { announce } from './toasts';
@@ -26,12 +27,14 @@ export class Thread {
   readonly viewers: Signal<Actor[]> = signal([]);
   readonly writing: Signal<Actor | null> = signal(null);
   readonly outgoing: Outgoing;
+  readonly feedbacks: Feedbacks;
   readonly conversation = computed(() => conversations.value.get(this.id));
   readonly live = computed(() => this.socket.value?.state.value ?? 'connecting');
 
   private readonly socket = signal<LiveSocket<ConversationFrame> | null>(null);
   /** Last `seq` of the log that came by socket: what `resume` goes on from. */
   private lastSeq = 0;
+  private readonly ahead = new Set<number>();
   private readSent = 0;
   private waiting: ConversationFrame[] = [];
   private flushTimer = 0;
@@ -40,6 +43,7 @@ export class Thread {
 
   constructor(readonly id: string) {
     this.outgoing = new Outgoing(id, () => this.messages.value);
+    this.feedbacks = new Feedbacks(id);
     void this.load();
     this.socket.value = new LiveSocket<ConversationFrame>({
       url: async () => `/api/v1/conversations/${id}/socket?ticket=${encodeURIComponent(await socketTicket(id))}`,
@@ -117,8 +121,7 @@ export class Thread {
       const moods = new Map<string, Mood>();
       for (const frame of frames) {
         if ('seq' in frame && 'at' in frame) {
-          if (frame.seq <= this.lastSeq) continue;
-          this.lastSeq = frame.seq;
+          if (!this.isNew(frame.seq)) continue;
         }
         switch (frame.type) {
           case 'message.created':
@@ -129,6 +132,12 @@ export class Thread {
             break;
           case 'analysis.failed':
             if (frame.data.gave_up) moods.set(frame.data.message_id, 'failed');
+            break;
+          case 'analysis.corrected':
+            this.feedbacks.hear(frame.data.message_id, { ...frame.data, id: frame.id, at: frame.at });
+            break;
+          case 'analysis.correction_withdrawn':
+            this.feedbacks.hearWithdrawn(frame.data.message_id, frame.data.field, frame.at);
             break;
           case 'conversation.status_changed':
           case 'conversation.assigned':
@@ -147,11 +156,22 @@ export class Thread {
             break;
         }
       }
-      if (changes.length > 0) this.changes.value = [...this.changes.value, ...changes];
+      if (changes.length > 0) {
+        this.changes.value = [...this.changes.value, ...changes].sort((one, other) => one.seq - other.seq);
+      }
       if (moods.size > 0) this.moods.value = new Map([...this.moods.value, ...moods]);
       this.addMessages(messages);
     });
     this.markRead();
+  }
+
+  /** Takes note of a place in the log. What happens while a resume is under way arrives before what the resume brings, so
+   * `lastSeq` moves only over places without a gap behind them. */
+  private isNew(seq: number): boolean {
+    if (seq <= this.lastSeq || this.ahead.has(seq)) return false;
+    this.ahead.add(seq);
+    while (this.ahead.delete(this.lastSeq + 1)) this.lastSeq += 1;
+    return true;
   }
 
   /** Merges by `seq`: the list and the socket may both bring a message. */

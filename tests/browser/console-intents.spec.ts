@@ -1,0 +1,174 @@
+import { expect, test } from './support/console.ts';
+import { newId, ZendeskTicket } from './support/stack.ts';
+
+// Own intents are the account's: these tests follow one another.
+test.describe.configure({ mode: 'serial' });
+
+const run = newId();
+const DAMAGED = `Arrived damaged ${run}`;
+const WHOLESALE = `Wholesale ${run}`;
+
+const DAMAGED_EXAMPLES = [
+  'The jacket came with a broken zip',
+  'There is a crack in the vase you sent',
+  'My order arrived damaged, can you replace it?',
+  'The screen was shattered when I opened the box',
+  'One of the glasses is broken',
+  'The parcel was torn and the lamp inside is bent',
+  'You sent me a chair with a scratched leg',
+  'The bottle had leaked all over the package',
+  'The plate was in pieces on arrival',
+  'It arrived with a big dent in the side',
+  'The box was crushed and the toy is ruined',
+];
+
+const WHOLESALE_EXAMPLES = [
+  'Do you sell in bulk to shops?',
+  'We would like to become a reseller of your products',
+  'What is the price for five hundred pieces?',
+  'Is there a discount for orders over a thousand euros for our store?',
+  'We run a chain of cafes and want to stock your mugs',
+  'Can I get a wholesale price list?',
+  'Who do I talk to about a distribution agreement?',
+  'Do you offer trade accounts for retailers?',
+  'Our company needs two hundred units every month',
+  'I own a gift shop and want to carry your brand',
+];
+
+test('an intent is written, counted, freed of repeats and saved', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  await desk.goTo('Own intents');
+  await page.getByRole('button', { name: /New intent|Create your first intent/ }).click();
+  await page.getByLabel('Name').fill(DAMAGED);
+  const examples = page.getByLabel('Examples, one per line');
+  await examples.fill(DAMAGED_EXAMPLES.slice(0, 7).join('\n'));
+  await expect(page.getByText('7 of 10', { exact: true })).toBeVisible();
+  await examples.fill([...DAMAGED_EXAMPLES, '', `  ${DAMAGED_EXAMPLES[0]?.toUpperCase()}. `].join('\r\n'));
+  await expect(page.locator('#editor-count')).toHaveText('11 examples · 1 repeat will be dropped');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(desk.toast('saved with 11 examples. 1 repeat dropped.')).toBeVisible();
+
+  await page.getByRole('button', { name: 'New intent' }).click();
+  await page.getByLabel('Name').fill(DAMAGED.toUpperCase());
+  await page.getByLabel('Examples, one per line').fill(WHOLESALE_EXAMPLES.slice(0, 9).join('\n'));
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('.form-error')).toBeVisible();
+  await page.getByLabel('Name').fill(WHOLESALE);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('.intent').filter({ hasText: WHOLESALE })).toContainText('9 of 10 examples');
+  await expect(page.getByRole('button', { name: /^Train/ })).toBeDisabled();
+  await expect(page.getByText(`“${WHOLESALE}” has 9 of 10`)).toBeVisible();
+});
+
+test('it is trained, promoted, tried while typing, and rolled back', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  await desk.goTo('Own intents');
+  await page.getByRole('button', { name: WHOLESALE, exact: true }).click();
+  await expect(page.getByLabel('Examples, one per line')).toHaveValue(WHOLESALE_EXAMPLES.slice(0, 9).join('\n'));
+  await page.getByLabel('Examples, one per line').fill(WHOLESALE_EXAMPLES.join('\n'));
+  await page.getByRole('button', { name: 'Save' }).click();
+
+  const train = page.getByRole('button', { name: /^Train/ });
+  await train.click();
+  await expect(page.getByText(/^Version \d+ is in use\.$/)).toBeVisible();
+  await expect(page.getByText(/right in \d+-fold cross-validation/)).toBeVisible();
+  await expect(page.locator('.report .bar').filter({ hasText: DAMAGED })).toContainText(/\d+%/);
+  const first = Number.parseInt(await page.locator('.version').first().locator('.version-number').innerText(), 10);
+  await expect(page.locator('.version').first()).toContainText('In use');
+
+  const box = page.getByLabel('A sentence to try');
+  await box.fill('The mirror was smashed when it came');
+  await expect(page.locator('.test-card .bar').first()).toContainText(DAMAGED);
+  await box.fill('Do you have prices for resellers who buy hundreds?');
+  await expect(page.locator('.test-card .bar').first()).toContainText(WHOLESALE);
+
+  await train.click();
+  await expect(page.locator('.version').first().locator('.version-number')).toHaveText(new RegExp(`^${first + 1}\\b`));
+  await page.getByRole('button', { name: `Put version ${first} to use` }).click();
+  const toast = desk.toast(`Version ${first} is in use`);
+  await expect(toast).toBeVisible();
+  await expect(page.locator('.version').filter({ hasText: 'In use' }).locator('.version-number')).toHaveText(
+    new RegExp(`^${first}\\b`),
+  );
+  await toast.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.locator('.version').first()).toContainText('In use');
+});
+
+test('a message is given an own intent, the accuracy page counts it, and forgets it when it is taken back', async ({
+  signIn,
+}) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  const ticket = new ZendeskTicket(`Accuracy ${newId()}`);
+  await ticket.opened('The handle was broken off when I opened the parcel.');
+  const corrected = async () => {
+    // From another page, so that it is asked again.
+    await desk.goTo('Own intents');
+    await desk.goTo('Accuracy');
+    await expect(page.getByText('Loading the accuracy')).toHaveCount(0);
+    const row = page.getByRole('region', { name: 'Priority' }).getByRole('row', { name: /^All/ });
+    return (await row.count()) === 0 ? 0 : Number(await row.getByRole('cell').nth(3).innerText());
+  };
+  await desk.open(ticket.subject);
+  await desk.reading('handle was broken').click();
+  await desk.why.getByRole('button', { name: 'Correct the own intent' }).click();
+  await page.getByRole('menuitemradio', { name: DAMAGED }).click();
+  await expect(desk.field('Own intent')).toContainText(DAMAGED);
+  await expect(desk.field('Own intent')).toContainText(/(Corrected|Confirmed) by you/);
+
+  const was = (await desk.field('Priority').locator('.field-value').innerText()).trim();
+  await desk.why.getByRole('button', { name: 'Correct the priority' }).click();
+  await page.getByRole('menuitemradio', { name: was === 'Low' ? 'High' : 'Low' }).click();
+  await expect(desk.field('Priority')).toContainText('Corrected by you');
+  const undo = desk.toast('Priority:').getByRole('button', { name: 'Undo' });
+  await expect(undo).toBeVisible();
+  await expect.poll(corrected).toBeGreaterThan(0);
+  const counted = await corrected();
+
+  await page.getByRole('button', { name: /^Inbox/ }).click();
+  await desk.open(ticket.subject);
+  await desk.reading('handle was broken').click();
+  await desk.why.getByRole('button', { name: 'Correct the priority' }).click();
+  await page.getByRole('menuitem', { name: 'Take my word back' }).click();
+  await expect(desk.field('Priority').locator('.field-said')).toHaveCount(0);
+  await expect.poll(corrected).toBe(counted - 1);
+});
+
+test('a deleted intent comes back with a click, and is gone without one', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  await desk.goTo('Own intents');
+  const row = page.locator('.intent').filter({ hasText: WHOLESALE });
+  await row.getByRole('button', { name: /^Delete/ }).click();
+  await expect(row).toHaveCount(0);
+  await desk.toast('is deleted').getByRole('button', { name: 'Undo' }).click();
+  await expect(row).toBeVisible();
+  await page.reload();
+  await expect(row).toBeVisible();
+
+  await row.getByRole('button', { name: /^Delete/ }).click();
+  await desk.toast('is deleted').getByRole('button', { name: 'Dismiss' }).click();
+  await expect(row).toHaveCount(0);
+  await expect
+    .poll(async () => {
+      await page.reload();
+      await expect(page.getByRole('heading', { level: 2, name: 'Own intents' })).toBeVisible();
+      await expect(page.getByText('Loading own intents')).toHaveCount(0);
+      return row.count();
+    })
+    .toBe(0);
+});
+
+test('an agent may look and try, and is told who can change', async ({ desk, page }) => {
+  await desk.goTo('Own intents');
+  await expect(page.getByText('Managers, admins and owners of the account can change own intents.')).toBeVisible();
+  await expect(page.getByRole('button', { name: /New intent|^Train|^Delete|to use$/ })).toHaveCount(0);
+  await page.getByRole('button', { name: DAMAGED, exact: true }).click();
+  await expect(page.getByLabel('Examples, one per line')).not.toBeEditable();
+  await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Back to the intents' }).click();
+  await page.getByLabel('A sentence to try').fill('Everything in the box was smashed');
+  await expect(page.locator('.test-card .bar').first()).toContainText(DAMAGED);
+});

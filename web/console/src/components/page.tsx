@@ -1,0 +1,43 @@
+import type { ComponentChildren } from 'preact';
+import { drawerOpen } from '../state/ui';
+import { Icon } from './icon';
+
+/** A page that takes the place of list and conversation. */
+export function Page(props: { title: string; lead: string; tools?: ComponentChildren; children: ComponentChildren }) {
+  return (
+    <section class="page" aria-labelledby="page-title">
+      <div class="page-inner">
+        <header class="page-head">
+          <button
+            type="button"
+            class="button ghost icon-only drawer-button"
+            aria-label="Open the menu"
+            onClick={() => {
+              drawerOpen.value = true;
+            }}
+          >
+            <Icon name="menu" />
+          </button>
+          <div class="page-title">
+            <h2 id="page-title">{props.title}</h2>
+            <p>{props.lead}</p>
+          </div>
+          {props.tools}
+        </header>
+        {props.children}
+      </div>
+    </section>
+  );
+}
+
+/** Grey lines where a page's content will be. */
+export function PageSkeleton({ what }: { what: string }) {
+  return (
+    <div class="page-skeleton" role="status">
+      <span class="visually-hidden">Loading {what}</span>
+      {[38, 92, 84, 88].map((width) => (
+        <span key={width} class="bone" aria-hidden="true" style={{ width: `${width}%` }} />
+      ))}
+    </div>
+  );
+}

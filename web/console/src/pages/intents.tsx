@@ -1,0 +1,51 @@
+import { useEffect } from 'preact/hooks';
+import { IntentEditor } from '../components/intent-editor';
+import { IntentList } from '../components/intent-list';
+import { IntentVersions } from '../components/intent-versions';
+import { LiveTest } from '../components/live-test';
+import { Page, PageSkeleton } from '../components/page';
+import { Failed } from '../components/states';
+import { Training } from '../components/training';
+import { edited } from '../state/intent-draft';
+import { finishRemovals, intentsFailed, loadIntentsPage, mayManageIntents, ownIntents } from '../state/own-intents';
+
+/** The account's own intents: taught with examples, trained in a second, tried at once, taken back in a click. */
+export function Intents() {
+  useEffect(() => {
+    void loadIntentsPage();
+    return finishRemovals;
+  }, []);
+  const intents = ownIntents.value;
+  return (
+    <Page
+      title="Own intents"
+      lead="What your customers write about that no general model knows. Ten examples each are enough to teach it."
+    >
+      {!mayManageIntents.value && (
+        <p class="page-note">
+          You can look and try. Managers, admins and owners of the account can change own intents.
+        </p>
+      )}
+      {intents === null ? (
+        intentsFailed.value ? (
+          <Failed
+            title="Own intents could not be loaded"
+            detail="Nothing is lost. Please try again."
+            onRetry={() => void loadIntentsPage()}
+          />
+        ) : (
+          <PageSkeleton what="own intents" />
+        )
+      ) : (
+        <div class="page-columns">
+          <div>{edited.value ? <IntentEditor key={edited.value.key} /> : <IntentList intents={intents} />}</div>
+          <div>
+            <LiveTest />
+            <Training intents={intents} />
+            <IntentVersions />
+          </div>
+        </div>
+      )}
+    </Page>
+  );
+}

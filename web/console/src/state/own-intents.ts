@@ -1,0 +1,164 @@
+import { batch, computed, signal } from '@preact/signals';
+import type { IntentsVersion, Models, OwnIntent, OwnIntentWithExamples } from '../../../shared/learning';
+import type { Role } from '../../../shared/wire';
+import {
+  changeIntent,
+  createIntent,
+  deleteIntent,
+  getModels,
+  listIntents,
+  listIntentVersions,
+  trainIntents,
+  useIntentVersion,
+} from '../api/learning';
+import { user } from '../api/session';
+import { reasonOf } from './reason-of';
+import { toast } from './toasts';
+
+/** Fewer and an intent is not trained. */
+export const MIN_EXAMPLES = 10;
+/** Fewer and there is nothing to tell apart. */
+export const MIN_INTENTS = 2;
+
+const MANAGERS: readonly Role[] = ['manager', 'admin', 'owner'];
+export const mayManageIntents = computed(() => MANAGERS.includes(user.value?.role ?? 'read_only'));
+
+/** By name. Null until the first answer. */
+export const ownIntents = signal<OwnIntent[] | null>(null);
+export const intentVersions = signal<IntentsVersion[]>([]);
+export const intentsState = signal<Models['own_intents'] | null>(null);
+export const intentsFailed = signal(false);
+export const training = signal(false);
+/** The report of the training that was started here. */
+export const report = signal<IntentsVersion | null>(null);
+
+export const versionInUse = computed(() => intentVersions.value.find((version) => version.in_use) ?? null);
+
+/** Rows that training would take of an intent. */
+export function rowsOf(intent: OwnIntent): number {
+  return intent.n_examples + intent.n_corrections;
+}
+
+export function ownIntentName(id: string): string {
+  const known = ownIntents.value?.find((intent) => intent.id === id)?.name;
+  if (known) return known;
+  for (const version of intentVersions.value) {
+    const trained = version.cross_validation.labels.find((label) => label.intent_id === id);
+    if (trained) return trained.name;
+  }
+  // Deleted since, or made by somebody a moment ago.
+  return 'An own intent';
+}
+
+/** The names alone, for menus; a failure leaves the menu without them. */
+export async function loadOwnIntents(): Promise<void> {
+  try {
+    takeIntents(await listIntents());
+  } catch {
+    // The page of own intents says so, the menu asks again when it is opened.
+  }
+}
+
+export async function loadIntentsPage(): Promise<void> {
+  intentsFailed.value = false;
+  try {
+    const [intents, versions, models] = await Promise.all([listIntents(), listIntentVersions(), getModels()]);
+    batch(() => {
+      takeIntents(intents);
+      intentVersions.value = versions;
+      intentsState.value = models.own_intents ?? null;
+    });
+  } catch {
+    intentsFailed.value = true;
+  }
+}
+
+/** Throws what the form shows. */
+export async function saveIntent(id: string | null, name: string, examples: string[]): Promise<void> {
+  const saved = id === null ? await createIntent(name, examples) : await changeIntent(id, name, examples);
+  takeIntents([...(ownIntents.value ?? []).filter((intent) => intent.id !== saved.id), withoutExamples(saved)]);
+  void loadState();
+}
+
+/** Deletions that can still be undone: they are carried out when their notice has gone. */
+const leaving = new Map<string, () => void>();
+
+/**
+ * Takes an intent from the list at once and from the server when the notice with its "Undo" has gone: a deleted intent would come
+ * back under another id, and what agents have corrected to it would be lost.
+ */
+export function removeIntent(intent: OwnIntent): void {
+  takeIntents((ownIntents.value ?? []).filter((other) => other.id !== intent.id));
+  let undone = false;
+  const carryOut = () => {
+    if (!leaving.delete(intent.id) || undone) return;
+    void deleteIntent(intent.id)
+      .then(loadState)
+      .catch((error) => {
+        putBack(intent);
+        toast(`“${intent.name}” was not deleted. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+      });
+  };
+  leaving.set(intent.id, carryOut);
+  const undo = () => {
+    undone = true;
+    leaving.delete(intent.id);
+    putBack(intent);
+  };
+  toast(`“${intent.name}” is deleted`, { action: { label: 'Undo', run: undo }, onGone: carryOut });
+}
+
+/** Carries out what was only waiting for an "Undo". */
+export function finishRemovals(): void {
+  for (const carryOut of [...leaving.values()]) carryOut();
+}
+
+window.addEventListener('pagehide', finishRemovals);
+
+export async function train(): Promise<void> {
+  if (training.value) return;
+  finishRemovals();
+  training.value = true;
+  report.value = null;
+  try {
+    report.value = await trainIntents();
+    await loadIntentsPage();
+  } catch (error) {
+    toast(`Nothing was trained. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+  } finally {
+    training.value = false;
+  }
+}
+
+export async function putToUse(version: number, undoable = true): Promise<void> {
+  try {
+    const answer = await useIntentVersion(version);
+    const before = answer.previous_version;
+    const undo = undoable && before ? { label: 'Undo', run: () => void putToUse(before, false) } : undefined;
+    toast(`Version ${answer.version} is in use`, { action: undo });
+    await loadIntentsPage();
+  } catch (error) {
+    toast(`Version ${version} is not in use. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+  }
+}
+
+/** After a change: what may be gained by training again. */
+async function loadState(): Promise<void> {
+  try {
+    intentsState.value = (await getModels()).own_intents ?? null;
+  } catch {
+    // What is shown is a moment older.
+  }
+}
+
+function takeIntents(intents: OwnIntent[]): void {
+  ownIntents.value = intents.filter((intent) => !leaving.has(intent.id)).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function putBack(intent: OwnIntent): void {
+  takeIntents([...(ownIntents.value ?? []).filter((other) => other.id !== intent.id), intent]);
+}
+
+function withoutExamples({ examples: _, ...intent }: OwnIntentWithExamples): OwnIntent {
+  return intent;
+}
