@@ -32,7 +32,7 @@ const DOWN_WORKER = `
   export default { fetch() { return new Response(null, { status: 503 }) } }`;
 
 /** A Worker by name; without a build it is down. */
-export function worker({ name, build, vars }) {
+export function worker({ name, build, vars, assets }) {
   if (!build) {
     const objects = name === 'gateway' ? { CONVERSATIONS: 'ConversationObject', DESKS: 'DeskObject' } : {};
     const durableObjects = Object.fromEntries(
@@ -49,6 +49,7 @@ export function worker({ name, build, vars }) {
     modulesRoot: build,
     modules: [module('ESModule', 'index.js'), module('CompiledWasm', 'index_bg.wasm')],
     bindings: { ...workerOptions.bindings, ...vars },
+    ...(assets && { assets: { ...workerOptions.assets, directory: assets } }),
   };
 }
 

@@ -9,7 +9,12 @@ use getrandom as _;
 use serde::Deserialize;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-const PROBABILITY_TOLERANCE: f32 = 1e-3;
+/// Of features at length 1.
+const TOLERANCE: f32 = 1e-4;
+/// Of probabilities: a head multiplies what the features are off by with weights of up to about 5.
+const PROBABILITY_TOLERANCE: f32 = 5e-4;
+/// As in `golden.py`: every so many-th feature is in the file.
+const FEATURE_STEP: usize = 37;
 
 #[derive(Deserialize)]
 struct GoldenTokens {
@@ -21,6 +26,7 @@ struct GoldenTokens {
 struct GoldenReading {
     text: String,
     n_tokens: usize,
+    features: Vec<f32>,
     heads: BTreeMap<String, Vec<f32>>,
 }
 
@@ -42,14 +48,14 @@ fn tokens_equal_the_reference_under_wasm() {
     let rows: Vec<GoldenTokens> = rows(include_str!(
         "../../../shared/encoder/tests/golden/tokens.jsonl"
     ));
-    assert!(rows.len() > 100);
+    assert!(rows.len() > 1_000);
     for row in rows {
         assert_eq!(tokenizer.pieces(&row.text), row.ids, "{:?}", row.text);
     }
 }
 
 #[wasm_bindgen_test]
-fn probabilities_under_wasm_equal_those_of_onnxruntime() {
+fn features_and_probabilities_under_wasm_equal_the_reference() {
     let manifest = Manifest::shipped().expect("a manifest");
     let model = Model::load(&manifest, files()).expect("the shipped files are a model");
     let rows: Vec<GoldenReading> = rows(include_str!(
@@ -59,6 +65,27 @@ fn probabilities_under_wasm_equal_those_of_onnxruntime() {
     for row in rows {
         let reading = model.run(&row.text).expect("every text has a reading");
         assert_eq!(reading.n_tokens, row.n_tokens, "{:?}", row.text);
+        let kept: Vec<f32> = reading
+            .features
+            .iter()
+            .step_by(FEATURE_STEP)
+            .copied()
+            .collect();
+        assert_eq!(kept.len(), row.features.len());
+        let length = reading
+            .features
+            .iter()
+            .map(|value| value * value)
+            .sum::<f32>()
+            .sqrt();
+        for (found, wanted) in kept.iter().zip(&row.features) {
+            let difference = (found - wanted).abs() / length;
+            assert!(
+                difference < TOLERANCE,
+                "{:?}: {found} for {wanted}",
+                row.text
+            );
+        }
         assert_eq!(reading.heads.len(), row.heads.len());
         for (name, expected) in &row.heads {
             for ((label, found), wanted) in reading.heads[name].iter().zip(expected) {
