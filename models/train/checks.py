@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from data import EMOTIONS, LABELS, load_emotions, load_split, read_tsv
-from model import WIDTH, Model
+from model import Model
 from teacher import pad
 
 
@@ -50,16 +50,23 @@ class Checks:
                 scores[name] = float(np.mean(found == truth))
         if "emotions" in heads:
             scores["emotions_map"] = self.average_precision(model, device)
-        titles = self.features(model, [thread["title"] for thread in self.threads], device)[:, :WIDTH]
-        asked = self.features(model, [query["text"] for query in self.queries], device)[:, :WIDTH]
+        titles = self.embeddings(model, [thread["title"] for thread in self.threads], device)
+        asked = self.embeddings(model, [query["text"] for query in self.queries], device)
         best = (unit(asked) @ unit(titles).T).argmax(1)
         scores["faq_recall_at_1"] = float(np.mean([self.threads[n]["id"] == q["doc"] for n, q in zip(best, self.queries, strict=True)]))
         scores = {name: round(score, 4) for name, score in scores.items()}
         print(f"{title}: {scores}", flush=True)
         return scores
 
-    @torch.no_grad()
     def features(self, model: Model, texts: list[str], device: str) -> np.ndarray:
+        nothing = torch.tensor([], dtype=torch.long, device=device)
+        return self.run(lambda ids, mask: model(ids, mask, nothing)[0], texts, device)
+
+    def embeddings(self, model: Model, texts: list[str], device: str) -> np.ndarray:
+        return self.run(lambda ids, mask: model(ids, mask)[1], texts, device)
+
+    @torch.no_grad()
+    def run(self, model, texts: list[str], device: str) -> np.ndarray:
         ids = self.encode(texts)
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
         parts = [model(*pad([ids[n] for n in order[start : start + 64]], device)).cpu() for start in range(0, len(order), 64)]

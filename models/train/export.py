@@ -77,7 +77,7 @@ def main() -> None:
 
 def load_checkpoint(folder: Path) -> Model:
     train = json.loads((folder / "train.json").read_text())
-    model = Model(len(train["layers"]), {name: len(labels) for name, labels in train["heads"].items()})
+    model = Model(len(train["layers"]), train["shallow"], {name: len(labels) for name, labels in train["heads"].items()})
     model.load_state_dict(torch.load(folder / "model.pt", map_location="cpu"))
     return model.eval()
 

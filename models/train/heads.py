@@ -247,7 +247,7 @@ def act_by_form(text: str) -> str:
 def load_model(folder: Path) -> Model:
     facts = json.loads((folder / "train.json").read_text())
     state = torch.load(folder / "model.pt", map_location="cpu")
-    model = Model(len(facts["layers"]), {name: len(labels) for name, labels in facts.get("heads", {}).items()})
+    model = Model(len(facts["layers"]), facts["shallow"], {name: len(labels) for name, labels in facts.get("heads", {}).items()})
     model.load_state_dict(state)
     return model.eval()
 
@@ -267,7 +267,7 @@ def compute_features(model: Model, texts: list[str], batch: int = 64) -> np.ndar
             length = max(len(ids[n]) for n in numbers)
             padded = torch.tensor([ids[n] + [PAD] * (length - len(ids[n])) for n in numbers])
             mask = torch.tensor([[1.0] * len(ids[n]) + [0.0] * (length - len(ids[n])) for n in numbers])
-            features[numbers] = model(padded, mask).numpy()
+            features[numbers] = model(padded, mask, torch.tensor([], dtype=torch.long))[0].numpy()
     return features
 
 

@@ -18,7 +18,7 @@ LAYER_NORM_EPSILON = 1e-12
 MAX_POSITIONS = 512
 PAD = 0
 VOCABULARY_SIZE = 30522
-# The embedding, and a pool each for mood and topic.
+# The mean, and a pool each for mood and topic.
 N_POOLS = 3
 N_FEATURES = N_POOLS * WIDTH
 
@@ -54,15 +54,17 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Token ids and mask to one row of features, `[batch, WIDTH * N_POOLS]`.
+    """Token ids and mask to one row of features, `[batch, WIDTH * N_POOLS]`, and one embedding, `[batch, WIDTH]`.
 
-    The first part is the mean of the last layer over real tokens: the embedding that search compares. Each further part is a
-    weighted mean whose weights are a softmax of the tokens' products with a learnt query, so that a task can look at the few
-    words that matter to it.
+    The first `n_shallow` layers give the features, which every head reads: the mean over real tokens, then weighted means whose
+    weights are a softmax of the tokens' products with a learnt query, so that a task can look at the few words that matter to
+    it. The deep layers go on from there; the mean of the last one is the embedding that search compares. An analysis stops at the
+    features: the deep layers run only where an embedding is asked for.
     """
 
-    def __init__(self, n_layers: int, dropout: float = 0.1):
+    def __init__(self, n_layers: int, n_shallow: int, dropout: float = 0.1):
         super().__init__()
+        self.n_shallow = n_shallow
         # Sparse gradients: a batch touches about a thousand of the 30,522 rows.
         self.tokens = nn.Embedding(VOCABULARY_SIZE, WIDTH, padding_idx=0, sparse=True)
         self.positions = nn.Embedding(MAX_POSITIONS, WIDTH)
@@ -71,36 +73,45 @@ class Encoder(nn.Module):
         self.pool_queries = nn.Parameter(torch.zeros(N_POOLS - 1, WIDTH))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        return self.encode(self.tokens(ids), mask)
-
-    def encode(self, embeddings: Tensor, mask: Tensor) -> Tensor:
-        length = embeddings.shape[1]
-        x = self.dropout(self.norm(embeddings + self.positions.weight[:length]))
+    def forward(self, ids: Tensor, mask: Tensor, embed: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """`embed`: numbers of the rows whose embeddings are wanted; all by default."""
+        length = ids.shape[1]
+        x = self.dropout(self.norm(self.tokens(ids) + self.positions.weight[:length]))
         bias = ((1.0 - mask) * -1e4)[:, None, None, :].to(x.dtype)
-        for layer in self.layers:
+        for layer in self.layers[: self.n_shallow]:
             x = layer(x, bias)
-        x = x.float()
-        shares = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
-        attention = (x @ self.pool_queries.T + (bias[:, 0, 0, :, None].float())).softmax(1)
-        weights = torch.cat([shares[:, :, None], attention], 2)
+        features = self.pool(x.float(), mask, bias)
+        if embed is not None:
+            x, bias, mask = x[embed], bias[embed], mask[embed]
+        for layer in self.layers[self.n_shallow :]:
+            x = layer(x, bias)
+        return features, (shares(mask)[:, None, :] @ x.float()).squeeze(1)
+
+    def pool(self, x: Tensor, mask: Tensor, bias: Tensor) -> Tensor:
+        attention = (x @ self.pool_queries.T + bias[:, 0, 0, :, None].float()).softmax(1)
+        weights = torch.cat([shares(mask)[:, :, None], attention], 2)
         return (weights.transpose(1, 2) @ x).flatten(1)
+
+
+def shares(mask: Tensor) -> Tensor:
+    """What each real token counts in a mean."""
+    return mask / mask.sum(1, keepdim=True).clamp(min=1.0)
 
 
 class Model(nn.Module):
     """The encoder and one linear head per task, each over the whole row of features."""
 
-    def __init__(self, n_layers: int, heads: dict[str, int], dropout: float = 0.1):
+    def __init__(self, n_layers: int, n_shallow: int, heads: dict[str, int], dropout: float = 0.1):
         super().__init__()
-        self.encoder = Encoder(n_layers, dropout)
+        self.encoder = Encoder(n_layers, n_shallow, dropout)
         self.heads = nn.ModuleDict({name: nn.Linear(N_FEATURES, n) for name, n in heads.items()})
         self.dropout = nn.Dropout(dropout)
         for head in self.heads.values():
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        return self.encoder(ids, mask)
+    def forward(self, ids: Tensor, mask: Tensor, embed: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        return self.encoder(ids, mask, embed)
 
     def outputs(self, features: Tensor) -> dict[str, Tensor]:
         """Every head's outputs, before softmax or sigmoid."""

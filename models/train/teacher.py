@@ -1,6 +1,6 @@
 """The teacher's embedding of every training text: all six layers of all-MiniLM-L6-v2, mean over tokens, length 1.
 
-The student learns to point the same way with half the layers, which is what search and duplicates compare.
+The student's deep layers learn to point the same way though the shallow ones now serve the heads; search and duplicates compare it.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from model import PAD, WIDTH, Encoder, load_base
 @torch.no_grad()
 def embeddings(ids: list[list[int]], device: str, size: int = 64) -> torch.Tensor:
     """`[n, WIDTH]`, float16, in the order given."""
-    encoder = Encoder(6, 0.0).eval()
+    encoder = Encoder(6, 6, 0.0).eval()
     load_base(encoder, list(range(6)))
     encoder.to(device)
     found = torch.zeros(len(ids), WIDTH, dtype=torch.float16)
@@ -20,7 +20,7 @@ def embeddings(ids: list[list[int]], device: str, size: int = 64) -> torch.Tenso
     for start in range(0, len(order), size):
         numbers = order[start : start + size]
         padded, mask = pad([ids[n] for n in numbers], device)
-        mean = encoder(padded, mask)[:, :WIDTH]
+        mean = encoder(padded, mask)[1]
         found[np.array(numbers)] = torch.nn.functional.normalize(mean, dim=-1).half().cpu()
         if (start // size) % 200 == 0:
             print(f"teacher: {start} of {len(order)}", flush=True)

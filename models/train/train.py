@@ -40,7 +40,7 @@ def main() -> None:
     checks = Checks(args.data, encode)
 
     layers = [int(n) for n in args.layers.split(",")]
-    model = Model(len(layers), {name: len(labels) for name, labels in heads.items()}, args.dropout)
+    model = Model(len(layers), args.shallow, {name: len(labels) for name, labels in heads.items()}, args.dropout)
     load_base(model.encoder, layers)
     model.to(device)
     average = Average(model, args.average)
@@ -80,13 +80,13 @@ def main() -> None:
         if (step + 1) % args.evaluate_every == 0 and step + 1 < n_steps:
             checks.report(model, heads, device, f"step {step + 1}")
             model.train()
-            save(args.out / "last", model, {"layers": layers, "heads": heads, "step": step + 1})
+            save(args.out / "last", model, {"layers": layers, "shallow": args.shallow, "heads": heads, "step": step + 1})
 
     checks.report(model, heads, device, "last weights")
     average.apply()
     scores = checks.report(model, heads, device, "averaged weights")
     settings = {key: str(value) for key, value in vars(args).items() if key not in ("data", "out", "teacher")}
-    facts = {"layers": layers, "heads": heads, "settings": settings, "scores": scores, "seconds": round(time.time() - started)}
+    facts = {"layers": layers, "shallow": args.shallow, "heads": heads, "settings": settings, "scores": scores, "seconds": round(time.time() - started)}
     facts["data"] = origins(args.task)
     save(args.out, model, facts)
 
@@ -97,7 +97,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=None, help="where the teacher's embeddings are kept between runs")
     parser.add_argument("--task", action="append", default=None, help="only these tasks, by name")
-    parser.add_argument("--layers", default="0,3,5", help="which layers of the base model to keep")
+    parser.add_argument("--layers", default="0,1,2,3,4,5", help="which layers of the base model to keep")
+    parser.add_argument("--shallow", type=int, default=3, help="of these, how many give the features that heads read")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--max-steps", type=int, default=1 << 30)
     parser.add_argument("--batch", type=int, default=64)
@@ -167,15 +168,18 @@ def teacher_targets(args, rows: list[Row], ids: list[list[int]], device: str) ->
 
 def batch_losses(model, batch, ids, targets, weights, args, device) -> dict[str, torch.Tensor]:
     """Each head's loss and the embedding's, weighed by rows: their sum is the batch's loss."""
+    asked = [n for n, row in enumerate(batch) if row.task.distil > 0.0]
     hidden = [hide_tokens(ids[row.number], args.token_dropout if row.task.distil < 1.0 else 0.0) for row in batch]
     padded, mask = pad(hidden, device)
     with torch.autocast(device, dtype=torch.bfloat16, enabled=args.bf16):
-        features = model(padded, mask)
+        features, embeddings = model(padded, mask, torch.tensor(asked, dtype=torch.long, device=device))
     features = features.float()
-    wanted = targets[[row.number for row in batch]].to(device).float()
-    pull = torch.tensor([row.task.distil for row in batch], device=device)
-    cosine = F.cosine_similarity(features[:, :WIDTH], wanted)
-    losses = {"distil": args.distil * ((1.0 - cosine) * pull).mean()}
+    losses = {}
+    if asked:
+        wanted = targets[[batch[n].number for n in asked]].to(device).float()
+        pull = torch.tensor([batch[n].task.distil for n in asked], device=device)
+        cosine = F.cosine_similarity(embeddings.float(), wanted)
+        losses["distil"] = args.distil * ((1.0 - cosine) * pull).sum() / len(batch)
     dropped = model.dropout(features)
     for name, head in model.heads.items():
         numbers = [n for n, row in enumerate(batch) if row.task.head == name]
