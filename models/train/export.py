@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from data import emoji_words
-from graph import encoder_graph
+from graph import embedder_graph, encoder_graph
 from model import Model, base_directory
 from quantise import quantise_rows
 
@@ -57,6 +57,7 @@ def main() -> None:
     kept = kept_rows(train)
     files = {
         "encoder": write_named(folder, "encoder", "onnx", encoder_graph(model.encoder)),
+        "embedder": write_named(folder, "embedder", "onnx", embedder_graph(model.encoder)),
         "embeddings": write_named(folder, "embeddings", "bin", embedding_table(model, kept)),
         "vocabulary": write_named(folder, "vocabulary", "txt", vocabulary(kept)),
         "emoji": write_named(folder, "emoji", "tsv", emoji_table()),

@@ -14,7 +14,7 @@ from runtime import Files
 
 N_RANDOM_TEXTS = 1_500
 FUZZ_SEED = 17
-# Every so many-th feature is kept: some of each of the pooled vectors.
+# Every so many-th value is kept: of features, some of each of the pooled vectors.
 FEATURE_STEP = 37
 
 TOKENIZER_TEXTS = [
@@ -65,8 +65,12 @@ def main() -> None:
         features = files.features(windows)
         heads = {name: [round(float(p), 6) for p in values] for name, values in files.probabilities(features).items()}
         readings.append({"text": text, "normalised": normalise(text, files.emoji), "n_tokens": sum(map(len, windows)),
-                         "features": [round(float(value), 6) for value in features[::FEATURE_STEP]], "heads": heads})
+                         "features": every_so_many(features), "embedding": every_so_many(files.embedding(windows)), "heads": heads})
     write_lines(args.out / "readings.jsonl", readings)
+
+
+def every_so_many(values) -> list[float]:
+    return [round(float(value), 6) for value in values[::FEATURE_STEP]]
 
 
 def write_lines(path: Path, rows: list[dict]) -> None:

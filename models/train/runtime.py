@@ -22,7 +22,8 @@ class Files:
         self.vocabulary = paths["vocabulary"].read_text(encoding="utf-8").splitlines()
         self.emoji = dict(line.split("\t") for line in paths["emoji"].read_text(encoding="utf-8").splitlines())
         self.heads = json.loads(paths["heads"].read_text())["heads"]
-        self.runner = Runner(paths["encoder"].read_bytes())
+        self.encoder = Runner(paths["encoder"].read_bytes())
+        self.embedder = Runner(paths["embedder"].read_bytes())
         self.read_embeddings(paths["embeddings"].read_bytes())
         self.tokenizer = reference_tokenizer(self.vocabulary)
 
@@ -46,13 +47,17 @@ class Files:
         return [[opening, *pieces[n : n + n_each], closing] for n in starts]
 
     def features(self, windows: list[list[int]]) -> np.ndarray:
-        """Every window counts by its tokens."""
-        total = sum(len(window) for window in windows)
-        return sum(self.encode(window) * np.float32(len(window) / total) for window in windows)
+        return weighted(windows, [self.encode(window)[0] for window in windows])
 
-    def encode(self, tokens: list[int]) -> np.ndarray:
+    def embedding(self, windows: list[list[int]]) -> np.ndarray:
+        """Of length 1."""
+        means = [self.embedder.run(self.encode(window)[1])[0] for window in windows]
+        mean = weighted(windows, means)
+        return mean / np.linalg.norm(mean)
+
+    def encode(self, tokens: list[int]) -> list[np.ndarray]:
         rows = self.rows[tokens].astype(np.float32) * self.scales[tokens][:, None]
-        return self.runner.run(rows + self.positions[: len(tokens)])
+        return self.encoder.run(rows + self.positions[: len(tokens)])
 
     def probabilities(self, features: np.ndarray) -> dict[str, np.ndarray]:
         found = {}
@@ -64,6 +69,12 @@ class Files:
             else:
                 found[head["name"]] = 1 / (1 + np.exp(-outputs))
         return found
+
+
+def weighted(windows: list[list[int]], parts: list[np.ndarray]) -> np.ndarray:
+    """Every window counts by its tokens."""
+    total = sum(len(window) for window in windows)
+    return sum(part * np.float32(len(window) / total) for window, part in zip(windows, parts, strict=True))
 
 
 def reference_tokenizer(vocabulary: list[str]) -> Tokenizer:

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data import EMOTIONS, LABELS, read_tsv
+from data import EMOTIONS, LABELS, load_split, near_key, read_tsv
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Task:
     # Factor on the head's loss, and on the distance to the teacher's embedding (0: the teacher is not asked).
     weight: float = 1.0
     distil: float = 1.0
+    # Factor on the distance to what the mood teachers say.
+    mood: float = 0.1
     # At most this many rows, drawn by the seed.
     limit: int | None = None
     # Rows are repeated so often an epoch.
@@ -31,11 +33,11 @@ class Task:
 
 
 TASKS = [
-    Task("tweets", "tweeteval-sentiment/train.tsv.gz", "sentiment", distil=0.0, labels=LABELS),
-    Task("goemotions", "goemotions/train.tsv.gz", "emotions", "labels", multi=True, weight=0.3, distil=0.5, labels=EMOTIONS),
-    Task("tweet_emotion", "tweeteval-emotion/train.tsv", "tweet_emotion", weight=0.7, distil=0.0, repeat=2),
+    Task("tweets", "tweeteval-sentiment/train.tsv.gz", "sentiment", distil=0.0, mood=1.0, labels=LABELS),
+    Task("goemotions", "goemotions/train.tsv.gz", "emotions", "labels", multi=True, weight=0.3, distil=0.5, mood=0.3, labels=EMOTIONS),
+    Task("tweet_emotion", "tweeteval-emotion/train.tsv", "tweet_emotion", weight=0.7, distil=0.0, mood=1.0, repeat=2),
     # Stars are no opinion of a reader: a head of its own keeps their idea of neutral out of the tweets'.
-    Task("reviews", "open-reviews/train.tsv.gz", "review", weight=0.3, limit=8_000, labels=LABELS),
+    Task("reviews", "open-reviews/train.tsv.gz", "review", weight=0.3, mood=0.3, limit=8_000, labels=LABELS),
     Task("banking77", "banking77/train.tsv", "banking77", "intent", weight=0.5, repeat=2),
     Task("clinc150", "clinc150/train.tsv", "clinc150", "intent", weight=0.5, repeat=2),
     Task("hwu64", "hwu64/train.tsv", "hwu64", "intent", weight=0.3),
@@ -72,8 +74,29 @@ class Row:
     task: Task
     # Numbers of the labels; empty without a head.
     labels: list[int]
-    # Place in the teacher's matrix.
+    # Place in the teachers' matrices.
     number: int = -1
+
+
+def load_all(data: Path, seed: int, names: list[str] | None = None) -> tuple[list[Row], dict[str, list[str]]]:
+    """All rows, numbered, and each head's labels. Train holds near-copies of about 490 tweets of val (other mentions or links);
+    they are left out so that val stays unseen."""
+    tweets = data / "tweeteval-sentiment"
+    held_out = {near_key(text) for name in ("val.tsv", "devtest2016.tsv") for text in load_split(tweets / name)[0]}
+    rows, heads = [], {}
+    for task in TASKS:
+        if names and task.name not in names:
+            continue
+        found, labels = load(task, data, seed)
+        if task.name == "tweets":
+            found = [row for row in found if near_key(row.text) not in held_out]
+        print(f"{task.name}: {len(found)} rows, {len(labels)} labels", flush=True)
+        rows += found
+        if task.head:
+            heads[task.head] = labels
+    for n, row in enumerate(rows):
+        row.number = n
+    return rows, heads
 
 
 def load(task: Task, data: Path, seed: int) -> tuple[list[Row], list[str]]:

@@ -1,7 +1,7 @@
 """Trains the encoder and all its heads together; writes a checkpoint and a log of scores on validation data.
 
-Every row has a task, and trains that task's head; every row also pulls the embedding towards the teacher's. See README.md for
-the command that made the shipped model.
+Every row has a task, and trains that task's head; it also pulls the embedding towards the teacher's, and the mood towards that of the mood
+teachers. See README.md for the command that made the shipped model.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from checks import Checks
-from data import LABELS, emoji_words, load_split, near_key, normalise
+from data import LABELS, emoji_words, normalise
 from model import WIDTH, Model, base_directory, load_base
-from tasks import TASKS, Row, load, origins
+from tasks import Row, load_all, origins
 from teacher import embeddings, pad
 
 UNKNOWN_MASK = 103  # [MASK] of the vocabulary: what a dropped token becomes
@@ -32,10 +32,11 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
     encode = text_encoder(args.max_tokens)
-    rows, heads = load_rows(args)
+    rows, heads = load_all(args.data, args.seed, args.task)
     ids = encode([row.text for row in rows])
-    for n, row in enumerate(rows):
-        row.number = n
+    moods = torch.load(args.moods) if args.moods else None
+    if moods is not None and len(moods) != len(rows):
+        raise SystemExit(f"{args.moods} has {len(moods)} rows, not {len(rows)}: it was made with other tasks or another seed")
     targets = teacher_targets(args, rows, ids, device)
     checks = Checks(args.data, encode)
 
@@ -61,7 +62,7 @@ def main() -> None:
     started, running = time.time(), {}
     model.train()
     for step, batch in enumerate(batches[:n_steps]):
-        losses = batch_losses(model, batch, ids, targets, weights, args, device)
+        losses = batch_losses(model, batch, ids, targets, moods, weights, args, device)
         loss = sum(losses.values())
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
@@ -86,6 +87,7 @@ def main() -> None:
     average.apply()
     scores = checks.report(model, heads, device, "averaged weights")
     settings = {key: str(value) for key, value in vars(args).items() if key not in ("data", "out", "teacher")}
+    settings["moods"] = "MOODS" if args.moods else "None"
     facts = {"layers": layers, "shallow": args.shallow, "heads": heads, "settings": settings, "scores": scores, "seconds": round(time.time() - started)}
     facts["data"] = origins(args.task)
     save(args.out, model, facts)
@@ -96,6 +98,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with the labelled sets")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=None, help="where the teacher's embeddings are kept between runs")
+    parser.add_argument("--moods", type=Path, default=None, help="what `mood_teacher.py` wrote, for all tasks and the same seed")
+    parser.add_argument("--mood-pull", type=float, default=1.0, help="factor on the surprise at what the mood teachers say")
     parser.add_argument("--task", action="append", default=None, help="only these tasks, by name")
     parser.add_argument("--layers", default="0,1,2,3,4,5", help="which layers of the base model to keep")
     parser.add_argument("--shallow", type=int, default=3, help="of these, how many give the features that heads read")
@@ -133,25 +137,6 @@ def text_encoder(max_tokens: int):
     return encode
 
 
-def load_rows(args) -> tuple[list[Row], dict[str, list[str]]]:
-    """All rows and each head's labels. Train holds near-copies of about 490 tweets of val (other mentions or links); they are
-    left out so that val stays unseen."""
-    tweets = args.data / "tweeteval-sentiment"
-    held_out = {near_key(text) for name in ("val.tsv", "devtest2016.tsv") for text in load_split(tweets / name)[0]}
-    rows, heads = [], {}
-    for task in TASKS:
-        if args.task and task.name not in args.task:
-            continue
-        found, labels = load(task, args.data, args.seed)
-        if task.name == "tweets":
-            found = [row for row in found if near_key(row.text) not in held_out]
-        print(f"{task.name}: {len(found)} rows, {len(labels)} labels", flush=True)
-        rows += found
-        if task.head:
-            heads[task.head] = labels
-    return rows, heads
-
-
 def teacher_targets(args, rows: list[Row], ids: list[list[int]], device: str) -> torch.Tensor:
     """`[rows, WIDTH]`, float16; zero where the task does not ask the teacher."""
     targets = torch.zeros(len(rows), WIDTH, dtype=torch.float16)
@@ -166,7 +151,7 @@ def teacher_targets(args, rows: list[Row], ids: list[list[int]], device: str) ->
     return targets
 
 
-def batch_losses(model, batch, ids, targets, weights, args, device) -> dict[str, torch.Tensor]:
+def batch_losses(model, batch, ids, targets, moods, weights, args, device) -> dict[str, torch.Tensor]:
     """Each head's loss and the embedding's, weighed by rows: their sum is the batch's loss."""
     asked = [n for n, row in enumerate(batch) if row.task.distil > 0.0]
     hidden = [hide_tokens(ids[row.number], args.token_dropout if row.task.distil < 1.0 else 0.0) for row in batch]
@@ -181,6 +166,11 @@ def batch_losses(model, batch, ids, targets, weights, args, device) -> dict[str,
         cosine = F.cosine_similarity(embeddings.float(), wanted)
         losses["distil"] = args.distil * ((1.0 - cosine) * pull).sum() / len(batch)
     dropped = model.dropout(features)
+    if moods is not None:
+        soft = moods[[row.number for row in batch]].to(device).float()
+        pull = torch.tensor([row.task.mood for row in batch], device=device)
+        surprise = -(soft * model.heads["sentiment"](dropped).log_softmax(-1)).sum(-1)
+        losses["mood"] = args.mood_pull * (surprise * pull).sum() / len(batch)
     for name, head in model.heads.items():
         numbers = [n for n, row in enumerate(batch) if row.task.head == name]
         if not numbers:
