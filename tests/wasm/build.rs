@@ -9,17 +9,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let manifest_path = models.join("manifest.json");
     println!("cargo::rerun-if-changed={}", manifest_path.display());
     let manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(manifest_path)?)?;
-    let mut code = String::from("ModelFiles {\n");
-    for field in ["encoder", "embeddings", "vocabulary", "emoji", "heads"] {
+    let bytes = |field: &str| -> Result<String, Box<dyn std::error::Error>> {
         let name = manifest["files"][field]["name"]
             .as_str()
             .ok_or("the manifest names no such file")?;
         let path = models.join("files").join(name).display().to_string();
         println!("cargo::rerun-if-changed={path}");
-        writeln!(code, "    {field}: include_bytes!({path:?}).to_vec(),")?;
+        Ok(format!("include_bytes!({path:?}).to_vec()"))
+    };
+    let mut code = String::from("ModelFiles {\n");
+    for field in ["encoder", "embeddings", "vocabulary", "emoji", "heads"] {
+        writeln!(code, "    {field}: {},", bytes(field)?)?;
     }
     code.push_str("}\n");
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("model_files.rs");
-    fs::write(out, code)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("model_files.rs"), code)?;
+    fs::write(out.join("embedder_file.rs"), bytes("embedder")?)?;
     Ok(())
 }

@@ -6,10 +6,11 @@ use anyhow::{Context, Result};
 use edgedesk_domain::analysis::{Analysis, PastMood, Polarity, Sentiment};
 use edgedesk_encoder::heads::Heads;
 use edgedesk_encoder::manifest::ManifestFile;
-use edgedesk_encoder::{Manifest, Model, ModelFiles, Reading};
+use edgedesk_encoder::{Embedder, Manifest, Model, ModelFiles};
 use edgedesk_language::{HashedMood, Identifier};
 use edgedesk_reader::Reader;
 
+use crate::reader::Reading;
 use crate::workspace::root;
 
 /// The encoder with its heads, and the models of languages.
@@ -17,8 +18,7 @@ pub struct Native {
     model: Model,
     /// The same heads once more, for features that come from elsewhere.
     heads: Heads,
-    /// Values in the embedding, with which the features begin.
-    width: usize,
+    embedder: Option<Embedder>,
     identifier: Option<Identifier>,
     multilingual: Option<HashedMood>,
     english: Option<HashedMood>,
@@ -38,6 +38,7 @@ impl Native {
         };
         let heads = files.heads.clone();
         let model = Model::load(&manifest, files)?;
+        let embedder = names.embedder.as_ref().map(file).transpose()?;
         let identifier = names.language.as_ref().map(file).transpose()?;
         let mood = |named: Option<&ManifestFile>| -> Result<Option<HashedMood>> {
             let bytes = named.map(file).transpose()?;
@@ -45,7 +46,9 @@ impl Native {
         };
         Ok(Self {
             heads: Heads::parse(&heads, model.n_features())?,
-            width: model.run("")?.width,
+            embedder: embedder
+                .map(|bytes| Embedder::parse(&bytes, model.width()))
+                .transpose()?,
             identifier: identifier
                 .map(|bytes| Identifier::parse(&bytes))
                 .transpose()?,
@@ -63,7 +66,7 @@ impl Native {
     /// What the models say.
     pub fn read(&self, text: &str) -> Result<Reading> {
         let read = self.reader().read(text, &[], || 0.0)?;
-        Ok(self.reading(&read.analysis, read.features))
+        Ok(self.reading(&read.analysis, read.reading.features))
     }
 
     /// Features under the heads, but for the mood, which is that of the analysis: in other languages than English another
@@ -71,13 +74,14 @@ impl Native {
     pub fn reading(&self, analysis: &Analysis, features: Vec<f32>) -> Reading {
         let mut heads = self.heads.apply(&features);
         heads.insert("sentiment".into(), mood(&analysis.sentiment));
-        Reading {
-            features,
-            width: self.width,
-            // Nobody asks, and the Worker does not tell.
-            n_tokens: 0,
-            heads,
-        }
+        Reading { features, heads }
+    }
+
+    /// The embedding of a text, of length 1.
+    pub fn embed(&self, text: &str) -> Result<Vec<f32>> {
+        let missing = "models/manifest.json names no embedder";
+        let embedder = self.embedder.as_ref().context(missing)?;
+        Ok(embedder.embed(&self.model.run(text)?)?)
     }
 
     /// The languages that can be told.

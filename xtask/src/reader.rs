@@ -1,5 +1,6 @@
 //! Texts through the model: natively on every core, or through the inference Worker as it is deployed.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,13 +8,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use edgedesk_domain::analysis::{Analysis, PastMood};
-use edgedesk_encoder::Reading;
 
 use crate::native::Native;
 use crate::worker::Worker;
 
 /// Texts that are handed to the threads, or to the Worker, at a time: about a second of work.
 const BATCH: usize = 128;
+
+/// What the models say of a text, as far as scores need it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What heads read.
+    pub features: Vec<f32>,
+    /// Each head's labels with their probabilities, by the head's name.
+    pub heads: BTreeMap<String, Vec<(String, f32)>>,
+}
 
 /// The models of this checkout, loaded here or in a Worker.
 pub enum Reader {
@@ -69,6 +78,25 @@ impl Reader {
                     progress.at(readings.len());
                 }
                 Ok(readings)
+            }
+        }
+    }
+
+    /// The embedding of each text, of length 1, in their order.
+    pub async fn embed(&mut self, what: &str, texts: Vec<String>) -> Result<Vec<Vec<f32>>> {
+        match self {
+            Self::Native(native) => {
+                let native = Arc::clone(native);
+                each(what, texts, move |text| native.embed(text)).await
+            }
+            Self::Wasm(worker) => {
+                let mut progress = Progress::begin(what, texts.len());
+                let mut embeddings = Vec::with_capacity(texts.len());
+                for texts in texts.chunks(BATCH) {
+                    embeddings.extend(worker.embed(texts).await?);
+                    progress.at(embeddings.len());
+                }
+                Ok(embeddings)
             }
         }
     }

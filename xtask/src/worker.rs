@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use edgedesk_client::Edgedesk;
 use edgedesk_domain::analysis::{Analysis, PastMood};
-use edgedesk_encoder::Reading;
 use edgedesk_wire::inference::{
     ANALYZE_BATCH_PATH, AnalyzeBatchRequest, AnalyzeBatchResponse, BatchItem, BatchOutcome,
     MAX_BATCH_TEXT_BYTES,
@@ -14,8 +13,17 @@ use edgedesk_wire::inference::{
 use crate::build::{self, BuildArguments};
 use crate::migrate;
 use crate::native::Native;
+use crate::reader::Reading;
 use crate::runtime::{Direct, Options, Runtime, free_port};
 use crate::workspace::root;
+
+/// What is asked for beside the analyses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    Nothing,
+    Features,
+    Embeddings,
+}
 
 /// A running stack whose inference Worker is asked directly. Dropping it ends it.
 pub struct Worker {
@@ -60,16 +68,28 @@ impl Worker {
 
     /// As [`Native::read`], for as many texts as a batch may have.
     pub async fn read(&mut self, texts: &[String]) -> Result<Vec<Reading>> {
-        let outcomes = self.batch(texts, &[], true).await?;
+        let outcomes = self.batch(texts, &[], Extra::Features).await?;
         outcomes
             .into_iter()
             .map(|outcome| self.reading(outcome))
             .collect()
     }
 
+    /// As [`Native::embed`], for as many texts as a batch may have.
+    pub async fn embed(&mut self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        let outcomes = self.batch(texts, &[], Extra::Embeddings).await?;
+        let embedding = |outcome| match outcome {
+            BatchOutcome::Analyzed { embedding, .. } => {
+                embedding.context("the Worker gave no embedding")
+            }
+            BatchOutcome::Failed { error } => bail!("the Worker failed: {error}"),
+        };
+        outcomes.into_iter().map(embedding).collect()
+    }
+
     /// The language of each text; none where it cannot be told.
     pub async fn identify(&mut self, texts: &[String]) -> Result<Vec<Option<String>>> {
-        let outcomes = self.batch(texts, &[], false).await?;
+        let outcomes = self.batch(texts, &[], Extra::Nothing).await?;
         let code = |outcome| match outcome {
             BatchOutcome::Analyzed { analysis, .. } => {
                 Ok(analysis.language.map(|language| language.code))
@@ -81,7 +101,9 @@ impl Worker {
 
     /// The whole analysis of a message after others.
     pub async fn analyze(&mut self, text: &str, history: &[PastMood]) -> Result<Analysis> {
-        let mut outcomes = self.batch(&[text.to_owned()], history, false).await?;
+        let mut outcomes = self
+            .batch(&[text.to_owned()], history, Extra::Nothing)
+            .await?;
         match outcomes.pop() {
             Some(BatchOutcome::Analyzed { analysis, .. }) => Ok(*analysis),
             Some(BatchOutcome::Failed { error }) if error == "too_large" => {
@@ -96,7 +118,7 @@ impl Worker {
         &mut self,
         texts: &[String],
         history: &[PastMood],
-        features: bool,
+        extra: Extra,
     ) -> Result<Vec<BatchOutcome>> {
         let item = |text: &String| BatchItem {
             text: text.clone(),
@@ -104,7 +126,8 @@ impl Worker {
         };
         let request = AnalyzeBatchRequest {
             items: texts.iter().map(item).collect(),
-            features,
+            features: extra == Extra::Features,
+            embeddings: extra == Extra::Embeddings,
         };
         let request = serde_json::to_value(&request)?;
         let client = &self.client;
@@ -125,7 +148,9 @@ impl Worker {
 
     fn reading(&self, outcome: BatchOutcome) -> Result<Reading> {
         match outcome {
-            BatchOutcome::Analyzed { analysis, features } => {
+            BatchOutcome::Analyzed {
+                analysis, features, ..
+            } => {
                 let features = features.context("the Worker gave no features")?;
                 Ok(self.local.reading(&analysis, features))
             }

@@ -1,4 +1,4 @@
-//! Tokeniser, embedding table, `tract` plan and heads: a text in, a vector and probabilities out.
+//! Tokeniser, embedding table, `tract` plans and heads: a text in, a vector and probabilities out.
 //!
 //! In scope: everything between bytes of model files and a [`Reading`]. Out of scope: where the bytes come from, clocks,
 //! and what a reading means for a conversation (`edgedesk-analysis`). The files are made by `models/train/`; the
@@ -18,6 +18,7 @@ mod operators;
 pub mod tokenizer;
 mod unicode_tables;
 
+pub use encoder::Embedder;
 pub use manifest::Manifest;
 pub use model::{Model, ModelFiles, Reading};
 

@@ -19,7 +19,7 @@ pub struct Manifest {
 /// The files of a model: five that it cannot do without, and parts that an analysis may lack.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ManifestFiles {
-    /// The transformer layers, ONNX.
+    /// The lower transformer layers, which the heads read, ONNX.
     pub encoder: ManifestFile,
     /// The int8 embedding table.
     pub embeddings: ManifestFile,
@@ -29,6 +29,9 @@ pub struct ManifestFiles {
     pub emoji: ManifestFile,
     /// The linear heads.
     pub heads: ManifestFile,
+    /// The upper transformer layers, which give the embedding, ONNX.
+    #[serde(default)]
+    pub embedder: Option<ManifestFile>,
     /// The table of the language identifier (`edgedesk-language`).
     #[serde(default)]
     pub language: Option<ManifestFile>,

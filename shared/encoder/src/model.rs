@@ -35,7 +35,7 @@ pub struct ModelFiles {
     pub heads: Vec<u8>,
 }
 
-/// A loaded model. Holds the embedding table as it came and 5 MB of packed weights.
+/// A loaded model. Holds the embedding table as it came and 5 MB of weights.
 #[derive(Debug, Clone)]
 pub struct Model {
     id: String,
@@ -50,26 +50,14 @@ pub struct Model {
 /// What the model says of one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// What every head reads: the mean over the tokens, then the vectors that attention pooled, `width` values each.
+    /// What every head reads: the mean over the tokens, then the vectors that attention pooled.
     pub features: Vec<f32>,
-    /// Values in each of those vectors.
-    pub width: usize,
+    /// What an [`Embedder`](crate::Embedder) goes on from: of each window, a row per token.
+    pub windows: Vec<Vec<f32>>,
     /// Tokens that were read, opening and closing tokens of every window included.
     pub n_tokens: usize,
     /// Each head's labels with their probabilities, by the head's name.
     pub heads: BTreeMap<String, Vec<(String, f32)>>,
-}
-
-impl Reading {
-    /// The mean over the tokens at length 1, `width` values: what search and duplicates compare.
-    #[must_use]
-    pub fn embedding(&self) -> Vec<f32> {
-        let mean = self.features.get(..self.width).unwrap_or(&self.features);
-        let length = mean.iter().map(|value| value * value).sum::<f32>().sqrt();
-        // Only zeros have no direction, and stay zeros.
-        let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
-        mean.iter().map(|value| value * scale).collect()
-    }
 }
 
 impl Model {
@@ -120,25 +108,16 @@ impl Model {
 
     /// Reads a text of any length, also an empty one.
     pub fn run(&self, text: &str) -> Result<Reading, ModelError> {
-        let windows = self.windows(text);
-        let mut features = vec![0.0; self.encoder.n_features()];
-        let n_tokens: usize = windows.iter().map(Vec::len).sum();
-        for window in &windows {
-            let share = window.len() as f32 / n_tokens as f32;
-            for (sum, value) in features
-                .iter_mut()
-                .zip(self.encoder.run(self.embeddings.embed(window))?)
-            {
-                *sum += share * value;
-            }
-        }
-        Ok(self.reading(features, n_tokens))
+        self.run_windows(&self.windows(text))
     }
 
-    /// Reads texts one after another: as many outcomes as texts, in their order, and one failure spoils no other.
-    #[must_use]
-    pub fn run_batch(&self, texts: &[&str]) -> Vec<Result<Reading, ModelError>> {
-        texts.iter().map(|text| self.run(text)).collect()
+    /// Reads texts one after another: as many outcomes as texts, in their order, and one failure spoils no other. Each is read
+    /// when it is asked for: the rows of a thousand readings (1.5 kB a token) are more than should be kept.
+    pub fn run_batch<'a>(
+        &'a self,
+        texts: impl IntoIterator<Item = &'a str> + 'a,
+    ) -> impl Iterator<Item = Result<Reading, ModelError>> + 'a {
+        texts.into_iter().map(|text| self.run(text))
     }
 
     /// Runs `n_tokens` (3 to [`MAX_WINDOW_TOKENS`]) made-up tokens through everything after the tokeniser: for
@@ -150,10 +129,7 @@ impl Model {
             .take(n_pieces)
             .filter_map(|id| id.try_into().ok())
             .collect();
-        let features = self
-            .encoder
-            .run(self.embeddings.embed(&self.enclosed(&pieces)))?;
-        Ok(self.reading(features, n_pieces + 2))
+        self.run_windows(&[self.enclosed(&pieces)])
     }
 
     /// Values in [`Reading::features`].
@@ -162,14 +138,31 @@ impl Model {
         self.encoder.n_features()
     }
 
-    fn reading(&self, features: Vec<f32>, n_tokens: usize) -> Reading {
+    /// Values of a row of [`Reading::windows`].
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.embeddings.width()
+    }
+
+    fn run_windows(&self, windows: &[Vec<TokenId>]) -> Result<Reading, ModelError> {
+        let mut features = vec![0.0; self.encoder.n_features()];
+        let n_tokens: usize = windows.iter().map(Vec::len).sum();
+        let mut rows = Vec::with_capacity(windows.len());
+        for window in windows {
+            let share = window.len() as f32 / n_tokens as f32;
+            let encoded = self.encoder.run(self.embeddings.embed(window))?;
+            for (sum, value) in features.iter_mut().zip(encoded.features) {
+                *sum += share * value;
+            }
+            rows.push(encoded.rows);
+        }
         let heads = self.heads.apply(&features);
-        Reading {
+        Ok(Reading {
             features,
-            width: self.embeddings.width(),
+            windows: rows,
             n_tokens,
             heads,
-        }
+        })
     }
 
     fn window_tokens(&self) -> usize {

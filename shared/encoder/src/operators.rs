@@ -6,7 +6,7 @@
 //! | `LayerNorm` | rows `[L, W]`, rows to add to them or nothing; gain `[W]`, shift `[W]` | `epsilon` | `[L, W]` |
 //! | `LinearInt8` | rows `[L, K]`; weight int8 `[N, K]`, scale `[N]`, bias `[N]` | `activation`: `none`, `gelu` | `[L, N]` |
 //! | `Attention` | rows `[L, 3 W]` of query, key, value | `heads` | `[L, W]` |
-//! | `Pool` | rows `[L, W]`; queries `[Q, W]` | | `[W (1 + Q)]` |
+//! | `Pool` | rows `[L, W]`; queries `[Q, W]` or nothing | | `[W (1 + Q)]` |
 //!
 //! A graph holds these and nothing else, so the readers of ONNX's operators are not in the Wasm.
 
@@ -158,10 +158,11 @@ impl Operator for Pool {
     const MAX_INPUTS: usize = 1;
 
     fn build(_: &NodeProto, width: usize, constants: &[Arc<Tensor>]) -> TractResult<Self> {
-        let [queries] = constants else {
-            bail!("queries are needed");
+        let queries = match constants {
+            [] => Vec::new(),
+            [queries] => floats(queries)?,
+            _ => bail!("queries are one matrix"),
         };
-        let queries = floats(queries)?;
         ensure!(
             width > 0 && queries.len().is_multiple_of(width),
             "queries of the rows' width"

@@ -79,12 +79,16 @@ fn a_long_text_counts_each_window_by_its_tokens() {
     for (found, expected) in long.features.iter().zip(&short.features) {
         assert!((found - expected).abs() < 1e-5, "{found} for {expected}");
     }
+    let [short, long] = [short, long].map(|reading| support::embedding(&reading));
+    for (found, expected) in long.iter().zip(&short) {
+        assert!((found - expected).abs() < 1e-5, "{found} for {expected}");
+    }
 }
 
 #[test]
 fn a_batch_is_read_text_by_text_in_order() {
     let texts = ["Thank you!", "", "Where is my parcel?", "Thank you!"];
-    let together = support::MODEL.run_batch(&texts);
+    let together: Vec<_> = support::MODEL.run_batch(texts).collect();
     let alone: Vec<_> = texts.iter().map(|text| support::MODEL.run(text)).collect();
     assert_eq!(together, alone);
     assert_eq!(together[0], together[3]);
@@ -93,22 +97,29 @@ fn a_batch_is_read_text_by_text_in_order() {
 
 #[test]
 fn an_embedding_has_length_one() {
-    let reading = support::MODEL
-        .run("Where is my parcel?")
-        .expect("a reading");
-    let embedding = reading.embedding();
-    let length: f32 = embedding.iter().map(|value| value * value).sum();
-    assert_eq!(embedding.len(), reading.width);
-    assert!((length - 1.0).abs() < 1e-5, "{length}");
-    // It points where the mean of the tokens points.
-    let along: f32 = embedding
-        .iter()
-        .zip(&reading.features)
-        .map(|(a, b)| a * b)
-        .sum();
-    let mean = &reading.features[..reading.width];
-    let mean_length = mean.iter().map(|value| value * value).sum::<f32>().sqrt();
-    assert!((along / mean_length - 1.0).abs() < 1e-5, "{along}");
+    for text in ["Where is my parcel?", "", "🙂", &"long ".repeat(10_000)] {
+        let embedding = embedding_of(text);
+        let length: f32 = embedding.iter().map(|value| value * value).sum();
+        assert_eq!(embedding.len(), support::MODEL.width());
+        assert!((length - 1.0).abs() < 1e-5, "{length}");
+    }
+}
+
+#[test]
+fn an_embedding_is_nearer_to_what_asks_the_same() {
+    let parcel = embedding_of("Where is my parcel?");
+    let cosine = |text: &str| -> f32 {
+        let other = embedding_of(text);
+        parcel.iter().zip(&other).map(|(a, b)| a * b).sum()
+    };
+    let same = cosine("My package has not been delivered yet, where can it be?");
+    for other in ["How do I change my password?", "Thank you so much!"] {
+        assert!(same > cosine(other), "{same} for {other:?}");
+    }
+}
+
+fn embedding_of(text: &str) -> Vec<f32> {
+    support::embedding(&support::MODEL.run(text).expect("a reading"))
 }
 
 #[test]

@@ -14,7 +14,7 @@ use serde::Deserialize;
 const TOLERANCE: f32 = 1e-4;
 /// Of probabilities: a head multiplies what the features are off by with weights of up to about 5.
 const PROBABILITY_TOLERANCE: f32 = 5e-4;
-/// As in `golden.py`: every so many-th feature is in the file.
+/// As in `golden.py`: every so many-th value is in the file.
 const FEATURE_STEP: usize = 37;
 
 #[derive(Deserialize)]
@@ -29,6 +29,7 @@ struct GoldenReading {
     normalised: String,
     n_tokens: usize,
     features: Vec<f32>,
+    embedding: Vec<f32>,
     heads: BTreeMap<String, Vec<f32>>,
 }
 
@@ -68,34 +69,25 @@ fn texts_are_normalised_as_in_training() {
     }
 }
 
+/// Every so many-th of the found values, the vector taken as long as 1.
+fn check(text: &str, found: &[f32], wanted: &[f32]) {
+    assert_eq!(found.len().div_ceil(FEATURE_STEP), wanted.len());
+    let length = found.iter().map(|value| value * value).sum::<f32>().sqrt();
+    for (found, wanted) in found.iter().step_by(FEATURE_STEP).zip(wanted) {
+        let difference = (found - wanted).abs() / length;
+        assert!(difference < TOLERANCE, "{text:?}: {found} for {wanted}");
+    }
+}
+
 #[test]
-fn features_and_probabilities_equal_the_reference() {
+fn features_embeddings_and_probabilities_equal_the_reference() {
     for row in rows::<GoldenReading>(include_str!("golden/readings.jsonl")) {
         let reading = support::MODEL
             .run(&row.text)
             .expect("every text has a reading");
         assert_eq!(reading.n_tokens, row.n_tokens, "{:?}", row.text);
-        let kept: Vec<f32> = reading
-            .features
-            .iter()
-            .step_by(FEATURE_STEP)
-            .copied()
-            .collect();
-        assert_eq!(kept.len(), row.features.len());
-        let length = reading
-            .features
-            .iter()
-            .map(|value| value * value)
-            .sum::<f32>()
-            .sqrt();
-        for (found, wanted) in kept.iter().zip(&row.features) {
-            let difference = (found - wanted).abs() / length;
-            assert!(
-                difference < TOLERANCE,
-                "{:?}: {found} for {wanted}",
-                row.text
-            );
-        }
+        check(&row.text, &reading.features, &row.features);
+        check(&row.text, &support::embedding(&reading), &row.embedding);
         assert_eq!(
             reading.heads.keys().collect::<Vec<_>>(),
             row.heads.keys().collect::<Vec<_>>()

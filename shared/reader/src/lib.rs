@@ -7,7 +7,7 @@
 use edgedesk_analysis::assemble::{AssembleError, HeadScores, Observed, assemble};
 use edgedesk_analysis::validate::{InvalidAnalysis, validate};
 use edgedesk_domain::analysis::{Analysis, Language, ModelRef, PastMood, Scored};
-use edgedesk_encoder::{Model, ModelError};
+use edgedesk_encoder::{Model, ModelError, Reading};
 use edgedesk_language::{HashedMood, Identifier, MoodScores};
 
 /// The head that [`HashedMood`] stands in for, or speaks with.
@@ -52,8 +52,8 @@ pub struct Reader<'a> {
 pub struct Read {
     /// What models and rules say.
     pub analysis: Analysis,
-    /// The encoder's features, for heads that are not the model's own.
-    pub features: Vec<f32>,
+    /// What the encoder said: features for heads that are not its own, and what an embedder goes on from.
+    pub reading: Reading,
 }
 
 impl Reader<'_> {
@@ -68,8 +68,8 @@ impl Reader<'_> {
         let reading = self.model.run(text)?;
         let mut heads: HeadScores = reading
             .heads
-            .into_iter()
-            .map(|(name, scores)| (name, scores.into_iter().map(scored).collect()))
+            .iter()
+            .map(|(name, scores)| (name.clone(), scores.iter().cloned().map(scored).collect()))
             .collect();
         let guess = self
             .language
@@ -109,10 +109,7 @@ impl Reader<'_> {
             elapsed_ms: now_ms() - started,
         })?;
         validate(&analysis)?;
-        Ok(Read {
-            analysis,
-            features: reading.features,
-        })
+        Ok(Read { analysis, reading })
     }
 }
 

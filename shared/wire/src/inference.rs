@@ -83,6 +83,9 @@ pub struct AnalyzeBatchRequest {
     /// Whether each answer also carries the encoder's features.
     #[serde(default)]
     pub features: bool,
+    /// Whether each answer also carries the text's embedding.
+    #[serde(default)]
+    pub embeddings: bool,
 }
 
 /// One of them.
@@ -113,6 +116,9 @@ pub enum BatchOutcome {
         /// The encoder's features, if asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         features: Option<Vec<f32>>,
+        /// The embedding, of length 1, if asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        embedding: Option<Vec<f32>>,
     },
     /// It was not.
     Failed {

@@ -105,10 +105,8 @@ pub fn train_intents(model: &Model, request: TrainIntentsRequest) -> Result<Resp
         return Err(Failure::TooLarge);
     }
     let started = loaded::now_ms();
-    let texts: Vec<&str> = request.rows.iter().map(|row| row.text.as_str()).collect();
     let features = model
-        .run_batch(&texts)
-        .into_iter()
+        .run_batch(request.rows.iter().map(|row| row.text.as_str()))
         .map(|reading| reading.map(|reading| reading.features))
         .collect::<Result<Vec<_>, _>>()?;
     let trained = train(

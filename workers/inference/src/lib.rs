@@ -12,6 +12,7 @@ mod loaded;
 mod slot;
 
 use edgedesk_domain::message::MAX_TEXT_BYTES;
+use edgedesk_encoder::Embedder;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_reader::{Read, ReadError};
 use edgedesk_wire::inference::{
@@ -71,7 +72,7 @@ async fn analyze(request: &mut Request, env: &Env) -> Result<Response, Failure> 
     let models = Models::load(env).await?;
     let Read {
         mut analysis,
-        features,
+        reading,
     } = models
         .reader()
         .read(&request.text, &request.history, loaded::now_ms)?;
@@ -80,7 +81,7 @@ async fn analyze(request: &mut Request, env: &Env) -> Result<Response, Failure> 
         request.account_id,
         &intents::made_by(models.reader().model),
         &mut analysis,
-        &features,
+        &reading.features,
         &request.text,
     );
     json(&AnalyzeAnswer::Analyzed(AnalyzeResponse {
@@ -113,12 +114,23 @@ async fn analyze_batch(request: &mut Request, env: &Env) -> Result<Response, Fai
         return Err(Failure::TooLarge);
     }
     let models = Models::load(env).await?;
-    let outcome = |item: &BatchItem| batch_outcome(&models, item, request.features);
+    let embedder = if request.embeddings {
+        Some(loaded::embedder(env).await?)
+    } else {
+        None
+    };
+    let outcome =
+        |item: &BatchItem| batch_outcome(&models, embedder.as_deref(), item, request.features);
     let items = request.items.iter().map(outcome).collect();
     json(&AnalyzeBatchResponse { items })
 }
 
-fn batch_outcome(models: &Models, item: &BatchItem, with_features: bool) -> BatchOutcome {
+fn batch_outcome(
+    models: &Models,
+    embedder: Option<&Embedder>,
+    item: &BatchItem,
+    with_features: bool,
+) -> BatchOutcome {
     if item.text.len() > MAX_BATCH_TEXT_BYTES {
         return BatchOutcome::Failed {
             error: "too_large".into(),
@@ -126,11 +138,16 @@ fn batch_outcome(models: &Models, item: &BatchItem, with_features: bool) -> Batc
     }
     let read = models
         .reader()
-        .read(&item.text, &item.history, loaded::now_ms);
+        .read(&item.text, &item.history, loaded::now_ms)
+        .and_then(|read| {
+            let embedding = embedder.map(|embedder| embedder.embed(&read.reading));
+            Ok((read, embedding.transpose()?))
+        });
     match read {
-        Ok(Read { analysis, features }) => BatchOutcome::Analyzed {
+        Ok((Read { analysis, reading }, embedding)) => BatchOutcome::Analyzed {
             analysis: Box::new(analysis),
-            features: with_features.then_some(features),
+            features: with_features.then_some(reading.features),
+            embedding,
         },
         Err(error) => {
             log(Level::Error, &BatchLine::of(&error));
@@ -172,6 +189,8 @@ async fn body<T: DeserializeOwned>(request: &mut Request, max_bytes: usize) -> R
 /// `GET /health/ready`: 200 when texts can be analysed, with all parts or without some; 503 when they cannot.
 async fn ready(env: &Env) -> Result<Response, Failure> {
     let has_model = Models::load(env).await.is_ok();
+    // Not asked for by an analysis, but a file that is broken is to be told before somebody searches.
+    let _ = loaded::embedder(env).await;
     let broken = loaded::broken_files();
     let (status, http) = match (has_model, broken.is_empty()) {
         (true, true) => ("ok", 200),

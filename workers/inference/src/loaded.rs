@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::thread::LocalKey;
 
 use edgedesk_encoder::manifest::ManifestFile;
-use edgedesk_encoder::{Manifest, Model, ModelError, ModelFiles};
-use edgedesk_language::{HashedMood, Identifier, MalformedModel};
+use edgedesk_encoder::{Embedder, Manifest, Model, ModelError, ModelFiles};
+use edgedesk_language::{HashedMood, Identifier};
 use edgedesk_reader::Reader;
 use edgedesk_wire::inference::BrokenFile;
 use worker::{Env, Fetcher};
@@ -19,6 +19,7 @@ const ASSETS_BINDING: &str = "ASSETS";
 
 thread_local! {
     static MODEL: RefCell<Slot<Model>> = const { RefCell::new(Slot::new()) };
+    static EMBEDDER: RefCell<Slot<Embedder>> = const { RefCell::new(Slot::new()) };
     static LANGUAGE: RefCell<Slot<Identifier>> = const { RefCell::new(Slot::new()) };
     static MULTILINGUAL: RefCell<Slot<HashedMood>> = const { RefCell::new(Slot::new()) };
     static ENGLISH: RefCell<Slot<HashedMood>> = const { RefCell::new(Slot::new()) };
@@ -70,6 +71,17 @@ pub async fn model(env: &Env) -> Result<Rc<Model>, Failure> {
         .map_err(|broken| Failure::Unavailable(format!("{}: {}", broken.file, broken.reason)))
 }
 
+/// The upper layers, loading them if this is the first request for an embedding: an isolate that only analyses never holds
+/// their 5 MB.
+pub async fn embedder(env: &Env) -> Result<Rc<Embedder>, Failure> {
+    let width = model(env).await?.width();
+    let manifest = Manifest::shipped()?;
+    let parse = |bytes: &[u8]| Embedder::parse(bytes, width);
+    part(&EMBEDDER, env, manifest.files.embedder.as_ref(), parse)
+        .await
+        .ok_or_else(|| Failure::Unavailable("the embedder is missing or damaged".into()))
+}
+
 /// Whether a request of this isolate has loaded the model.
 pub fn is_loaded() -> bool {
     MODEL.with_borrow(|slot| slot.value().is_some())
@@ -79,6 +91,7 @@ pub fn is_loaded() -> bool {
 pub fn broken_files() -> Vec<BrokenFile> {
     let troubles = [
         MODEL.with_borrow(|slot| slot.trouble().cloned()),
+        EMBEDDER.with_borrow(|slot| slot.trouble().cloned()),
         LANGUAGE.with_borrow(|slot| slot.trouble().cloned()),
         MULTILINGUAL.with_borrow(|slot| slot.trouble().cloned()),
         ENGLISH.with_borrow(|slot| slot.trouble().cloned()),
@@ -122,11 +135,11 @@ async fn kept<T>(
 }
 
 /// A model that an analysis can do without; none if the manifest names none.
-async fn part<T>(
+async fn part<T, E: std::fmt::Display>(
     slot: &'static LocalKey<RefCell<Slot<T>>>,
     env: &Env,
     file: Option<&ManifestFile>,
-    parse: impl FnOnce(&[u8]) -> Result<T, MalformedModel>,
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
 ) -> Option<Rc<T>> {
     let file = file?;
     let load = async || {

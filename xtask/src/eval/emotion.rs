@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
-use edgedesk_encoder::Reading;
 use edgedesk_learn::metrics::{Confusion, LabelScores, macro_mean, multi_label};
 use edgedesk_learn::thresholds::ThresholdHead;
 use edgedesk_learn::{FitOptions, LinearHead, Row};
@@ -13,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::groups::{Grouping, NEUTRAL, ekman, tweet};
 use super::table::{Column, bad_input, read_table, required};
 use super::{Inputs, per_label, rounded};
-use crate::reader::Reader;
+use crate::reader::{Reader, Reading};
 
 const COLUMNS: [Column; 2] = [
     required(&["label", "labels", "emotion"]),

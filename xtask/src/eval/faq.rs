@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use edgedesk_encoder::Reading;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -58,23 +57,17 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
         }
     }
     let titles = threads.iter().map(|thread| thread.title.clone()).collect();
-    let titles = reader.read("reading titles", titles).await?;
-    let titles = Index(titles.iter().map(Reading::embedding).enumerate().collect());
+    let titles = reader.embed("embedding titles", titles).await?;
+    let titles = Index(titles.into_iter().enumerate().collect());
     let owners = threads.iter().enumerate();
     let owners =
         owners.flat_map(|(place, thread)| std::iter::repeat_n(place, thread.answers.len()));
     let owners: Vec<usize> = owners.collect();
     let answers = threads.iter().flat_map(|thread| thread.answers.clone());
-    let answers = reader.read("reading answers", answers.collect()).await?;
-    let answers = Index(
-        owners
-            .into_iter()
-            .zip(answers.iter().map(Reading::embedding))
-            .collect(),
-    );
+    let answers = reader.embed("embedding answers", answers.collect()).await?;
+    let answers = Index(owners.into_iter().zip(answers).collect());
     let texts = queries.iter().map(|query| query.text.clone()).collect();
-    let questions = reader.read("reading questions", texts).await?;
-    let questions: Vec<Vec<f32>> = questions.iter().map(Reading::embedding).collect();
+    let questions = reader.embed("embedding questions", texts).await?;
 
     // The title's figures stand on top as well: theirs is the target.
     let by_title = titles.scores(&questions, &wanted, threads.len());

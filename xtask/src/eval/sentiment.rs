@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
-use edgedesk_encoder::Reading;
 use edgedesk_learn::calibration::expected_calibration_error;
 use edgedesk_learn::metrics::{Confusion, mean};
 use serde_json::{Map, Value, json};
 
 use super::table::{Column, bad_input, optional, read_table, required};
 use super::{Inputs, per_label, rounded};
-use crate::reader::Reader;
+use crate::reader::{Reader, Reading};
 
 const LABELS: [&str; 3] = ["negative", "neutral", "positive"];
 const NEUTRAL: usize = 1;

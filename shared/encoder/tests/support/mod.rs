@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use edgedesk_encoder::{Manifest, Model, ModelFiles};
+use edgedesk_encoder::{Embedder, Manifest, Model, ModelFiles, Reading};
 
 pub static MODEL: LazyLock<Model> = LazyLock::new(|| {
     let manifest = Manifest::shipped().expect("models/manifest.json is a manifest");
@@ -27,4 +27,16 @@ pub fn read(name: &str) -> Vec<u8> {
         .join("../../models/files")
         .join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+static EMBEDDER: LazyLock<Embedder> = LazyLock::new(|| {
+    let manifest = Manifest::shipped().expect("models/manifest.json is a manifest");
+    let named = manifest.files.embedder.expect("an embedder is shipped");
+    Embedder::parse(&read(&named.name), MODEL.width()).expect("the shipped file is an embedder")
+});
+
+pub fn embedding(reading: &Reading) -> Vec<f32> {
+    EMBEDDER
+        .embed(reading)
+        .expect("every reading has an embedding")
 }
