@@ -10,7 +10,7 @@ use crate::ModelError;
 pub struct Manifest {
     /// The model's name, as every analysis carries it.
     pub id: String,
-    /// Its version.
+    /// The version of all its files together, as people count; [`Manifest::exact_version`] tells more.
     pub version: String,
     /// Its files.
     pub files: ManifestFiles,
@@ -60,6 +60,38 @@ impl Manifest {
         Self::parse(include_str!("../../../models/manifest.json"))
     }
 
+    /// The version with a digest of all files behind it, as in `0.3.0+1f2e3d4c`: what an analysis carries, so that no file can
+    /// change without a trace in the decisions that it took part in.
+    #[must_use]
+    pub fn exact_version(&self) -> String {
+        let files = &self.files;
+        let needed = [
+            &files.encoder,
+            &files.embeddings,
+            &files.vocabulary,
+            &files.emoji,
+            &files.heads,
+        ];
+        let parts = [
+            &files.embedder,
+            &files.language,
+            &files.multilingual,
+            &files.english,
+        ];
+        let mut all = Sha256::new();
+        for file in needed
+            .into_iter()
+            .map(Some)
+            .chain(parts.map(Option::as_ref))
+        {
+            // A file that is not there has a line too: two files never look like one.
+            all.update(file.map_or("", |file| &file.sha256));
+            all.update("\n");
+        }
+        let digest = hex::encode(all.finalize());
+        format!("{}+{}", self.version, &digest[..8])
+    }
+
     /// The name of the file that an error is about; for one about no single file, the encoder's.
     #[must_use]
     pub fn file_of<'a>(&'a self, error: &'a ModelError) -> &'a str {
@@ -102,6 +134,22 @@ impl ManifestFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_has_a_say_in_the_exact_version() {
+        let json = include_str!("../../../models/manifest.json");
+        let shipped = Manifest::parse(json).expect("a manifest");
+        let version = shipped.exact_version();
+        let (number, digest) = version.split_once('+').expect("a number and a digest");
+        assert_eq!((number, digest.len()), (shipped.version.as_str(), 8));
+        let files: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        for (role, file) in files["files"].as_object().expect("files") {
+            let hash = file["sha256"].as_str().expect("a hash");
+            let changed =
+                Manifest::parse(&json.replace(hash, &"0".repeat(64))).expect("a manifest");
+            assert_ne!(changed.exact_version(), version, "{role}");
+        }
+    }
 
     #[test]
     fn a_changed_byte_is_noticed() {

@@ -82,7 +82,7 @@ impl Model {
         let encoder = Encoder::parse(&files.encoder, embeddings.width())?;
         names.heads.check(&files.heads)?;
         let heads = Heads::parse(&files.heads, encoder.n_features())?;
-        let (id, version) = (manifest.id.clone(), manifest.version.clone());
+        let (id, version) = (manifest.id.clone(), manifest.exact_version());
         Ok(Self {
             id,
             version,
@@ -100,7 +100,7 @@ impl Model {
         &self.id
     }
 
-    /// The version in the manifest.
+    /// [`Manifest::exact_version`].
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
