@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use edgedesk_client::Edgedesk;
+use edgedesk_client::zendesk::Ticket;
 use edgedesk_integration::{OwnStack, eventually, unique};
 use serde_json::Value;
 
@@ -98,6 +99,30 @@ async fn a_damaged_model_file_is_named_and_messages_wait_until_it_is_whole() {
 
     std::fs::write(&path, whole).expect("written");
     until_ready_says(&own.live.public, "ok", None).await;
+    until_analysed(&own, &ticket).await;
+}
+
+/// Ten conversations at once before any model is loaded: one request loads it, the others wait for that one.
+#[tokio::test]
+async fn an_analysis_does_without_a_part_that_is_damaged_and_a_cold_start_serves_all() {
+    let models = Models::copied();
+    damage(&models.path("multilingual"));
+    let folder = models.folder.display().to_string();
+    let own = OwnStack::start(&["--direct", "--models", &folder]).await;
+    let tickets: Vec<Ticket> = (0..10).map(|_| own.live.ticket()).collect();
+    let deliveries = tickets.iter().map(async |ticket| {
+        let body = ticket.created(&unique("evt-"), "Frage", "Wo ist mein Paket?");
+        own.live.deliver(&body).await.expect(200).expect("taken");
+    });
+    futures::future::join_all(deliveries).await;
+    for ticket in &tickets {
+        until_analysed(&own, ticket).await;
+    }
+    let name = models.name("multilingual");
+    until_ready_says(&own.live.public, "degraded", Some(&name)).await;
+}
+
+async fn until_analysed(own: &OwnStack, ticket: &Ticket) {
     let agent = own.live.agent().await;
     let inbox_id = own.live.stack.zendesk.inbox_id;
     eventually("the message is analysed", async || {

@@ -190,7 +190,7 @@ async fn body<T: DeserializeOwned>(request: &mut Request, max_bytes: usize) -> R
 async fn ready(env: &Env) -> Result<Response, Failure> {
     let has_model = Models::load(env).await.is_ok();
     // Not asked for by an analysis, but a file that is broken is to be told before somebody searches.
-    let _ = loaded::embedder(env).await;
+    loaded::check_embedder(env).await;
     let broken = loaded::broken_files();
     let (status, http) = match (has_model, broken.is_empty()) {
         (true, true) => ("ok", 200),

@@ -7,6 +7,7 @@ use std::thread::LocalKey;
 use edgedesk_encoder::manifest::ManifestFile;
 use edgedesk_encoder::{Embedder, Manifest, Model, ModelError, ModelFiles};
 use edgedesk_language::{HashedMood, Identifier};
+use edgedesk_platform::time::sleep;
 use edgedesk_reader::Reader;
 use edgedesk_wire::inference::BrokenFile;
 use worker::{Env, Fetcher};
@@ -17,9 +18,13 @@ use crate::slot::{Slot, Turn};
 /// The model files, as static assets.
 const ASSETS_BINDING: &str = "ASSETS";
 
+/// Milliseconds between looks of a request that waits for another to load what it needs.
+const JOIN_MS: u64 = 5;
+
 thread_local! {
     static MODEL: RefCell<Slot<Model>> = const { RefCell::new(Slot::new()) };
     static EMBEDDER: RefCell<Slot<Embedder>> = const { RefCell::new(Slot::new()) };
+    static WHOLE_EMBEDDER: RefCell<Slot<()>> = const { RefCell::new(Slot::new()) };
     static LANGUAGE: RefCell<Slot<Identifier>> = const { RefCell::new(Slot::new()) };
     static MULTILINGUAL: RefCell<Slot<HashedMood>> = const { RefCell::new(Slot::new()) };
     static ENGLISH: RefCell<Slot<HashedMood>> = const { RefCell::new(Slot::new()) };
@@ -82,6 +87,20 @@ pub async fn embedder(env: &Env) -> Result<Rc<Embedder>, Failure> {
         .ok_or_else(|| Failure::Unavailable("the embedder is missing or damaged".into()))
 }
 
+/// Looks whether the embedder's file is there and whole, without keeping it. What is wrong is among [`broken_files`].
+pub async fn check_embedder(env: &Env) {
+    if let Ok(manifest) = Manifest::shipped() {
+        let parse = |_: &[u8]| Ok::<(), ModelError>(());
+        part(
+            &WHOLE_EMBEDDER,
+            env,
+            manifest.files.embedder.as_ref(),
+            parse,
+        )
+        .await;
+    }
+}
+
 /// Whether a request of this isolate has loaded the model.
 pub fn is_loaded() -> bool {
     MODEL.with_borrow(|slot| slot.value().is_some())
@@ -91,7 +110,9 @@ pub fn is_loaded() -> bool {
 pub fn broken_files() -> Vec<BrokenFile> {
     let troubles = [
         MODEL.with_borrow(|slot| slot.trouble().cloned()),
-        EMBEDDER.with_borrow(|slot| slot.trouble().cloned()),
+        EMBEDDER
+            .with_borrow(|slot| slot.trouble().cloned())
+            .or_else(|| WHOLE_EMBEDDER.with_borrow(|slot| slot.trouble().cloned())),
         LANGUAGE.with_borrow(|slot| slot.trouble().cloned()),
         MULTILINGUAL.with_borrow(|slot| slot.trouble().cloned()),
         ENGLISH.with_borrow(|slot| slot.trouble().cloned()),
@@ -117,18 +138,21 @@ pub fn now_ms() -> f64 {
     js_sys::Date::now()
 }
 
-/// What a slot holds, after loading it if it is its turn.
+/// What a slot holds, after loading it if it is this request's turn.
 ///
-/// The bytes come first, then the value is built without awaiting anything. Two early requests may both build it: nobody
-/// waits for a future that belongs to another request and is dropped with it.
+/// The bytes come first, then the value is built without awaiting anything. Requests that come meanwhile look again by
+/// themselves: none waits for a future that belongs to another request and is dropped with it.
 async fn kept<T>(
     slot: &'static LocalKey<RefCell<Slot<T>>>,
     load: impl AsyncFnOnce() -> Result<T, BrokenFile>,
 ) -> Result<Rc<T>, BrokenFile> {
-    match slot.with_borrow(|slot| slot.turn(now_ms())) {
-        Turn::Loaded(value) => return Ok(value),
-        Turn::Wait(broken) => return Err(broken),
-        Turn::Load => {}
+    loop {
+        match slot.with_borrow_mut(|slot| slot.turn(now_ms())) {
+            Turn::Loaded(value) => return Ok(value),
+            Turn::Wait(broken) => return Err(broken),
+            Turn::Join => sleep(JOIN_MS).await,
+            Turn::Load => break,
+        }
     }
     let outcome = load().await;
     slot.with_borrow_mut(|slot| slot.settle(outcome, now_ms()))

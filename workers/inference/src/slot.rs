@@ -1,4 +1,4 @@
-//! A value that may fail to load, and is tried again after a wait that grows.
+//! A value that one request loads while others wait for it, and that is tried again after a wait that grows if it fails.
 
 use std::rc::Rc;
 
@@ -8,12 +8,17 @@ use edgedesk_wire::inference::BrokenFile;
 const FIRST_WAIT_MS: f64 = 1_000.0;
 /// Waits double up to this: a file that is back is noticed within half a minute.
 const LONGEST_WAIT_MS: f64 = 30_000.0;
+/// How long others wait for a request that loads. Loading takes a second at most; a request that takes longer was cancelled
+/// by the runtime without a trace.
+const PATIENCE_MS: f64 = 10_000.0;
 
 /// A value, the last failure to load it, or neither yet.
 #[derive(Debug)]
 pub struct Slot<T> {
     value: Option<Rc<T>>,
     failure: Option<Failure>,
+    /// Since when a request loads it.
+    loading_since_ms: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -28,8 +33,11 @@ struct Failure {
 pub enum Turn<T> {
     /// Take it.
     Loaded(Rc<T>),
-    /// Load it.
+    /// Load it, and settle how that ended.
     Load,
+    /// Look again in some milliseconds: another request loads it. Two that load at once would hold its bytes twice, and Wasm
+    /// memory never shrinks.
+    Join,
     /// Do without: it failed a moment ago.
     Wait(BrokenFile),
 }
@@ -40,6 +48,7 @@ impl<T> Slot<T> {
         Self {
             value: None,
             failure: None,
+            loading_since_ms: None,
         }
     }
 
@@ -53,23 +62,33 @@ impl<T> Slot<T> {
         self.failure.as_ref().map(|failure| &failure.broken)
     }
 
-    /// What to do at a time, in milliseconds.
-    pub fn turn(&self, now_ms: f64) -> Turn<T> {
-        match (&self.value, &self.failure) {
-            (Some(value), _) => Turn::Loaded(Rc::clone(value)),
-            (None, Some(failure)) if now_ms < failure.again_at_ms => {
-                Turn::Wait(failure.broken.clone())
+    /// What to do at a time, in milliseconds. Whoever is told to load does it, and nobody else meanwhile.
+    pub fn turn(&mut self, now_ms: f64) -> Turn<T> {
+        if let Some(value) = &self.value {
+            return Turn::Loaded(Rc::clone(value));
+        }
+        if self
+            .loading_since_ms
+            .is_some_and(|since| now_ms < since + PATIENCE_MS)
+        {
+            return Turn::Join;
+        }
+        match &self.failure {
+            Some(failure) if now_ms < failure.again_at_ms => Turn::Wait(failure.broken.clone()),
+            _ => {
+                self.loading_since_ms = Some(now_ms);
+                Turn::Load
             }
-            _ => Turn::Load,
         }
     }
 
-    /// Takes in how a try ended. Of two that ran side by side one success is enough, and the first value stays.
+    /// Takes in how a try ended. Should two have run side by side, one success is enough, and the first value stays.
     pub fn settle(
         &mut self,
         outcome: Result<T, BrokenFile>,
         now_ms: f64,
     ) -> Result<Rc<T>, BrokenFile> {
+        self.loading_since_ms = None;
         if let Some(value) = &self.value {
             return Ok(Rc::clone(value));
         }
@@ -115,6 +134,29 @@ mod tests {
             now += wait;
             assert!(matches!(slot.turn(now), Turn::Load), "after {wait}");
         }
+    }
+
+    #[test]
+    fn one_loads_while_the_others_wait_for_it() {
+        let mut slot = Slot::new();
+        assert!(matches!(slot.turn(0.0), Turn::Load));
+        assert!(matches!(slot.turn(1.0), Turn::Join));
+        assert!(slot.settle(Ok(1), 2.0).is_ok());
+        assert!(matches!(slot.turn(3.0), Turn::Loaded(_)));
+
+        let mut slot = Slot::<u8>::new();
+        assert!(matches!(slot.turn(0.0), Turn::Load));
+        assert!(slot.settle(Err(broken("a")), 2.0).is_err());
+        assert!(matches!(slot.turn(3.0), Turn::Wait(_)));
+    }
+
+    #[test]
+    fn a_request_that_vanished_while_it_loaded_holds_nobody_up_for_long() {
+        let mut slot = Slot::<u8>::new();
+        assert!(matches!(slot.turn(0.0), Turn::Load));
+        assert!(matches!(slot.turn(PATIENCE_MS - 1.0), Turn::Join));
+        assert!(matches!(slot.turn(PATIENCE_MS), Turn::Load));
+        assert!(matches!(slot.turn(PATIENCE_MS + 1.0), Turn::Join));
     }
 
     #[test]
