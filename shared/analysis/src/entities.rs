@@ -15,8 +15,9 @@ use edgedesk_domain::analysis::{Entity, EntityKind};
 
 use crate::words::Word;
 
-/// Only this much of a message is searched, in bytes: longer ones are pasted logs, and a search for patterns takes time.
-const MAX_SEARCHED_BYTES: usize = 4 * 1024;
+/// Only this much of a message is searched at either end, in bytes: longer ones are pasted logs or quoted mails, people say
+/// what they want first or last, and a search for patterns takes time.
+const MAX_END_BYTES: usize = 4 * 1024;
 /// Entities given at most.
 const MAX_ENTITIES: usize = 50;
 
@@ -32,7 +33,32 @@ struct Found {
 /// where it is known: it decides whether capitals tell a name.
 #[must_use]
 pub fn find_entities(text: &str, words: &[Word], language: Option<&str>) -> Vec<Entity> {
-    let text = &text[..text.floor_char_boundary(MAX_SEARCHED_BYTES)];
+    if text.len() <= 2 * MAX_END_BYTES {
+        return find_in(text, words, language);
+    }
+    // At white space, if there is some near, so that no find is cut in two.
+    let first = &text[..text.floor_char_boundary(MAX_END_BYTES)];
+    let first = first
+        .rfind(char::is_whitespace)
+        .map_or(first, |at| &first[..at]);
+    let start = text.ceil_char_boundary(text.len() - MAX_END_BYTES);
+    let start = start + text[start..].find(char::is_whitespace).unwrap_or_default();
+    let n_before = text[..start].chars().count();
+    let mut found = find_in(first, words, language);
+    found.extend(
+        find_in(&text[start..], words, language)
+            .into_iter()
+            .map(|entity| Entity {
+                start: entity.start + n_before,
+                end: entity.end + n_before,
+                ..entity
+            }),
+    );
+    found.truncate(MAX_ENTITIES);
+    found
+}
+
+fn find_in(text: &str, words: &[Word], language: Option<&str>) -> Vec<Entity> {
     // Most messages hold no figure at all, and a look for one costs less than a pattern.
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let with_digit = |find: fn(&str) -> Vec<Found>| if has_digit { find(text) } else { Vec::new() };

@@ -71,3 +71,17 @@ fn places_are_in_characters() {
 fn a_date_that_cannot_be_is_none() {
     check("99.99.2026 or 2026-13-45", &[]);
 }
+
+#[test]
+fn a_long_message_is_searched_at_both_ends() {
+    let middle = "Nothing here, order 55555 aside. ".repeat(400);
+    let text = format!("My order 48213 is late 🙂. {middle}Write to a@b.example.");
+    let found = find(&text);
+    let texts: Vec<&str> = found.iter().map(|entity| entity.text.as_str()).collect();
+    assert_eq!(texts.first(), Some(&"48213"));
+    assert_eq!(texts.last(), Some(&"a@b.example"));
+    for entity in &found {
+        let covered: String = text.chars().take(entity.end).skip(entity.start).collect();
+        assert_eq!(covered, entity.text);
+    }
+}
