@@ -29,6 +29,14 @@ class Checks:
         self.threads = [json.loads(line) for line in (data / "stackfaq/corpus.jsonl").open()]
         self.queries = [json.loads(line) for line in (data / "stackfaq/queries.train.jsonl").open()]
 
+    def sizes(self) -> dict[str, int]:
+        """Rows behind each score."""
+        sizes = {name: len(texts) for name, (texts, _) in self.sentiment.items()}
+        sizes |= {name: len(rows) for name, rows in self.single.items()}
+        outside = sum(row["intent"] == "oos" for row in self.single["clinc150"])
+        sizes |= {"clinc150": sizes["clinc150"] - outside, "clinc150_oos": outside}
+        return sizes | {"emotions_map": len(self.emotions[0]), "faq_recall_at_1": len(self.queries)}
+
     def report(self, model: Model, heads: dict[str, list[str]], device: str, title: str) -> dict[str, float]:
         model.eval()
         scores = {}

@@ -37,6 +37,18 @@ LICENCES = {
 }
 # The training's other heads only helped the encoder to learn.
 SHIPPED_HEADS = {"sentiment": "softmax", "emotions": "sigmoid"}
+# What the scores of `checks.py` are, for the manifest.
+MEASURES = {
+    "tweets": ("TweetEval sentiment, val", "macro_recall"),
+    "tweets_2016": ("SemEval devtest 2016", "macro_recall"),
+    "airline": ("tweets to airlines, val", "macro_recall"),
+    "tweet_emotion": ("TweetEval emotion, val", "macro_f1"),
+    "banking77": ("Banking77, val", "accuracy"),
+    "clinc150": ("CLINC150, val, in scope", "accuracy"),
+    "clinc150_oos": ("CLINC150, val, out of scope", "recall"),
+    "emotions_map": ("GoEmotions, val", "mean_average_precision"),
+    "faq_recall_at_1": ("StackFAQ, titles", "recall_at_1"),
+}
 UNCALIBRATED = {"temperature": 1.0, "shift": None}
 
 
@@ -127,7 +139,10 @@ def origin(train: dict) -> dict:
             "seed": int(settings.get("seed", 0)),
             "seconds": train.get("seconds", 0),
         },
-        "scores": train.get("scores", {}),
+        "scores": [
+            {"set": MEASURES[name][0], "measure": MEASURES[name][1], "value": value, "rows": train["rows"][name]}
+            for name, value in train.get("scores", {}).items()
+        ],
     }
 
 

@@ -89,6 +89,7 @@ def main() -> None:
     settings = {key: str(value) for key, value in vars(args).items() if key not in ("data", "out", "teacher")}
     settings["moods"] = "MOODS" if args.moods else "None"
     facts = {"layers": layers, "shallow": args.shallow, "heads": heads, "settings": settings, "scores": scores, "seconds": round(time.time() - started)}
+    facts["rows"] = checks.sizes()
     facts["data"] = origins(args.task)
     save(args.out, model, facts)
 
