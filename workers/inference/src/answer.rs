@@ -22,7 +22,7 @@ pub enum Failure {
         /// Where, from 1.
         column: usize,
     },
-    /// A query parameter is no number.
+    /// A query parameter is not what it should be.
     BadQuery,
     /// The body is over the cap.
     TooLarge,
@@ -49,7 +49,7 @@ impl Failure {
                 400,
                 "Bad Request",
                 "invalid_query",
-                "tokens and runs are whole numbers".into(),
+                "tokens and runs are whole numbers; what is model, analysis or embedding".into(),
             ),
             Self::TooLarge => (
                 413,

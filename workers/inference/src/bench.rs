@@ -1,14 +1,20 @@
-//! `GET /bench?tokens=N&runs=R`: the time of the model in Wasm, by length. Only where `EDGEDESK_BENCH` is `1`.
+//! `GET /bench?what=W&tokens=N&runs=R`: how long things take in Wasm, by length. Only where `EDGEDESK_BENCH` is `1`.
+//!
+//! `model`: encoder and heads alone. `analysis`: everything from a text to its analysis. `embedding`: from a text to its vector.
 
 use edgedesk_encoder::model::MAX_WINDOW_TOKENS;
+use edgedesk_encoder::{Model, ModelError};
 use serde::Serialize;
 use worker::{Env, Request, Response};
 
 use crate::answer::{Failure, json};
-use crate::loaded;
+use crate::loaded::{self, Models};
 
 const SWITCH: &str = "EDGEDESK_BENCH";
 const MAX_RUNS: usize = 10_000;
+
+/// What a customer may write, over and over, until it is long enough. Every word is a piece of the vocabulary.
+const WORDS: &str = "my order has not arrived and nobody answers please tell me where it is or give the money back today ";
 
 #[derive(Serialize)]
 struct Times {
@@ -30,28 +36,73 @@ pub async fn run(request: &Request, env: &Env) -> Result<Response, Failure> {
     }
     let tokens = number(request, "tokens", 32)?.clamp(3, MAX_WINDOW_TOKENS);
     let runs = number(request, "runs", 50)?.clamp(1, MAX_RUNS);
-    let model = loaded::model(env).await?;
+    let models = Models::load(env).await?;
+    let reader = models.reader();
+    let text = text_of(reader.model, tokens)?;
+    match parameter(request, "what")?.as_deref() {
+        None | Some("model") => timed(tokens, runs, || {
+            reader.model.run_tokens(tokens)?;
+            Ok(())
+        }),
+        Some("analysis") => timed(tokens, runs, || {
+            reader.read(&text, &[], loaded::now_ms)?;
+            Ok(())
+        }),
+        Some("embedding") => {
+            let embedder = loaded::embedder(env).await?;
+            timed(tokens, runs, || {
+                embedder.embed(&reader.model.run(&text)?)?;
+                Ok(())
+            })
+        }
+        Some(_) => Err(Failure::BadQuery),
+    }
+}
+
+fn timed(
+    tokens: usize,
+    runs: usize,
+    work: impl Fn() -> Result<(), Failure>,
+) -> Result<Response, Failure> {
     // Once without a look at the clock: the engine compiles hot loops as it meets them.
-    model.run_tokens(tokens)?;
+    work()?;
     let started = loaded::now_ms();
     for _ in 0..runs {
-        model.run_tokens(tokens)?;
+        work()?;
     }
     let total_ms = loaded::now_ms() - started;
-    let memory_bytes = loaded::memory_bytes();
     json(&Times {
         tokens,
         runs,
         total_ms,
         mean_ms: total_ms / runs as f64,
-        memory_bytes,
+        memory_bytes: loaded::memory_bytes(),
     })
 }
 
-fn number(request: &Request, name: &str, default: usize) -> Result<usize, Failure> {
-    let url = request.url()?;
-    match url.query_pairs().find(|(key, _)| key == name) {
-        None => Ok(default),
-        Some((_, value)) => value.parse().map_err(|_| Failure::BadQuery),
+/// A text of so many tokens, as near as whole words come.
+fn text_of(model: &Model, tokens: usize) -> Result<String, ModelError> {
+    let mut text = String::new();
+    for word in WORDS.split_inclusive(' ').cycle().take(tokens) {
+        text.push_str(word);
+        if model.run(&text)?.n_tokens >= tokens {
+            break;
+        }
     }
+    Ok(text)
+}
+
+fn number(request: &Request, name: &str, default: usize) -> Result<usize, Failure> {
+    match parameter(request, name)? {
+        None => Ok(default),
+        Some(value) => value.parse().map_err(|_| Failure::BadQuery),
+    }
+}
+
+fn parameter(request: &Request, name: &str) -> Result<Option<String>, Failure> {
+    let url = request.url()?;
+    let mut pairs = url.query_pairs();
+    Ok(pairs
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned()))
 }

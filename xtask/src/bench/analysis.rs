@@ -1,4 +1,4 @@
-//! How long the model takes, by length: in the inference Worker, and natively.
+//! How long models and whole analyses take, by length: in the inference Worker, and the model natively.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::progress::Step;
 use crate::workspace::{cargo, root};
 use edgedesk_client::Edgedesk;
 
-/// Tokens, and the most milliseconds that they may take in Wasm.
+/// Tokens, and the most milliseconds that their whole analysis may take in Wasm.
 const LENGTHS: [(u32, f64); 4] = [(16, 5.0), (32, 8.0), (64, 16.0), (128, 32.0)];
 
 /// Rounds per length in Wasm; the median round counts, so that one disturbance does not.
@@ -68,32 +68,24 @@ pub async fn native(program: &PathBuf) -> Result<Vec<Row>> {
 /// Times in the inference Worker. Its clock stands still while it computes, so many runs are timed together.
 pub async fn wasm(bench: &Bench) -> Result<Vec<Row>> {
     let inference = Edgedesk::anonymous(&bench.inference_url);
-    let mut step = Step::begin("timing the model in Wasm");
+    let mut step = Step::begin("timing the models in Wasm");
     let mut rows = Vec::new();
     let mut memory = 0.0_f64;
-    for (tokens, budget) in LENGTHS {
-        let mut means = Vec::new();
-        let runs = (bench.plan.model_runs / ROUNDS).max(3);
-        for _ in 0..ROUNDS {
-            step.note(&format!("{tokens} tokens"));
-            let answer = inference
-                .get(&format!("/bench?tokens={tokens}&runs={runs}"))
-                .await?;
-            if answer.status != 200 {
-                bail!("/bench answered {}: {}", answer.status, answer.text());
+    // Embeddings last: an isolate that only analyses does not hold their part of the network.
+    for what in ["model", "analysis", "embedding"] {
+        for (tokens, budget) in LENGTHS {
+            step.note(&format!("{what}, {tokens} tokens"));
+            let (median, bytes) = median_ms(bench, &inference, what, tokens).await?;
+            let name = format!("{what}, {tokens} tokens, Wasm");
+            if what == "analysis" {
+                rows.push(Row::at_most(format!("whole {name}"), median, "ms", budget));
+            } else {
+                rows.push(Row::plain(name, median, "ms"));
             }
-            let times: WasmTimes = answer.json()?;
-            means.push(times.mean_ms);
-            memory = memory.max(times.memory_bytes);
+            if what != "embedding" {
+                memory = memory.max(bytes);
+            }
         }
-        means.sort_by(f64::total_cmp);
-        let median = means[means.len() / 2];
-        rows.push(Row::at_most(
-            format!("model, {tokens} tokens, Wasm"),
-            median,
-            "ms",
-            budget,
-        ));
     }
     rows.push(
         Row::at_most(
@@ -106,4 +98,28 @@ pub async fn wasm(bench: &Bench) -> Result<Vec<Row>> {
     );
     step.end("timed");
     Ok(rows)
+}
+
+/// The median round's milliseconds a run, and the Wasm's memory after it.
+async fn median_ms(
+    bench: &Bench,
+    inference: &Edgedesk,
+    what: &str,
+    tokens: u32,
+) -> Result<(f64, f64)> {
+    let runs = (bench.plan.model_runs / ROUNDS).max(3);
+    let mut means = Vec::new();
+    let mut memory = 0.0_f64;
+    for _ in 0..ROUNDS {
+        let path = format!("/bench?what={what}&tokens={tokens}&runs={runs}");
+        let answer = inference.get(&path).await?;
+        if answer.status != 200 {
+            bail!("/bench answered {}: {}", answer.status, answer.text());
+        }
+        let times: WasmTimes = answer.json()?;
+        means.push(times.mean_ms);
+        memory = memory.max(times.memory_bytes);
+    }
+    means.sort_by(f64::total_cmp);
+    Ok((means[means.len() / 2], memory))
 }
