@@ -137,9 +137,13 @@ export interface ModelCard {
   version: string;
   date?: string;
   files?: unknown;
+  /** `[{set, measure, value, rows}]`; the parts below have `scores` by set. */
   scores?: unknown;
   parents?: unknown;
   data?: unknown;
+  language?: unknown;
+  multilingual?: unknown;
+  english?: unknown;
 }
 
 export interface Models {

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import type { ModelCard } from '../../../shared/learning';
+import { type ModelScore, scoreGroups } from '../state/model-scores';
 
 /** The built-in model as its manifest describes it. */
 export function ModelFacts({ model }: { model: ModelCard }) {
   const bytes = bytesOf(model.files);
-  const scores = scoresOf(model.scores);
   const licences = namesOf(model.data);
   const parents = namesOf(model.parents);
   return (
@@ -19,27 +19,33 @@ export function ModelFacts({ model }: { model: ModelCard }) {
         {bytes > 0 && <Fact name="Size">{(bytes / 1e6).toFixed(1)} MB</Fact>}
         {parents.length > 0 && <Fact name="Made from">{parents.join(', ')}</Fact>}
       </dl>
-      {scores.length > 0 && (
-        <>
-          <h4>Scores</h4>
-          <ul class="scores">
-            {scores.map(({ on, measure, value, rows }) => (
-              <li key={`${on} ${measure}`}>
-                <span>
-                  {on}
-                  <span class="score-measure">
-                    {measure}
-                    {rows !== undefined && `, ${rows.toLocaleString('en')} texts`}
-                  </span>
-                </span>
-                <span class="score-value">{value.toFixed(3)}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      {scoreGroups(model).map(({ part, scores }) => (
+        <Scores key={part} title={part || 'Scores'} scores={scores} />
+      ))}
       {licences.length > 0 && <p class="card-foot">Trained on {licences.join(', ')}.</p>}
     </section>
+  );
+}
+
+function Scores({ title, scores }: { title: string; scores: ModelScore[] }) {
+  return (
+    <>
+      <h4>{title}</h4>
+      <ul class="scores">
+        {scores.map(({ set, measure, value, rows }) => (
+          <li key={`${set} ${measure}`}>
+            <span>
+              {set}
+              <span class="score-measure">
+                {measure}
+                {rows !== undefined && `, ${rows.toLocaleString('en')} texts`}
+              </span>
+            </span>
+            <span class="score-value">{value.toFixed(3)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -56,26 +62,6 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 function bytesOf(files: unknown): number {
   return valuesOf(files).reduce<number>((sum, file) => sum + numberIn(file, 'bytes'), 0);
-}
-
-/** The first of these that a data set was measured by. */
-const MEASURES: [string, string][] = [
-  ['macro_recall', 'macro recall'],
-  ['macro_f1', 'macro F1'],
-  ['mean_macro_f1', 'mean macro F1'],
-  ['accuracy', 'accuracy'],
-  ['in_scope_accuracy', 'in-scope accuracy'],
-  ['recall_at_1', 'recall at 1'],
-];
-
-function scoresOf(scores: unknown): { on: string; measure: string; value: number; rows?: number }[] {
-  if (typeof scores !== 'object' || scores === null) return [];
-  return Object.entries(scores).flatMap(([on, measured]) => {
-    const measure = MEASURES.find(([key]) => Number.isFinite(fieldOf(measured, key)));
-    if (!measure) return [];
-    const rows = numberIn(measured, 'rows');
-    return [{ on, measure: measure[1], value: numberIn(measured, measure[0]), ...(rows > 0 ? { rows } : {}) }];
-  });
 }
 
 function namesOf(list: unknown): string[] {
