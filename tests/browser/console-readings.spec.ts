@@ -123,6 +123,31 @@ test('a correction that is refused is taken back, with a sentence', async ({ des
   await expect(desk.reading('unacceptable')).toContainText(/unhappy/i);
 });
 
+test('a value that is being taken back can be said again before the answer is here', async ({ desk, page }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/feedback/sentiment', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await desk.reading('unacceptable').click();
+  const confirm = desk.why.getByRole('button', { name: /unhappy is right/i });
+  await confirm.click();
+  await expect(desk.toast('Mood: Unhappy')).toBeVisible();
+  await confirm.click();
+  await expect(confirm).toHaveAttribute('aria-pressed', 'false');
+  await confirm.click();
+  await expect(confirm).toHaveAttribute('aria-pressed', 'true');
+  const givenAgain = page.waitForResponse((answer) => /\/feedback$/.test(answer.url()) && answer.ok());
+  release();
+  await givenAgain;
+  await page.reload();
+  await desk.reading('unacceptable').click();
+  await expect(desk.field('Mood')).toContainText('Confirmed by you');
+});
+
 test('a replay that differs says where', async ({ desk, page }) => {
   await page.route('**/decision/replay', (route) =>
     route.fulfill({

@@ -1,4 +1,4 @@
-import { batch, type Signal, signal } from '@preact/signals';
+import { batch } from '@preact/signals';
 import type { DecisionInputs, Feedback, FeedbackField } from '../../../shared/learning';
 import type { Analysis } from '../../../shared/wire';
 import { giveFeedback, withdrawFeedback } from '../api/learning';
@@ -6,13 +6,8 @@ import { FIELD_NAMES, NONE, valueName } from './fields';
 import { newId } from './ids';
 import { isMe } from './names';
 import { reasonOf } from './reason-of';
+import { Said } from './said';
 import { toast } from './toasts';
-
-/** What was last heard of one field of one message; without `feedback` it was taken back. */
-interface Heard {
-  feedback: Feedback | null;
-  at: string;
-}
 
 /** One field as it is shown: what the model said, and what people made of it. */
 export interface FieldState {
@@ -56,12 +51,9 @@ export function topCategory(analysis: Analysis): string | undefined {
  */
 export class Feedbacks {
   /** By message and field. */
-  private readonly heard: Signal<ReadonlyMap<string, Heard>> = signal(new Map());
-  /** Our own clicks that have no answer yet; null takes back. */
-  private readonly clicked: Signal<ReadonlyMap<string, { value: string | null; token: number }>> = signal(new Map());
+  private readonly said = new Said();
   /** The last request of each field: a second click waits for the first, so that they arrive in their order. */
   private readonly queue = new Map<string, Promise<void>>();
-  private lastToken = 0;
 
   constructor(private readonly conversationId: string) {}
 
@@ -69,8 +61,8 @@ export class Feedbacks {
   stateOf(messageId: string, analysis: Analysis, field: FeedbackField, inputs?: DecisionInputs): FieldState {
     const key = keyOf(messageId, field);
     const decided = decidedOf(analysis, field, inputs);
-    const click = this.clicked.value.get(key);
-    const feedback = this.heard.value.get(key)?.feedback;
+    const click = this.said.clickOn(key);
+    const feedback = this.said.feedbackOn(key);
     if (click) {
       const { value } = click;
       const verdict = value === null ? null : value === decided ? 'confirmed' : 'corrected';
@@ -89,17 +81,16 @@ export class Feedbacks {
   }
 
   hear(messageId: string, feedback: Feedback): void {
-    this.note(messageId, feedback.field, { feedback, at: feedback.at });
+    this.said.hear(keyOf(messageId, feedback.field), feedback, feedback.at);
   }
 
   hearWithdrawn(messageId: string, field: FeedbackField, at: string): void {
-    this.note(messageId, field, { feedback: null, at });
+    this.said.hear(keyOf(messageId, field), null, at);
   }
 
   /** Confirms (the decision's own value), corrects, or takes back (null). Says so, with the way back. */
   give(messageId: string, field: FeedbackField, value: string | null): void {
-    const key = keyOf(messageId, field);
-    const before = this.clicked.value.get(key)?.value ?? this.heard.value.get(key)?.feedback?.value ?? null;
+    const before = this.said.valueOn(keyOf(messageId, field));
     if (before === value) return;
     void this.send(messageId, field, value).then((taken) => {
       if (!taken) return;
@@ -112,9 +103,7 @@ export class Feedbacks {
   /** True when the server took it. */
   private async send(messageId: string, field: FeedbackField, value: string | null): Promise<boolean> {
     const key = keyOf(messageId, field);
-    this.lastToken += 1;
-    const token = this.lastToken;
-    this.clicked.value = new Map(this.clicked.value).set(key, { value, token });
+    const token = this.said.click(key, value);
     const previous = this.queue.get(key) ?? Promise.resolve();
     let taken = false;
     const turn = previous.then(async () => {
@@ -125,37 +114,17 @@ export class Feedbacks {
         taken = true;
         batch(() => {
           if (answer) this.hear(messageId, answer);
-          else this.forget(key);
-          this.letGo(key, token);
+          else this.said.forget(key);
+          this.said.letGo(key, token);
         });
       } catch (error) {
-        this.letGo(key, token);
+        this.said.letGo(key, token);
         toast(`${FIELD_NAMES[field]} was not changed. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
       }
     });
     this.queue.set(key, turn);
     await turn;
     return taken;
-  }
-
-  private letGo(key: string, token: number): void {
-    if (this.clicked.value.get(key)?.token !== token) return;
-    const rest = new Map(this.clicked.value);
-    rest.delete(key);
-    this.clicked.value = rest;
-  }
-
-  private note(messageId: string, field: FeedbackField, heard: Heard): void {
-    const key = keyOf(messageId, field);
-    const known = this.heard.value.get(key);
-    if (known && known.at >= heard.at) return;
-    this.heard.value = new Map(this.heard.value).set(key, heard);
-  }
-
-  /** What we took back ourselves; anything later that others say still counts. */
-  private forget(key: string): void {
-    const known = this.heard.value.get(key);
-    if (known) this.heard.value = new Map(this.heard.value).set(key, { feedback: null, at: known.at });
   }
 }
 
