@@ -161,6 +161,69 @@ test('a deleted intent comes back with a click, and is gone without one', async 
     .toBe(0);
 });
 
+test('training waits for a deletion, and a deletion that is refused brings the intent back', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  const names = [1, 2, 3].map((n) => `Waiting ${n} ${newId()}`);
+  await desk.goTo('Own intents');
+  for (const name of names) {
+    await page.getByRole('button', { name: /New intent|Create your first intent/ }).click();
+    await page.getByLabel('Name').fill(name);
+    const examples = Array.from({ length: 10 }, (_, n) => `This is sentence ${n} about ${name}`);
+    await page.getByLabel('Examples, one per line').fill(examples.join('\n'));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.locator('.intent').filter({ hasText: name })).toBeVisible();
+  }
+  const row = page.locator('.intent').filter({ hasText: names[0] ?? '' });
+  const train = page.getByRole('button', { name: /^Train/ });
+  const happened: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/intents/train')) happened.push('train asked');
+  });
+
+  await page.route('**/ai/intents/int_*', (route) =>
+    route.request().method() === 'DELETE' ? route.abort() : route.continue(),
+  );
+  await row.getByRole('button', { name: /^Delete/ }).click();
+  await train.click();
+  await expect(desk.toast('was not deleted')).toBeVisible();
+  await expect(desk.toast('Nothing was trained')).toBeVisible();
+  await expect(row).toBeVisible();
+  expect(happened).toEqual([]);
+  await page.unroute('**/ai/intents/int_*');
+
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/ai/intents/int_*', async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue();
+    await held;
+    const answer = await route.fetch();
+    happened.push('deleted');
+    await route.fulfill({ response: answer });
+  });
+  await row.getByRole('button', { name: /^Delete/ }).click();
+  await train.click();
+  // Too late for an "Undo".
+  await expect(desk.toast('is deleted')).toHaveCount(0);
+  await expect(page.getByRole('progressbar', { name: 'Training' })).toBeVisible();
+  release();
+  await expect(page.getByText(/^Version \d+ is (in use|kept, not used)\.$/)).toBeVisible();
+  expect(happened).toEqual(['deleted', 'train asked']);
+  await expect(page.locator('.report .bar').filter({ hasText: names[0] ?? '' })).toHaveCount(0);
+
+  for (const name of names.slice(1)) {
+    await page
+      .locator('.intent')
+      .filter({ hasText: name })
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await desk.toast(`“${name}” is deleted`).getByRole('button', { name: 'Dismiss' }).click();
+  }
+  await expect(page.locator('.intent').filter({ hasText: 'Waiting' })).toHaveCount(0);
+});
+
 test('an agent may look and try, and is told who can change', async ({ desk, page }) => {
   await desk.goTo('Own intents');
   await expect(page.getByText('Managers, admins and owners of the account can change own intents.')).toBeVisible();

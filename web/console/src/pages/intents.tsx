@@ -13,7 +13,7 @@ import { finishRemovals, intentsFailed, loadIntentsPage, mayManageIntents, ownIn
 export function Intents() {
   useEffect(() => {
     void loadIntentsPage();
-    return finishRemovals;
+    return () => void finishRemovals();
   }, []);
   const intents = ownIntents.value;
   return (

@@ -1,6 +1,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { IntentsVersion, Models, OwnIntent, OwnIntentWithExamples } from '../../../shared/learning';
 import type { Role } from '../../../shared/wire';
+import { ApiError } from '../api/http';
 import {
   changeIntent,
   createIntent,
@@ -13,7 +14,8 @@ import {
 } from '../api/learning';
 import { user } from '../api/session';
 import { reasonOf } from './reason-of';
-import { toast } from './toasts';
+import { Removals } from './removals';
+import { dismissToast, toast } from './toasts';
 
 /** Fewer and an intent is not trained. */
 export const MIN_EXAMPLES = 10;
@@ -80,47 +82,63 @@ export async function saveIntent(id: string | null, name: string, examples: stri
   void loadState();
 }
 
-/** Deletions that can still be undone: they are carried out when their notice has gone. */
-const leaving = new Map<string, () => void>();
+/** Deletions that can still be undone, and those on their way. */
+const leaving = new Removals<OwnIntent>(deleteOrGone, notDeleted);
+/** The notice of each deletion that can still be undone. */
+const notices = new Map<string, number>();
 
 /**
  * Takes an intent from the list at once and from the server when the notice with its "Undo" has gone: a deleted intent would come
  * back under another id, and what agents have corrected to it would be lost.
  */
 export function removeIntent(intent: OwnIntent): void {
-  takeIntents((ownIntents.value ?? []).filter((other) => other.id !== intent.id));
-  let undone = false;
-  const carryOut = () => {
-    if (!leaving.delete(intent.id) || undone) return;
-    void deleteIntent(intent.id)
-      .then(loadState)
-      .catch((error) => {
-        putBack(intent);
-        toast(`“${intent.name}” was not deleted. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
-      });
-  };
-  leaving.set(intent.id, carryOut);
+  leaving.add(intent);
+  takeIntents(ownIntents.value ?? []);
   const undo = () => {
-    undone = true;
-    leaving.delete(intent.id);
-    putBack(intent);
+    if (leaving.keep(intent.id)) putBack(intent);
   };
-  toast(`“${intent.name}” is deleted`, { action: { label: 'Undo', run: undo }, onGone: carryOut });
+  const carryOut = () => {
+    notices.delete(intent.id);
+    if (leaving.has(intent.id)) void leaving.finish(intent.id).then(() => loadState());
+  };
+  const notice = toast(`“${intent.name}” is deleted`, { action: { label: 'Undo', run: undo }, onGone: carryOut });
+  notices.set(intent.id, notice);
 }
 
-/** Carries out what was only waiting for an "Undo". */
-export function finishRemovals(): void {
-  for (const carryOut of [...leaving.values()]) carryOut();
+/** Carries out what was only waiting for an "Undo". True once all of it is deleted, false when something was refused. */
+export async function finishRemovals(): Promise<boolean> {
+  const all = leaving.finishAll();
+  // An "Undo" that comes too late must not be offered.
+  for (const notice of [...notices.values()]) dismissToast(notice);
+  return all;
 }
 
-window.addEventListener('pagehide', finishRemovals);
+/** Somebody else may have deleted it a moment before. */
+async function deleteOrGone(intent: OwnIntent): Promise<void> {
+  try {
+    await deleteIntent(intent.id);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+  }
+}
+
+function notDeleted(intent: OwnIntent, error: unknown): void {
+  putBack(intent);
+  toast(`“${intent.name}” was not deleted. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+}
+
+window.addEventListener('pagehide', () => void finishRemovals());
 
 export async function train(): Promise<void> {
   if (training.value) return;
-  finishRemovals();
   training.value = true;
   report.value = null;
   try {
+    // What is still there would be learned from.
+    if (!(await finishRemovals())) {
+      toast('Nothing was trained: what you deleted would have been learned from.', { kind: 'error' });
+      return;
+    }
     report.value = await trainIntents();
     await loadIntentsPage();
   } catch (error) {

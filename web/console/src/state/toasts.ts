@@ -19,7 +19,8 @@ const timers = new Map<number, number>();
 
 const SHOWN_MS = 6_000;
 
-export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'action' | 'onGone'>> = {}): void {
+/** Answers with its id, for `dismissToast`. */
+export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'action' | 'onGone'>> = {}): number {
   lastId += 1;
   const added: Toast = { id: lastId, text, kind: options.kind ?? 'info' };
   if (options.action) added.action = options.action;
@@ -28,6 +29,7 @@ export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'actio
   for (const old of toasts.value.slice(0, -2)) dismissToast(old.id);
   toasts.value = [...toasts.value, added];
   resumeToast(added.id);
+  return added.id;
 }
 
 export function dismissToast(id: number): void {
