@@ -1,11 +1,18 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { drawerOpen } from '../state/ui';
 import { Icon } from './icon';
 
 /** A page that takes the place of list and conversation. */
 export function Page(props: { title: string; lead: string; tools?: ComponentChildren; children: ComponentChildren }) {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // What led here may have gone with the page before, or with the drawer.
+    const active = document.activeElement;
+    if (!active || active === document.body || active.closest('[inert]')) section.current?.focus();
+  }, []);
   return (
-    <section class="page" aria-labelledby="page-title">
+    <section class="page" aria-labelledby="page-title" ref={section} tabIndex={-1}>
       <div class="page-inner">
         <header class="page-head">
           <button

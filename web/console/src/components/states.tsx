@@ -22,7 +22,15 @@ export function Failed(props: { title: string; detail: string; onRetry: () => vo
       </span>
       <p class="empty-title">{props.title}</p>
       <p>{props.detail}</p>
-      <button type="button" class="button" onClick={props.onRetry}>
+      <button
+        type="button"
+        class="button"
+        onClick={(event) => {
+          // The button goes when it is pressed: the focus must not go with it.
+          event.currentTarget.closest<HTMLElement>('[tabindex="-1"]')?.focus();
+          props.onRetry();
+        }}
+      >
         <Icon name="retry" />
         Try again
       </button>

@@ -7,6 +7,7 @@ import { percent } from '../components/mood';
 import { Page, PageSkeleton } from '../components/page';
 import { Failed } from '../components/states';
 import { FIELD_NAMES, valueName } from '../state/fields';
+import { Loaded } from '../state/loaded';
 import { onePane } from '../state/ui';
 
 const RANGES = [7, 30, 90];
@@ -15,59 +16,85 @@ const DAY_MS = 86_400_000;
 /** How often people found the readings right, counted from what they confirmed and corrected. */
 export function AccuracyPage() {
   const [days, setDays] = useState(30);
-  const [accuracy, setAccuracy] = useState<Accuracy | null>(null);
-  const [models, setModels] = useState<Models | null>(null);
-  const [failed, setFailed] = useState(false);
-  const [attempt, setAttempt] = useState(0);
-
-  useEffect(() => {
-    let current = true;
-    setFailed(false);
-    getAccuracy(new Date(Date.now() - days * DAY_MS)).then(
-      (answer) => current && setAccuracy(answer),
-      () => current && setFailed(true),
-    );
-    return () => {
-      current = false;
-    };
-  }, [days, attempt]);
-  useEffect(() => {
-    getModels().then(setModels, () => undefined);
-  }, [attempt]);
-
-  const fields = accuracy?.fields.filter((field) => field.n_decisions > 0 || field.n_reviewed > 0) ?? [];
+  const [accuracy] = useState(() => new Loaded<Accuracy>());
+  const load = () => void accuracy.load(() => getAccuracy(new Date(Date.now() - days * DAY_MS)));
+  useEffect(load, [days]);
+  const state = accuracy.state.value;
+  const answer = accuracy.value.value;
   return (
     <Page
       title="Accuracy"
       lead="How often the readings were right, by the word of your team."
       tools={<Range days={days} choose={setDays} />}
     >
-      {failed ? (
-        <Failed
-          title="The accuracy could not be loaded"
-          detail="Nothing is lost. Please try again."
-          onRetry={() => setAttempt(attempt + 1)}
-        />
-      ) : accuracy === null ? (
-        <PageSkeleton what="the accuracy" />
-      ) : (
-        <>
-          {fields.some((field) => field.n_reviewed > 0) ? <Summary fields={fields} /> : <HowTo fields={fields} />}
-          <div class="page-columns wide-left">
-            <div>
-              {fields.map((field) => (
-                <Field key={field.field} field={field} />
-              ))}
-            </div>
-            <div>
-              {models?.models.map((model) => (
-                <ModelFacts key={`${model.id} ${model.version}`} model={model} />
-              ))}
-            </div>
-          </div>
-        </>
-      )}
+      <div class="page-columns wide-left">
+        <div>
+          {answer ? (
+            <Figures accuracy={answer} loading={state === 'loading'} />
+          ) : state === 'failed' ? (
+            <Failed
+              title="The accuracy could not be loaded"
+              detail="Nothing is lost. Please try again."
+              onRetry={load}
+            />
+          ) : (
+            <PageSkeleton what="the accuracy" />
+          )}
+        </div>
+        <div>
+          <BuiltIn />
+        </div>
+      </div>
     </Page>
+  );
+}
+
+/** The figures of one range; pale while those of another are on their way. */
+function Figures({ accuracy, loading }: { accuracy: Accuracy; loading: boolean }) {
+  const fields = accuracy.fields.filter((field) => field.n_decisions > 0 || field.n_reviewed > 0);
+  return (
+    <>
+      <div role="status">
+        {loading && (
+          <p class="loading-again">
+            <progress aria-hidden="true" />
+            <span class="visually-hidden">Loading the accuracy</span>
+          </p>
+        )}
+      </div>
+      <div class={loading ? 'pale' : ''} aria-busy={loading}>
+        {fields.some((field) => field.n_reviewed > 0) ? <Summary fields={fields} /> : <HowTo fields={fields} />}
+        {fields.map((field) => (
+          <Field key={field.field} field={field} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** What everybody's readings are made by. Another request than the figures: one may fail without the other. */
+function BuiltIn() {
+  const [models] = useState(() => new Loaded<Models>());
+  const load = () => void models.load(getModels);
+  useEffect(load, []);
+  const answer = models.value.value;
+  if (answer) {
+    return (
+      <>
+        {answer.models.map((model) => (
+          <ModelFacts key={`${model.id} ${model.version}`} model={model} />
+        ))}
+      </>
+    );
+  }
+  return (
+    <section class="card" aria-label="Built-in model">
+      {models.state.value === 'failed' ? (
+        <Failed title="The model could not be described" detail="The figures do not depend on it." onRetry={load} />
+      ) : (
+        <PageSkeleton what="the model" />
+      )}
+    </section>
   );
 }
 
