@@ -61,6 +61,64 @@ test('an intent is written, counted, freed of repeats and saved', async ({ signI
   await expect(page.getByText(`“${WHOLESALE}” has 9 of 10`)).toBeVisible();
 });
 
+test('changes are asked about before they are dropped, by mouse and by keyboard', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  await desk.goTo('Own intents');
+  const open = page.getByRole('button', { name: DAMAGED, exact: true });
+  const name = page.getByLabel('Name');
+  const ask = page.getByRole('group', { name: 'What you changed is not saved.' });
+
+  // Nothing changed, nothing to ask: the list comes back, with the focus where one was.
+  await open.click();
+  await expect(name).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(open).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await expect(name).toBeFocused();
+  await name.fill('Something else');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(ask.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(ask).toHaveCount(0);
+  await expect(name).toHaveValue('Something else');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
+
+  // By a link nothing is lost.
+  await desk.goTo('Accuracy');
+  await expect(page.getByRole('link', { name: /^Own intents\s*Draft/ })).toBeVisible();
+  await desk.toast('kept, not saved').getByRole('button', { name: 'Go back' }).click();
+  await expect(name).toHaveValue('Something else');
+
+  await page.getByRole('button', { name: 'Back to the intents' }).click();
+  await expect(ask.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(ask.getByRole('button', { name: 'Discard changes' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(open).toBeFocused();
+});
+
+test('Ctrl+Enter saves once, and not at all for those who may only look', async ({ signIn, desk: agent }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  let nSaves = 0;
+  for (const one of [page, agent.page]) {
+    one.on('request', (request) => {
+      if (/\/ai\/intents(\/int_\w+)?$/.test(request.url()) && ['POST', 'PUT'].includes(request.method())) nSaves += 1;
+    });
+    await (one === page ? desk : agent).goTo('Own intents');
+    await one.getByRole('button', { name: DAMAGED, exact: true }).click();
+    await one.getByLabel('Name').focus();
+  }
+  await agent.page.keyboard.press('Enter');
+  await agent.page.keyboard.press('Control+Enter');
+  await page.keyboard.press('Control+Enter');
+  await expect(desk.toast('is saved')).toHaveCount(1);
+  await expect(agent.page.getByLabel('Name')).toBeVisible();
+  expect(nSaves).toBe(1);
+});
+
 test('it is trained, promoted, tried while typing, and rolled back', async ({ signIn }) => {
   const desk = await signIn('admin');
   const { page } = desk;

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { MAX_EXAMPLE_LENGTH, MAX_EXAMPLES, readExamples } from '../state/examples';
-import { change, edited, startEditing, stopEditing } from '../state/intent-draft';
+import { change, draftUnsaved, edited, startEditing, stopEditing } from '../state/intent-draft';
 import { MIN_EXAMPLES, mayManageIntents, removeIntent, saveIntent } from '../state/own-intents';
 import { reasonOf } from '../state/reason-of';
 import { toast } from '../state/toasts';
+import { Ask } from './ask';
 import { Icon } from './icon';
 import { PageSkeleton } from './page';
 import { Failed } from './states';
@@ -14,6 +15,7 @@ export function IntentEditor() {
   const nameInput = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
+  const [asking, setAsking] = useState(false);
   const ready = draft?.state === 'ready';
   useEffect(() => {
     if (ready) nameInput.current?.focus();
@@ -26,19 +28,26 @@ export function IntentEditor() {
   const problem = problemOf(name, read);
   const title = intent ? (may ? 'Change the intent' : intent.name) : 'New intent';
 
+  const leave = () => {
+    if (draftUnsaved.value) setAsking(true);
+    else stopEditing(key);
+  };
+
   const save = async () => {
-    if (busy) return;
+    // Enter submits a form whose fields may only be read, too.
+    if (busy || !may) return;
     if (problem) {
       setError(problem);
       return;
     }
     setBusy(true);
     setError('');
+    setAsking(false);
     try {
-      await saveIntent(intent?.id ?? null, name.trim(), read.examples);
+      const id = await saveIntent(intent?.id ?? null, name.trim(), read.examples);
       const dropped = read.nRepeated > 0 ? ` ${counted(read.nRepeated, 'repeat')} dropped.` : '';
       toast(`“${name.trim()}” is saved with ${counted(read.examples.length, 'example')}.${dropped}`);
-      stopEditing();
+      stopEditing(key, id);
     } catch (failure) {
       setError(reasonOf(failure, 'It could not be saved. Please try again.'));
       setBusy(false);
@@ -46,9 +55,17 @@ export function IntentEditor() {
   };
 
   return (
-    <section class="card list-card" aria-labelledby="editor-title">
+    <section
+      class="card list-card"
+      aria-labelledby="editor-title"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.isComposing) return;
+        event.preventDefault();
+        leave();
+      }}
+    >
       <header class="card-head">
-        <button type="button" class="button ghost icon-only" aria-label="Back to the intents" onClick={stopEditing}>
+        <button type="button" class="button ghost icon-only" aria-label="Back to the intents" onClick={leave}>
           <Icon name="back" />
         </button>
         <h3 id="editor-title">{title}</h3>
@@ -57,7 +74,7 @@ export function IntentEditor() {
             type="button"
             class="button ghost danger"
             onClick={() => {
-              stopEditing();
+              stopEditing(key);
               removeIntent(intent);
             }}
           >
@@ -83,7 +100,10 @@ export function IntentEditor() {
             void save();
           }}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void save();
+            if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+            // The form would be submitted as well.
+            event.preventDefault();
+            void save();
           }}
         >
           <label>
@@ -92,7 +112,7 @@ export function IntentEditor() {
               ref={nameInput}
               value={name}
               maxLength={60}
-              readOnly={!may}
+              readOnly={!may || busy}
               autocomplete="off"
               placeholder="Arrived damaged"
               aria-invalid={error !== ''}
@@ -105,7 +125,7 @@ export function IntentEditor() {
             <textarea
               rows={12}
               value={text}
-              readOnly={!may}
+              readOnly={!may || busy}
               spellcheck
               placeholder={'The jacket came with a broken zip\nThere is a crack in the vase you sent\n…'}
               aria-describedby="editor-count"
@@ -121,9 +141,18 @@ export function IntentEditor() {
               </p>
             )}
           </div>
+          {asking && draftUnsaved.value && (
+            <Ask
+              question="What you changed is not saved."
+              stay="Keep editing"
+              go="Discard changes"
+              onStay={() => setAsking(false)}
+              onGo={() => stopEditing(key)}
+            />
+          )}
           {may && (
             <div class="editor-actions">
-              <button type="button" class="button" onClick={stopEditing}>
+              <button type="button" class="button" onClick={leave}>
                 Cancel
               </button>
               <button type="submit" class="button primary" disabled={busy}>

@@ -1,11 +1,19 @@
+import { useEffect } from 'preact/hooks';
 import type { OwnIntent } from '../../../shared/learning';
-import { startEditing, startNew } from '../state/intent-draft';
+import { startEditing, startNew, takeClosed } from '../state/intent-draft';
 import { MIN_EXAMPLES, mayManageIntents, removeIntent, rowsOf, versionInUse } from '../state/own-intents';
 import { Icon } from './icon';
 import { percent } from './mood';
 import { Empty } from './states';
 
+/** The button that starts one. */
+const NEW_INTENT = 'new-intent';
+
 export function IntentList({ intents }: { intents: OwnIntent[] }) {
+  useEffect(() => {
+    const id = takeClosed();
+    if (id) (document.getElementById(`intent-${id}`) ?? document.getElementById(NEW_INTENT))?.focus();
+  }, []);
   if (intents.length === 0) return <NoIntents />;
   return (
     <section class="card list-card" aria-labelledby="intents-title">
@@ -14,7 +22,7 @@ export function IntentList({ intents }: { intents: OwnIntent[] }) {
           Intents <span class="card-count">{intents.length}</span>
         </h3>
         {mayManageIntents.value && (
-          <button type="button" class="button primary" onClick={() => startNew()}>
+          <button type="button" class="button primary" id={NEW_INTENT} onClick={startNew}>
             <Icon name="plus" />
             New intent
           </button>
@@ -36,7 +44,7 @@ function IntentRow({ intent }: { intent: OwnIntent }) {
   return (
     <li class="intent">
       <div class="intent-main">
-        <button type="button" class="intent-name" onClick={() => void startEditing(intent)}>
+        <button type="button" class="intent-name" id={`intent-${intent.id}`} onClick={() => void startEditing(intent)}>
           {intent.name}
         </button>
         <span class="intent-counts">
@@ -59,16 +67,26 @@ function IntentRow({ intent }: { intent: OwnIntent }) {
       {mayManageIntents.value && (
         <button
           type="button"
-          class="button ghost icon-only"
+          class="button ghost icon-only intent-delete"
           aria-label={`Delete “${intent.name}”`}
           title="Delete"
-          onClick={() => removeIntent(intent)}
+          onClick={(event) => {
+            focusNext(event.currentTarget);
+            removeIntent(intent);
+          }}
         >
           <Icon name="trash" />
         </button>
       )}
     </li>
   );
+}
+
+/** The row goes, and the focus with it: whoever deletes several by keyboard stays in the list. */
+function focusNext(button: HTMLElement): void {
+  const row = button.closest('li');
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  next?.querySelector<HTMLElement>('.intent-delete')?.focus();
 }
 
 const SAMPLES = [
@@ -79,6 +97,10 @@ const SAMPLES = [
 
 function NoIntents() {
   const may = mayManageIntents.value;
+  useEffect(() => {
+    // The last one was deleted.
+    if (document.activeElement === document.body) document.getElementById(NEW_INTENT)?.focus();
+  }, []);
   return (
     <section class="card list-card" aria-label="Intents">
       <Empty icon="spark" title="Teach it what your customers write about">
@@ -96,7 +118,7 @@ function NoIntents() {
           </ul>
         </div>
         {may && (
-          <button type="button" class="button primary" onClick={() => startNew()}>
+          <button type="button" class="button primary" id={NEW_INTENT} onClick={startNew}>
             <Icon name="plus" />
             Create your first intent
           </button>

@@ -3,6 +3,8 @@ import { logout, user } from '../api/session';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
+import { draftUnsaved, forgetIntentDraft } from '../state/intent-draft';
+import { finishRemovals } from '../state/own-intents';
 import { closeConversation, openList, openPage, type Page, pageHref } from '../state/router';
 import { toast } from '../state/toasts';
 import { drawerOpen, drawerSidebar, helpOpen, onePane } from '../state/ui';
@@ -63,6 +65,7 @@ export function Sidebar() {
             >
               <Icon name={icon} />
               <span>{label}</span>
+              {page === 'intents' && draftUnsaved.value && <span class="count">Draft</span>}
             </a>
           ))}
         </nav>
@@ -211,7 +214,10 @@ function MeMenu() {
           </MenuItem>
           <MenuItem
             onSelect={() => {
+              // While the token is good: what was deleted here waits for its "Undo".
+              void finishRemovals();
               forgetDrafts();
+              forgetIntentDraft();
               void logout();
             }}
           >

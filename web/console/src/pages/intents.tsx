@@ -6,14 +6,19 @@ import { LiveTest } from '../components/live-test';
 import { Page, PageSkeleton } from '../components/page';
 import { Failed } from '../components/states';
 import { Training } from '../components/training';
-import { edited } from '../state/intent-draft';
+import { draftUnsaved, edited } from '../state/intent-draft';
 import { finishRemovals, intentsFailed, loadIntentsPage, mayManageIntents, ownIntents } from '../state/own-intents';
+import { pageHref } from '../state/router';
+import { toast } from '../state/toasts';
 
 /** The account's own intents: taught with examples, trained in a second, tried at once, taken back in a click. */
 export function Intents() {
   useEffect(() => {
     void loadIntentsPage();
-    return () => void finishRemovals();
+    return () => {
+      void finishRemovals();
+      sayDraftIsKept();
+    };
   }, []);
   const intents = ownIntents.value;
   return (
@@ -48,4 +53,13 @@ export function Intents() {
       )}
     </Page>
   );
+}
+
+/** Leaving by a link or the browser's own buttons loses nothing, and says so. */
+function sayDraftIsKept(): void {
+  if (!draftUnsaved.value) return;
+  const back = () => {
+    location.hash = pageHref('intents');
+  };
+  toast('Your changes to the intent are kept, not saved', { action: { label: 'Go back', run: back } });
 }

@@ -75,11 +75,12 @@ export async function loadIntentsPage(): Promise<void> {
   }
 }
 
-/** Throws what the form shows. */
-export async function saveIntent(id: string | null, name: string, examples: string[]): Promise<void> {
+/** Answers with its id. Throws what the form shows. */
+export async function saveIntent(id: string | null, name: string, examples: string[]): Promise<string> {
   const saved = id === null ? await createIntent(name, examples) : await changeIntent(id, name, examples);
   takeIntents([...(ownIntents.value ?? []).filter((intent) => intent.id !== saved.id), withoutExamples(saved)]);
   void loadState();
+  return saved.id;
 }
 
 /** Deletions that can still be undone, and those on their way. */
