@@ -154,6 +154,57 @@ test('it is trained, promoted, tried while typing, and rolled back', async ({ si
   await expect(page.locator('.version').first()).toContainText('In use');
 });
 
+test('own intents are switched off after a question, and on again by a version or by an undo', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  await desk.goTo('Own intents');
+  const off = page.getByRole('button', { name: 'Switch off' });
+  const ask = page.getByRole('group', { name: /^Messages will be read without your intents/ });
+  const state = page.getByText('No version in use: messages are read without your intents.');
+  const inUse = page.locator('.version').filter({ hasText: 'In use' });
+  const version = Number.parseInt(await inUse.locator('.version-number').innerText(), 10);
+
+  await off.focus();
+  await page.keyboard.press('Enter');
+  await expect(ask.getByRole('button', { name: 'Leave on' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(ask).toHaveCount(0);
+  await expect(off).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await ask.getByRole('button', { name: 'Switch off' }).click();
+  const toast = desk.toast('Own intents are switched off');
+  await expect(toast).toBeVisible();
+  await expect(state).toBeVisible();
+  await expect(inUse).toHaveCount(0);
+  await expect(off).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Versions' })).toBeFocused();
+  await expect(page.getByLabel('A sentence to try')).toBeDisabled();
+  await page.reload();
+  await expect(state).toBeVisible();
+
+  await page.getByRole('button', { name: `Put version ${version} to use` }).click();
+  await expect(desk.toast(`Version ${version} is in use`)).toBeVisible();
+  await expect(state).toHaveCount(0);
+  await off.click();
+  await ask.getByRole('button', { name: 'Switch off' }).click();
+  await toast.getByRole('button', { name: 'Undo' }).click();
+  await expect(inUse.locator('.version-number')).toHaveText(new RegExp(`^${version}\\b`));
+});
+
+test('a page that could not be loaded says so, and does not call trained intents untrained', async ({ signIn }) => {
+  const desk = await signIn('admin');
+  const { page } = desk;
+  let broken = true;
+  await page.route('**/ai/intents/versions*', (route) => (broken ? route.abort() : route.continue()));
+  await desk.goTo('Own intents');
+  await expect(page.getByText('Own intents could not be loaded')).toBeVisible();
+  await expect(page.getByText('Nothing is trained yet.')).toHaveCount(0);
+  broken = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('.version').first()).toBeVisible();
+});
+
 test('a message is given an own intent, the accuracy page counts it, and forgets it when it is taken back', async ({
   signIn,
 }) => {

@@ -102,6 +102,8 @@ export interface CrossValidation {
   accuracy: number;
   macro_f1: number;
   labels: IntentScores[];
+  /** Texts of none of the intents, and how many were left alone; absent in older versions. */
+  none?: { n: number; precision: number; recall: number; f1: number } | null;
 }
 
 /** A trained version of the account's own intents. */
@@ -113,8 +115,10 @@ export interface IntentsVersion {
   reason: { code: string; text: string };
   n_rows: number;
   n_corrections: number;
-  /** Rows over what one training takes, the oldest corrections first. */
-  n_left_out: number;
+  /** Examples over what one training takes; absent from older versions. */
+  examples_left_out?: number;
+  /** Corrections over what one training takes, the oldest first; absent from older versions. */
+  corrections_left_out?: number;
   cross_validation: CrossValidation;
   /** The version in use until then, on the same folds of the same rows. */
   previous?: { version: number; accuracy: number } | null;
@@ -124,10 +128,20 @@ export interface IntentsVersion {
   elapsed_ms: number;
 }
 
+/** A change of the version in use. Without a version the account's own intents are switched off. */
+export interface VersionUse {
+  version: number | null;
+  previous_version?: number | null;
+  /** False when it was so already. */
+  changed: boolean;
+}
+
 export interface IntentsTest {
   version: number;
   /** By falling score. */
   intents: { intent_id: string; name: string; score: number }[];
+  /** The probability that it is of none of them. */
+  none?: number;
   elapsed_ms: number;
 }
 

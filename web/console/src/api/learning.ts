@@ -9,6 +9,7 @@ import type {
   OwnIntent,
   OwnIntentWithExamples,
   Replay,
+  VersionUse,
 } from '../../../shared/learning';
 import { del, get, post, put } from './http';
 
@@ -78,7 +79,8 @@ export async function listIntentVersions(): Promise<IntentsVersion[]> {
   return (await get<{ versions: IntentsVersion[] }>('/ai/intents/versions')).versions;
 }
 
-export function useIntentVersion(version: number): Promise<{ version: number; previous_version?: number | null }> {
+/** Null switches own intents off. */
+export function useIntentVersion(version: number | null): Promise<VersionUse> {
   return post('/ai/intents/rollback', { version });
 }
 

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { OwnIntent } from '../../../shared/learning';
 import { startEditing, startNew, takeClosed } from '../state/intent-draft';
-import { MIN_EXAMPLES, mayManageIntents, removeIntent, rowsOf, versionInUse } from '../state/own-intents';
+import { figuresInUse, MIN_EXAMPLES, mayManageIntents, removeIntent, rowsOf } from '../state/own-intents';
 import { Icon } from './icon';
 import { percent } from './mood';
 import { Empty } from './states';
@@ -40,7 +40,7 @@ export function IntentList({ intents }: { intents: OwnIntent[] }) {
 function IntentRow({ intent }: { intent: OwnIntent }) {
   const rows = rowsOf(intent);
   const enough = rows >= MIN_EXAMPLES;
-  const trained = versionInUse.value?.cross_validation.labels.find((label) => label.intent_id === intent.id);
+  const trained = figuresInUse.value?.cross_validation.labels.find((label) => label.intent_id === intent.id);
   return (
     <li class="intent">
       <div class="intent-main">

@@ -1,25 +1,59 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { IntentsVersion } from '../../../shared/learning';
 import { fullTime } from '../state/clock';
-import { intentVersions, mayManageIntents, putToUse } from '../state/own-intents';
+import { intentVersions, mayManageIntents, putToUse, versionInUse } from '../state/own-intents';
+import { Ask } from './ask';
 import { percent } from './mood';
 
-/** Every version that was trained. Any may be put to use again. */
+/** Every version that was trained. Any may be put to use again, or none. */
 export function IntentVersions() {
+  const card = useRef<HTMLElement>(null);
+  const [asking, setAsking] = useState(false);
   const versions = intentVersions.value;
+  const inUse = versionInUse.value !== null;
+  const pressed = useRef(false);
+  useEffect(() => {
+    // The button that was pressed is gone, and the focus with it.
+    if (pressed.current && document.activeElement === document.body) card.current?.focus();
+    pressed.current = false;
+  }, [versionInUse.value]);
+  const use = (version: number | null) => {
+    pressed.current = true;
+    void putToUse(version);
+  };
   if (versions.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="versions-title">
-      <h3 id="versions-title">Versions</h3>
+    <section class="card versions-card" aria-labelledby="versions-title" ref={card} tabIndex={-1}>
+      <header class="card-head">
+        <h3 id="versions-title">Versions</h3>
+        {inUse && mayManageIntents.value && (
+          <button type="button" class="button ghost" aria-expanded={asking} onClick={() => setAsking(true)}>
+            Switch off
+          </button>
+        )}
+      </header>
+      {inUse && asking && (
+        <Ask
+          question="Messages will be read without your intents, until a version is put to use again."
+          stay="Leave on"
+          go="Switch off"
+          onStay={() => setAsking(false)}
+          onGo={() => {
+            setAsking(false);
+            use(null);
+          }}
+        />
+      )}
       <ul class="versions">
         {versions.map((version) => (
-          <Version key={version.version} version={version} />
+          <Version key={version.version} version={version} use={use} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Version({ version }: { version: IntentsVersion }) {
+function Version({ version, use }: { version: IntentsVersion; use: (version: number) => void }) {
   return (
     <li class="version">
       <span class="version-number">
@@ -43,7 +77,7 @@ function Version({ version }: { version: IntentsVersion }) {
             type="button"
             class="button"
             aria-label={`Put version ${version.version} to use`}
-            onClick={() => void putToUse(version.version)}
+            onClick={() => use(version.version)}
           >
             Use this
           </button>

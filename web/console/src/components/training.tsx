@@ -1,6 +1,9 @@
 import type { IntentsVersion, OwnIntent } from '../../../shared/learning';
+import { leftOut } from '../state/left-out';
 import {
+  figuresInUse,
   intentsState,
+  intentVersions,
   MIN_EXAMPLES,
   MIN_INTENTS,
   mayManageIntents,
@@ -17,6 +20,7 @@ import { percent } from './mood';
 /** The button that trains, what stands in its way, and what came of it. */
 export function Training({ intents }: { intents: OwnIntent[] }) {
   const inUse = versionInUse.value;
+  const figures = figuresInUse.value;
   const rows = intents.reduce((sum, intent) => sum + rowsOf(intent), 0);
   const blocked = blockedBy(intents);
   const needs = intentsState.value?.needs_training;
@@ -24,28 +28,35 @@ export function Training({ intents }: { intents: OwnIntent[] }) {
     <section class="card" aria-labelledby="training-title">
       <h3 id="training-title">Training</h3>
       <p class="training-state">
-        {inUse ? (
+        {inUse !== null ? (
           <>
-            Version {inUse.version} is in use: <strong>{percent(inUse.cross_validation.accuracy)}</strong> right in
-            cross-validation.
+            Version {inUse} is in use
+            {figures && (
+              <>
+                : <strong>{percent(figures.cross_validation.accuracy)}</strong> right in cross-validation
+              </>
+            )}
+            .
           </>
+        ) : intentVersions.value.length > 0 ? (
+          'No version in use: messages are read without your intents.'
         ) : (
           'Nothing is trained yet. Training takes about a second.'
         )}
       </p>
-      {needs && inUse && !blocked && <p class="training-needs">{needs.text}</p>}
+      {needs && inUse !== null && !blocked && <p class="training-needs">{needs.text}</p>}
       {mayManageIntents.value && (
         <>
           <button
             type="button"
-            class={`button ${needs || !inUse ? 'primary' : ''}`}
+            class={`button ${needs || inUse === null ? 'primary' : ''}`}
             disabled={blocked !== ''}
             aria-disabled={training.value}
             aria-describedby={blocked ? 'training-blocked' : undefined}
             onClick={() => void train()}
           >
             <Icon name="spark" />
-            {training.value ? 'Training…' : inUse ? 'Train again' : 'Train'}
+            {training.value ? 'Training…' : intentVersions.value.length > 0 ? 'Train again' : 'Train'}
           </button>
           {blocked && (
             <p class="card-foot" id="training-blocked">
@@ -129,13 +140,11 @@ function Report({ report }: { report: IntentsVersion }) {
       <h4>Recognised, of each intent’s examples</h4>
       <div class="bars">
         {labels.map(({ intent_id, name, recall }) => (
-          <Bar
-            key={intent_id}
-            name={name}
-            share={recall}
-            tone={recall >= 0.85 ? 'good' : recall >= 0.65 ? 'fair' : 'poor'}
-          />
+          <Bar key={intent_id} name={name} share={recall} tone={toneOf(recall)} />
         ))}
+        {scores.none && (
+          <Bar name="None of them, left alone" share={scores.none.recall} tone={toneOf(scores.none.recall)} />
+        )}
       </div>
       {drawing.length > 0 && (
         <>
@@ -150,11 +159,15 @@ function Report({ report }: { report: IntentsVersion }) {
           </ul>
         </>
       )}
-      {report.n_left_out > 0 && (
-        <p class="card-foot">
-          The {report.n_left_out} oldest corrections were left out: there are more than one training takes.
+      {leftOut(report).map((sentence) => (
+        <p class="card-foot" key={sentence}>
+          {sentence}
         </p>
-      )}
+      ))}
     </div>
   );
+}
+
+function toneOf(recall: number): 'good' | 'fair' | 'poor' {
+  return recall >= 0.85 ? 'good' : recall >= 0.65 ? 'fair' : 'poor';
 }

@@ -9,7 +9,7 @@ import { Toasts } from '../components/toasts';
 import { openDesk, unreadTotal } from '../state/desk';
 import { currentView } from '../state/filters';
 import { listenToKeys } from '../state/keyboard';
-import { loadOwnIntents } from '../state/own-intents';
+import { forgetOwnIntents, loadOwnIntents } from '../state/own-intents';
 import { openId, openPage } from '../state/router';
 import { openThread, Thread } from '../state/thread';
 import { detailsOpen } from '../state/ui';
@@ -22,7 +22,10 @@ export function Desk() {
   useEffect(openDesk, []);
   useEffect(listenToKeys, []);
   // Their names, for readings and menus.
-  useEffect(() => void loadOwnIntents(), []);
+  useEffect(() => {
+    void loadOwnIntents();
+    return forgetOwnIntents;
+  }, []);
 
   const id = openId.value;
   useEffect(() => {

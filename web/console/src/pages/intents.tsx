@@ -7,7 +7,14 @@ import { Page, PageSkeleton } from '../components/page';
 import { Failed } from '../components/states';
 import { Training } from '../components/training';
 import { draftUnsaved, edited } from '../state/intent-draft';
-import { finishRemovals, intentsFailed, loadIntentsPage, mayManageIntents, ownIntents } from '../state/own-intents';
+import {
+  finishRemovals,
+  intentsFailed,
+  intentsLoaded,
+  loadIntentsPage,
+  mayManageIntents,
+  ownIntents,
+} from '../state/own-intents';
 import { pageHref } from '../state/router';
 import { toast } from '../state/toasts';
 
@@ -31,7 +38,7 @@ export function Intents() {
           You can look and try. Managers, admins and owners of the account can change own intents.
         </p>
       )}
-      {intents === null ? (
+      {intents === null || !intentsLoaded.value ? (
         intentsFailed.value ? (
           <Failed
             title="Own intents could not be loaded"
@@ -42,16 +49,31 @@ export function Intents() {
           <PageSkeleton what="own intents" />
         )
       ) : (
-        <div class="page-columns">
-          <div>{edited.value ? <IntentEditor key={edited.value.key} /> : <IntentList intents={intents} />}</div>
-          <div>
-            <LiveTest />
-            <Training intents={intents} />
-            <IntentVersions />
+        <>
+          {intentsFailed.value && <Stale />}
+          <div class="page-columns">
+            <div>{edited.value ? <IntentEditor key={edited.value.key} /> : <IntentList intents={intents} />}</div>
+            <div>
+              <LiveTest />
+              <Training intents={intents} />
+              <IntentVersions />
+            </div>
           </div>
-        </div>
+        </>
       )}
     </Page>
+  );
+}
+
+/** What is shown could not be brought up to date. */
+function Stale() {
+  return (
+    <p class="page-note poor" role="alert">
+      What is shown here may be out of date: it could not be loaded again.
+      <button type="button" class="button" onClick={() => void loadIntentsPage()}>
+        Try again
+      </button>
+    </p>
   );
 }
 

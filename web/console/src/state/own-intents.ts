@@ -29,12 +29,22 @@ export const mayManageIntents = computed(() => MANAGERS.includes(user.value?.rol
 export const ownIntents = signal<OwnIntent[] | null>(null);
 export const intentVersions = signal<IntentsVersion[]>([]);
 export const intentsState = signal<Models['own_intents'] | null>(null);
+/** The page has been loaded once: intents, versions and how they stand. */
+export const intentsLoaded = signal(false);
+/** The last loading of the page failed. */
 export const intentsFailed = signal(false);
 export const training = signal(false);
 /** The report of the training that was started here. */
 export const report = signal<IntentsVersion | null>(null);
 
-export const versionInUse = computed(() => intentVersions.value.find((version) => version.in_use) ?? null);
+/** Null when none is: messages are then read without own intents. */
+export const versionInUse = computed(
+  () => intentsState.value?.version ?? intentVersions.value.find((version) => version.in_use)?.version ?? null,
+);
+/** Its figures; null as well when it is older than the versions that are shown. */
+export const figuresInUse = computed(
+  () => intentVersions.value.find((version) => version.version === versionInUse.value) ?? null,
+);
 
 /** Rows that training would take of an intent. */
 export function rowsOf(intent: OwnIntent): number {
@@ -69,6 +79,7 @@ export async function loadIntentsPage(): Promise<void> {
       takeIntents(intents);
       intentVersions.value = versions;
       intentsState.value = models.own_intents ?? null;
+      intentsLoaded.value = true;
     });
   } catch {
     intentsFailed.value = true;
@@ -100,10 +111,16 @@ export function removeIntent(intent: OwnIntent): void {
   };
   const carryOut = () => {
     notices.delete(intent.id);
-    if (leaving.has(intent.id)) void leaving.finish(intent.id).then(() => loadState());
+    if (leaving.has(intent.id)) void leaving.finish(intent.id).then(loadAfterRemoval);
   };
   const notice = toast(`“${intent.name}” is deleted`, { action: { label: 'Undo', run: undo }, onGone: carryOut });
   notices.set(intent.id, notice);
+}
+
+/** With fewer than two intents left the server switches own intents off. */
+function loadAfterRemoval(): void {
+  // Signing out carries deletions out as well, and leaves nobody to load for.
+  if (user.value) void loadIntentsPage();
 }
 
 /** Carries out what was only waiting for an "Undo". True once all of it is deleted, false when something was refused. */
@@ -149,16 +166,29 @@ export async function train(): Promise<void> {
   }
 }
 
-export async function putToUse(version: number, undoable = true): Promise<void> {
+/** Null switches own intents off. Says so, with the way back. */
+export async function putToUse(version: number | null, undoable = true): Promise<void> {
   try {
-    const answer = await useIntentVersion(version);
-    const before = answer.previous_version;
-    const undo = undoable && before ? { label: 'Undo', run: () => void putToUse(before, false) } : undefined;
-    toast(`Version ${answer.version} is in use`, { action: undo });
+    const { version: now, previous_version: before = null, changed } = await useIntentVersion(version);
+    const undo = undoable && changed ? { label: 'Undo', run: () => void putToUse(before, false) } : undefined;
+    toast(now === null ? 'Own intents are switched off' : `Version ${now} is in use`, undo ? { action: undo } : {});
     await loadIntentsPage();
   } catch (error) {
-    toast(`Version ${version} is not in use. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+    const said = version === null ? 'Own intents are not switched off.' : `Version ${version} is not in use.`;
+    toast(`${said} ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
   }
+}
+
+/** What an account taught is nobody else's to see: the next to sign in here may be of another. */
+export function forgetOwnIntents(): void {
+  batch(() => {
+    ownIntents.value = null;
+    intentVersions.value = [];
+    intentsState.value = null;
+    intentsLoaded.value = false;
+    intentsFailed.value = false;
+    report.value = null;
+  });
 }
 
 /** After a change: what may be gained by training again. */
