@@ -148,6 +148,21 @@ test('a value that is being taken back can be said again before the answer is he
   await expect(desk.field('Mood')).toContainText('Confirmed by you');
 });
 
+test('what was said before is asked for again when it could not be had', async ({ desk, page }) => {
+  await desk.reading('unacceptable').click();
+  await desk.why.getByRole('button', { name: /unhappy is right/i }).click();
+  await expect(desk.toast('Mood: Unhappy')).toBeVisible();
+  let broken = true;
+  await page.route('**/decision', (route) => (broken ? route.abort() : route.continue()));
+  await page.reload();
+  await desk.reading('unacceptable').click();
+  await expect(desk.why.getByText('could not be loaded')).toBeVisible();
+  broken = false;
+  await desk.why.getByRole('button', { name: 'Try again' }).press('Enter');
+  await expect(desk.field('Mood')).toContainText('Confirmed by you');
+  await expect(desk.why).toBeFocused();
+});
+
 test('a replay that differs says where', async ({ desk, page }) => {
   await page.route('**/decision/replay', (route) =>
     route.fulfill({

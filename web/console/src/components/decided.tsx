@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Decision, Replay } from '../../../shared/learning';
 import type { Analysis } from '../../../shared/wire';
 import { getDecision, replayDecision } from '../api/learning';
 import { fullTime } from '../state/clock';
 import { words } from '../state/labels';
+import { Loaded } from '../state/loaded';
 import { reasonOf } from '../state/reason-of';
 import type { Thread } from '../state/thread';
 import { Icon } from './icon';
@@ -16,14 +17,9 @@ const HANDLING = {
 } as const;
 
 /** By what and when it was decided, and whether the same would be decided again. */
-export function Decided(props: {
-  thread: Thread;
-  messageId: string;
-  analysis: Analysis;
-  /** Null until it is here. */
-  decision: Decision | null;
-}) {
-  const { thread, messageId, analysis, decision } = props;
+export function Decided(props: { thread: Thread; messageId: string; analysis: Analysis; loaded: LoadedDecision }) {
+  const { thread, messageId, analysis } = props;
+  const { decision, failed, retry } = props.loaded;
   const { model, confidence, handling, elapsed_ms: elapsed } = analysis;
   const history = decision?.inputs.history.length;
   return (
@@ -68,30 +64,44 @@ export function Decided(props: {
           </div>
         )}
       </dl>
+      {failed && (
+        <p class="decided-failed" role="alert">
+          What it looked at, and what was said of it before, could not be loaded.
+          <button
+            type="button"
+            class="button"
+            onClick={(event) => {
+              event.currentTarget.closest<HTMLElement>('[tabindex="-1"]')?.focus();
+              retry();
+            }}
+          >
+            Try again
+          </button>
+        </p>
+      )}
       <ReplayButton thread={thread} messageId={messageId} />
     </section>
   );
 }
 
+/** The decision of a message: null until it is here. */
+export interface LoadedDecision {
+  decision: Decision | null;
+  failed: boolean;
+  retry: () => void;
+}
+
 /** Also brings the feedback that the socket has not told of yet. */
-export function useDecision(thread: Thread, messageId: string): Decision | null {
-  const [decision, setDecision] = useState<Decision | null>(null);
-  useEffect(() => {
-    let current = true;
-    setDecision(null);
-    getDecision(thread.id, messageId).then(
-      (view) => {
-        for (const feedback of view.feedback) thread.feedbacks.hear(messageId, feedback);
-        if (current) setDecision(view.decision);
-      },
-      // The reading itself is here already; without the decision only its inputs are missing.
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  }, [thread, messageId]);
-  return decision;
+export function useDecision(thread: Thread, messageId: string): LoadedDecision {
+  const loaded = useMemo(() => new Loaded<Decision>(), [thread, messageId]);
+  const load = () =>
+    void loaded.load(async () => {
+      const view = await getDecision(thread.id, messageId);
+      for (const feedback of view.feedback) thread.feedbacks.hear(messageId, feedback);
+      return view.decision;
+    });
+  useEffect(load, [loaded]);
+  return { decision: loaded.value.value, failed: loaded.state.value === 'failed', retry: load };
 }
 
 type Outcome = 'none' | 'running' | Replay | { failed: string };
@@ -99,6 +109,7 @@ type Outcome = 'none' | 'running' | Replay | { failed: string };
 function ReplayButton({ thread, messageId }: { thread: Thread; messageId: string }) {
   const [outcome, setOutcome] = useState<Outcome>('none');
   const run = async () => {
+    if (outcome === 'running') return;
     setOutcome('running');
     try {
       setOutcome(await replayDecision(thread.id, messageId));

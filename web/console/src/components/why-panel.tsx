@@ -18,7 +18,7 @@ export function WhyPanel({ thread, messageId }: { thread: Thread; messageId: str
   const panel = useRef<HTMLElement>(null);
   const message = thread.messages.value.find((candidate) => candidate.message_id === messageId);
   const mood = thread.moods.value.get(messageId);
-  const decision = useDecision(thread, messageId);
+  const loaded = useDecision(thread, messageId);
   useEffect(() => {
     // Whoever steps on to the next message stays on that button.
     if (!panel.current?.contains(document.activeElement)) panel.current?.focus();
@@ -47,7 +47,13 @@ export function WhyPanel({ thread, messageId }: { thread: Thread; messageId: str
           <MarkedText text={message.text} analysis={mood} />
         </blockquote>
       )}
-      <ReadFields key={messageId} thread={thread} messageId={messageId} analysis={mood} inputs={decision?.inputs} />
+      <ReadFields
+        key={messageId}
+        thread={thread}
+        messageId={messageId}
+        analysis={mood}
+        inputs={loaded.decision?.inputs}
+      />
       <Risk analysis={mood} />
       <Reasons title="Priority" reasons={mood.priority?.reasons ?? []} />
       <Reasons
@@ -57,7 +63,7 @@ export function WhyPanel({ thread, messageId }: { thread: Thread; messageId: str
       />
       <Named entities={mood.entities ?? []} />
       <Alternatives analysis={mood} />
-      <Decided key={`decided-${messageId}`} thread={thread} messageId={messageId} analysis={mood} decision={decision} />
+      <Decided key={`decided-${messageId}`} thread={thread} messageId={messageId} analysis={mood} loaded={loaded} />
     </section>
   );
 }
