@@ -50,7 +50,7 @@ impl Normaliser {
                 text = text.replace(entity, character);
             }
         }
-        self.limit_runs(&replace_mentions(&replace_links(&text)))
+        self.limit_runs(&replace_mentions(&replace_links(&text), is_name_byte))
     }
 
     /// Words for emoji; at most two of a letter and three of a mark in a row ("soooo", "!!!!!!").
@@ -118,15 +118,21 @@ fn starts_link(text: &str) -> bool {
     })
 }
 
-/// `@name` becomes `@user`, unless it follows a word character or a dot, as in an e-mail address.
-fn replace_mentions(text: &str) -> String {
+/// `@name` becomes `@user`, unless it follows a word character or a dot, as in an e-mail address. Names are made of what
+/// `is_name_byte` says. It is asked only after an `@` that may begin a mention, and what it has accepted is passed over: at
+/// most once about each byte, so that a long text costs no more than its length.
+fn replace_mentions(text: &str, is_name_byte: impl Fn(u8) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = None;
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         let after = &rest[character.len_utf8()..];
-        let name_length = after.bytes().take_while(|byte| is_name_byte(*byte)).count();
-        if character == '@' && name_length > 0 && !before.is_some_and(blocks_mention) {
+        let name_length = if character == '@' && !before.is_some_and(blocks_mention) {
+            after.bytes().take_while(|byte| is_name_byte(*byte)).count()
+        } else {
+            0
+        };
+        if name_length > 0 {
             out.push_str("@user");
             before = after[..name_length].chars().next_back();
             rest = &after[name_length..];
@@ -149,6 +155,8 @@ const fn blocks_mention(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     fn normaliser() -> Normaliser {
@@ -171,6 +179,27 @@ mod tests {
             ("fish &amp; chips &lt;3", "fish & chips <3"),
         ] {
             assert_eq!(normaliser().apply(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn looking_for_mentions_takes_no_more_steps_than_there_are_bytes() {
+        let n = 16 * 1024;
+        for text in [
+            "a".repeat(n),
+            format!("@{}", "a".repeat(n)),
+            "@".repeat(n),
+            "a@".repeat(n / 2),
+            " @a".repeat(n / 3),
+            "@a.".repeat(n / 3),
+        ] {
+            let n_steps = Cell::new(0);
+            let out = replace_mentions(&text, |byte| {
+                n_steps.set(n_steps.get() + 1);
+                is_name_byte(byte)
+            });
+            assert!(n_steps.get() <= text.len(), "{} steps", n_steps.get());
+            assert!(!out.is_empty());
         }
     }
 
