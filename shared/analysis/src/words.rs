@@ -11,7 +11,8 @@ pub struct Word {
     pub span: Span,
 }
 
-/// The words of a text, in one pass. A character that a message cannot do without stands in a word or between two.
+/// The words of a text, in one pass. A character that a message cannot do without stands in a word or between two. A word
+/// begins and ends with a letter or digit, and so does its span: marks and what is not seen around it are left outside.
 #[must_use]
 pub fn words(text: &str) -> Vec<Word> {
     let mut found = Vec::new();
@@ -21,18 +22,23 @@ pub fn words(text: &str) -> Vec<Word> {
             continue;
         }
         let c = if c == '\u{2019}' { '\'' } else { c };
-        if c.is_alphanumeric() || c == '\'' || c == '-' {
+        if c.is_alphanumeric() {
             let word = open.get_or_insert_with(|| Word {
                 text: String::new(),
                 span: Span { start: at, end: at },
             });
             word.text.extend(c.to_lowercase());
             word.span.end = at + 1;
+        } else if is_mark(c) {
+            // Before a word it is none of it. After, it is part only if the word goes on: the span does not grow yet.
+            if let Some(word) = &mut open {
+                word.text.push(c);
+            }
         } else {
-            found.extend(open.take().and_then(trimmed));
+            found.extend(open.take().map(without_marks_behind));
         }
     }
-    found.extend(open.and_then(trimmed));
+    found.extend(open.map(without_marks_behind));
     found
 }
 
@@ -45,16 +51,14 @@ pub fn is_zero_width(c: char) -> bool {
     )
 }
 
-/// Without the marks around it; `None` when nothing else is there.
-fn trimmed(mut word: Word) -> Option<Word> {
-    let mark = |c: char| c == '\'' || c == '-';
-    let without_start = word.text.trim_start_matches(mark);
-    word.span.start += word.text.len() - without_start.len();
-    let inner = without_start.trim_end_matches(mark);
-    word.span.end -= without_start.len() - inner.len();
-    let inner = inner.to_owned();
-    word.text = inner;
-    (!word.text.is_empty()).then_some(word)
+const fn is_mark(c: char) -> bool {
+    matches!(c, '\'' | '-')
+}
+
+fn without_marks_behind(mut word: Word) -> Word {
+    word.text
+        .truncate(word.text.trim_end_matches(is_mark).len());
+    word
 }
 
 #[cfg(test)]
@@ -81,5 +85,20 @@ mod tests {
     #[test]
     fn what_is_not_seen_splits_no_word() {
         check("re\u{200B}fund", &[("refund", 0, 7)]);
+        check("a-\u{200B}-b", &[("a--b", 0, 5)]);
+    }
+
+    #[test]
+    fn a_span_begins_and_ends_with_what_is_seen_of_the_word() {
+        check("'\u{200B}foo", &[("foo", 2, 5)]);
+        check("\u{200B}'\u{200B}\u{FEFF}foo", &[("foo", 4, 7)]);
+        check("foo\u{200B}-\u{200B}", &[("foo", 0, 3)]);
+        check(
+            "-'\u{2060}\u{D6}l'\u{200B}' x",
+            &[("öl", 3, 5), ("x", 9, 10)],
+        );
+        // One letter whose lower case is two.
+        check("'\u{130}\u{200B}'", &[("i\u{307}", 1, 2)]);
+        check("'\u{200B}-", &[]);
     }
 }
