@@ -71,10 +71,16 @@ export async function loadOwnIntents(): Promise<void> {
   }
 }
 
+/** A deletion, a training and a change of version each load it again: only the latest asking counts, or older versions could win. */
+let lastLoad = 0;
+
 export async function loadIntentsPage(): Promise<void> {
+  lastLoad += 1;
+  const load = lastLoad;
   intentsFailed.value = false;
   try {
     const [intents, versions, models] = await Promise.all([listIntents(), listIntentVersions(), getModels()]);
+    if (load !== lastLoad) return;
     batch(() => {
       takeIntents(intents);
       intentVersions.value = versions;
@@ -82,7 +88,7 @@ export async function loadIntentsPage(): Promise<void> {
       intentsLoaded.value = true;
     });
   } catch {
-    intentsFailed.value = true;
+    if (load === lastLoad) intentsFailed.value = true;
   }
 }
 
@@ -181,6 +187,7 @@ export async function putToUse(version: number | null, undoable = true): Promise
 
 /** What an account taught is nobody else's to see: the next to sign in here may be of another. */
 export function forgetOwnIntents(): void {
+  lastLoad += 1;
   batch(() => {
     ownIntents.value = null;
     intentVersions.value = [];
