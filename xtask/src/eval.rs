@@ -3,25 +3,29 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use edgedesk_learn::LearnError;
 use edgedesk_learn::metrics::LabelScores;
 use serde_json::{Map, Value, json};
 
-use crate::reader::Reader;
+use crate::reader::{Reader, apart};
 
 mod emotion;
 mod faq;
+mod floors;
 mod groups;
 mod intent;
 mod language;
+#[cfg(test)]
+mod quality;
 mod report;
 mod sentiment;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
+use floors::Floor;
 use table::{BadInput, bad_input};
 
 /// Options of `cargo xtask eval`.
@@ -47,6 +51,31 @@ pub struct EvalArguments {
     /// Through the inference Worker in workerd, as deployed.
     #[arg(long)]
     pub wasm: bool,
+    /// Fail unless a measure of the outcome reaches a value: `macro_f1=0.7`, `by_kind.sentences=0.98`. May be repeated.
+    #[arg(long, value_name = "MEASURE=VALUE")]
+    pub at_least: Vec<Floor>,
+}
+
+impl EvalArguments {
+    /// An option that the task has no use for was meant for something: silence would be a wrong answer.
+    fn check(&self) -> Result<()> {
+        let fits_heads = matches!(self.task, Task::Emotion | Task::Intent);
+        for (option, is_given, is_used) in [
+            ("--train", self.train.is_some(), fits_heads),
+            ("--corpus", self.corpus.is_some(), self.task == Task::Faq),
+            ("--ekman", self.ekman, self.task == Task::Emotion),
+            (
+                "--at-least",
+                !self.at_least.is_empty(),
+                self.task != Task::All,
+            ),
+        ] {
+            if is_given && !is_used {
+                bad_input!("`eval {}` has no use for {option}", self.task.name());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What can be measured.
@@ -84,6 +113,7 @@ pub struct Inputs {
 
 /// `cargo xtask eval`: the last line on stdout is the JSON object.
 pub async fn run(arguments: EvalArguments) -> Result<()> {
+    arguments.check()?;
     if arguments.task == Task::All {
         return report::run(arguments.data, arguments.wasm).await;
     }
@@ -95,14 +125,20 @@ pub async fn run(arguments: EvalArguments) -> Result<()> {
     };
     let mut reader = Reader::start(arguments.wasm).await?;
     let outcome = measure(&mut reader, arguments.task, &inputs).await?;
-    say!("{}", Value::from(outcome));
+    let outcome = Value::from(outcome);
+    say!("{outcome}");
+    let misses = floors::misses(&outcome, &arguments.at_least)?;
+    if !misses.is_empty() {
+        bail!("{}", misses.join("; "));
+    }
     Ok(())
 }
 
 /// The fields of a task, among them `task`, `model`, `n` and `seconds`, which is the time from the first row read to the
-/// last judged.
+/// last judged; and `failed`, if there were texts that could not be read: each counts as told wrong.
 async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map<String, Value>> {
     let started = Instant::now();
+    let n_failed_before = reader.n_failed();
     let fields = match task {
         Task::Sentiment => sentiment::run(reader, inputs).await?,
         Task::Emotion => emotion::run(reader, inputs).await?,
@@ -116,6 +152,10 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
     outcome.insert("model".into(), json!(reader.model()));
     outcome.insert("runs_in".into(), json!(reader.runs_in()));
     outcome.extend(fields);
+    let n_failed = reader.n_failed() - n_failed_before;
+    if n_failed > 0 {
+        outcome.insert("failed".into(), json!(n_failed));
+    }
     outcome.insert(
         "seconds".into(),
         json!((started.elapsed().as_secs_f64() * 10.0).round() / 10.0),
@@ -123,10 +163,12 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
     Ok(outcome)
 }
 
-/// Fits, says so meanwhile, and blames the rows when it does not work.
-fn fitting<T>(fit: impl FnOnce() -> Result<T, LearnError>) -> Result<T> {
+/// Fits, says so meanwhile, and blames the rows when it does not work. Minutes may pass, in which a signal is heard.
+async fn fitting<T: Send + 'static>(
+    fit: impl FnOnce() -> Result<T, LearnError> + Send + 'static,
+) -> Result<T> {
     eprintln!("  … fitting a head");
-    let fitted = tokio::task::block_in_place(fit);
+    let fitted = apart(fit).await?;
     fitted.map_err(|error| BadInput(format!("the training rows: {error}")).into())
 }
 

@@ -78,6 +78,88 @@ impl Drop for Step {
     }
 }
 
+/// How far a long piece of work is, on stderr: stdout belongs to the results.
+#[derive(Debug)]
+pub struct Progress {
+    what: String,
+    /// How much work there is, where that is known.
+    total: Option<usize>,
+    last_shown: Instant,
+    is_terminal: bool,
+}
+
+impl Progress {
+    /// Of `total` pieces of work.
+    pub fn begin(what: &str, total: usize) -> Self {
+        Self::new(what, Some(total))
+    }
+
+    /// Of work whose end is not known.
+    pub fn counting(what: &str) -> Self {
+        Self::new(what, None)
+    }
+
+    fn new(what: &str, total: Option<usize>) -> Self {
+        Self {
+            what: what.to_owned(),
+            total,
+            last_shown: Instant::now(),
+            is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// `n_done` of them are done. Shown each second on a terminal, now and then elsewhere.
+    pub fn at(&mut self, n_done: usize) {
+        let every = if self.is_terminal {
+            Duration::from_secs(1)
+        } else {
+            HEARTBEAT
+        };
+        if self.last_shown.elapsed() < every {
+            return;
+        }
+        self.last_shown = Instant::now();
+        let mut stderr = std::io::stderr();
+        let (start, end) = if self.is_terminal {
+            ("\r\x1b[K", "")
+        } else {
+            ("", "\n")
+        };
+        // Nobody may be listening.
+        let _ = write!(stderr, "{start}  … {}{end}", self.line(n_done));
+        let _ = stderr.flush();
+    }
+
+    fn line(&self, n_done: usize) -> String {
+        let done = grouped(n_done);
+        match self.total {
+            Some(total) => format!("{} {done} of {}", self.what, grouped(total)),
+            None => format!("{} {done}", self.what),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.is_terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// A number with its thousands apart: `1,234`.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Prints a line. A reader that has gone away (`| head`) is no reason to stop, as it is to `println!`.
 pub fn say(line: impl std::fmt::Display) {
     write_now(format_args!("{line}\n"));
@@ -101,4 +183,34 @@ fn write_now(text: std::fmt::Arguments<'_>) {
         Box::new(std::io::stdout())
     };
     let _ = out.write_fmt(text).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_much_is_done_and_of_how_much_if_that_is_known() {
+        assert_eq!(
+            Progress::counting("analysing").line(1_234),
+            "analysing 1,234"
+        );
+        assert_eq!(
+            Progress::begin("reading", 5_426).line(128),
+            "reading 128 of 5,426"
+        );
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (99_999, "99,999"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(n), text);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `eval emotion`: one emotion of several, or any number of them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use edgedesk_learn::metrics::{Confusion, LabelScores, macro_mean, multi_label};
@@ -9,7 +9,7 @@ use edgedesk_learn::thresholds::ThresholdHead;
 use edgedesk_learn::{FitOptions, LinearHead, Row};
 use serde_json::{Map, Value, json};
 
-use super::groups::{Grouping, NEUTRAL, ekman, tweet};
+use super::groups::{Grouping, NEUTRAL, ekman};
 use super::table::{Column, bad_input, read_table, required};
 use super::{Inputs, per_label, rounded};
 use crate::reader::{Reader, Reading};
@@ -22,6 +22,9 @@ const HEAD: &str = "emotions";
 
 /// Texts with their labels.
 struct Labelled {
+    path: PathBuf,
+    /// Of the file, from 1.
+    lines: Vec<usize>,
     texts: Vec<String>,
     /// One or more a text.
     labels: Vec<Vec<String>>,
@@ -29,7 +32,7 @@ struct Labelled {
 
 impl Labelled {
     fn read(path: &Path) -> Result<Self> {
-        let rows = read_table(path, &COLUMNS, |_| false)?;
+        let rows = read_table(path, &COLUMNS)?;
         let mut labels = Vec::with_capacity(rows.len());
         for row in &rows {
             let of_row: Vec<String> = row
@@ -44,7 +47,12 @@ impl Labelled {
             labels.push(of_row);
         }
         let texts = rows.iter().map(|row| row.value(1).to_owned()).collect();
-        Ok(Self { texts, labels })
+        Ok(Self {
+            path: path.to_owned(),
+            lines: rows.iter().map(|row| row.number).collect(),
+            texts,
+            labels,
+        })
     }
 
     fn is_multi_label(&self) -> bool {
@@ -55,19 +63,27 @@ impl Labelled {
         self.labels.iter().flatten().map(String::as_str).collect()
     }
 
-    /// The labels by their groups; those of no group are dropped.
-    fn grouped(self, grouping: Grouping) -> Self {
-        let labels = self.labels.iter().map(|labels| {
+    /// The labels by their groups; of several, those of no group are dropped.
+    fn grouped(self, grouping: Grouping) -> Result<Self> {
+        let mut grouped = Vec::with_capacity(self.labels.len());
+        for (line, labels) in self.lines.iter().zip(&self.labels) {
             let groups: BTreeSet<&str> = labels
                 .iter()
                 .filter_map(|label| grouping.of(label))
                 .collect();
-            groups.into_iter().map(str::to_owned).collect()
-        });
-        Self {
-            labels: labels.collect(),
-            texts: self.texts,
+            if groups.is_empty() {
+                bad_input!(
+                    "{}: line {line}: `{}` is in none of the groups",
+                    self.path.display(),
+                    labels.join(",")
+                );
+            }
+            grouped.push(groups.into_iter().map(str::to_owned).collect());
         }
+        Ok(Self {
+            labels: grouped,
+            ..self
+        })
     }
 }
 
@@ -79,18 +95,27 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
     let is_fine = ekman().has_finer(data.names());
     let group = inputs.ekman || (is_fine && data.is_multi_label());
     if group {
-        data = data.grouped(ekman());
-        train = train.map(|train| train.grouped(ekman()));
+        data = data.grouped(ekman())?;
+        train = train.map(|train| train.grouped(ekman())).transpose()?;
     }
     let is_multi_label =
         data.is_multi_label() || train.as_ref().is_some_and(Labelled::is_multi_label);
-    let given = match &train {
-        Some(train) => fitted(reader, train, &data, is_multi_label).await?,
-        None => shipped(reader, &data, inputs, is_multi_label).await?,
+    let n_train = train.as_ref().map(|train| train.texts.len());
+    let mut head_grouping = None;
+    let given = if let Some(train) = train {
+        fitted(reader, train, &data, is_multi_label).await?
+    } else {
+        let readings = reader.read("reading", data.texts.clone()).await?;
+        let (grouping, given) = shipped(&readings, &data, is_multi_label)?;
+        head_grouping = Some(grouping.name());
+        given
     };
     let mut fields = scores(&data, &given, is_multi_label);
-    if let Some(train) = &train {
-        fields.insert("train_rows".into(), json!(train.texts.len()));
+    if let Some(n_train) = n_train {
+        fields.insert("train_rows".into(), json!(n_train));
+    }
+    if let Some(name) = head_grouping {
+        fields.insert("head_grouping".into(), json!(name));
     }
     fields.insert("multi_label".into(), json!(is_multi_label));
     fields.insert(
@@ -100,99 +125,103 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
     Ok(fields)
 }
 
-/// The labels of each row of `data` by a head fitted on `train`.
+/// The labels of each row of `data` by a head fitted on `train`; none of a row that could not be read.
 async fn fitted(
     reader: &mut Reader,
-    train: &Labelled,
+    train: Labelled,
     data: &Labelled,
     is_multi_label: bool,
 ) -> Result<Vec<Vec<String>>> {
     let readings = reader
         .read("reading the training rows", train.texts.clone())
         .await?;
-    let rows = rows(train, &readings);
     // Each label counts the same in a macro measure, however rare it is.
     let options = FitOptions {
         balance: 0.5,
         ..FitOptions::large()
     };
-    if is_multi_label {
-        let labels: Vec<Vec<&str>> = train
-            .labels
-            .iter()
-            .map(|labels| labels.iter().map(String::as_str).collect())
+    let head = super::fitting(move || {
+        let rows: Vec<(Row<'_>, &[String])> = rows(&train, &readings)
+            .zip(&train.labels)
+            .filter_map(|(row, labels)| Some((row?, labels.as_slice())))
             .collect();
-        let head = super::fitting(|| ThresholdHead::fit(&rows, &labels, &options))?;
-        let readings = reader.read("reading", data.texts.clone()).await?;
-        let predicted = self::rows(data, &readings);
-        let predicted = predicted.iter().map(|row| Ok(head.predict(row)?));
-        return predicted.collect();
-    }
-    let labels: Vec<&str> = train.labels.iter().flatten().map(String::as_str).collect();
-    let head = super::fitting(|| LinearHead::fit(&rows, &labels, &options))?;
+        let (rows, labels): (Vec<Row<'_>>, Vec<&[String]>) = rows.into_iter().unzip();
+        let labels = labels
+            .into_iter()
+            .map(|labels| labels.iter().map(String::as_str).collect());
+        let labels: Vec<Vec<&str>> = labels.collect();
+        if is_multi_label {
+            ThresholdHead::fit(&rows, &labels, &options).map(Fitted::Several)
+        } else {
+            LinearHead::fit(&rows, &labels.concat(), &options).map(Fitted::One)
+        }
+    })
+    .await?;
     let readings = reader.read("reading", data.texts.clone()).await?;
-    let predicted = self::rows(data, &readings);
-    let predicted = predicted.iter().map(|row| {
-        let best = head.predict(row)?.into_iter().next();
-        Ok(best.map(|best| best.label).into_iter().collect())
+    let given = rows(data, &readings).map(|row| match (row, &head) {
+        (None, _) => Ok(Vec::new()),
+        (Some(row), Fitted::Several(head)) => Ok(head.predict(&row)?),
+        (Some(row), Fitted::One(head)) => {
+            let best = head.predict(&row)?.into_iter().next();
+            Ok(best.map(|best| best.label).into_iter().collect())
+        }
     });
-    predicted.collect()
+    given.collect()
 }
 
-fn rows<'a>(labelled: &'a Labelled, readings: &'a [Reading]) -> Vec<Row<'a>> {
+/// A head for any number of labels a row, or for one.
+enum Fitted {
+    Several(ThresholdHead),
+    One(LinearHead),
+}
+
+/// What heads read of each text; none of one that could not be read.
+fn rows<'a>(
+    labelled: &'a Labelled,
+    readings: &'a [Option<Reading>],
+) -> impl Iterator<Item = Option<Row<'a>>> {
     let texts = labelled.texts.iter().zip(readings);
-    texts
-        .map(|(text, reading)| Row {
+    texts.map(|(text, reading)| {
+        reading.as_ref().map(|reading| Row {
             features: &reading.features,
             text,
         })
-        .collect()
+    })
 }
 
-/// The labels of each row of `data` by the shipped head.
-async fn shipped(
-    reader: &mut Reader,
+/// The labels of each row of `data` by the shipped head, and how its own were grouped; none of a row that could not be read.
+fn shipped(
+    readings: &[Option<Reading>],
     data: &Labelled,
-    inputs: &Inputs,
     is_multi_label: bool,
-) -> Result<Vec<Vec<String>>> {
+) -> Result<(Grouping, Vec<Vec<String>>)> {
     /// Calibrated probabilities over this are more likely true than not; lower finds more, which F1 rewards.
     const THRESHOLD: f32 = 0.35;
-    let readings = reader.read("reading", data.texts.clone()).await?;
-    let Some(labels) = readings.first().and_then(|reading| reading.heads.get(HEAD)) else {
+    let heads = |reading: &Option<Reading>| reading.as_ref()?.heads.get(HEAD).cloned();
+    let Some(labels) = readings.iter().find_map(heads) else {
         bad_input!("the shipped model has no emotion head: give rows to learn from with --train");
     };
     let own: BTreeSet<&str> = labels.iter().map(|(label, _)| label.as_str()).collect();
     let wanted = data.names();
-    let groupings = [Grouping::same(), ekman(), tweet()];
-    let fits = |grouping: &&Grouping| {
-        let groups: BTreeSet<&str> = own.iter().filter_map(|label| grouping.of(label)).collect();
-        wanted.is_subset(&groups)
-    };
-    let Some(grouping) = groupings.iter().find(fits) else {
+    let Some(grouping) = Grouping::from_to(&own, &wanted) else {
         bad_input!(
             "{}: the shipped head cannot be mapped to the labels {}: give rows to learn from with --train",
-            inputs.data.display(),
+            data.path.display(),
             wanted.into_iter().collect::<Vec<_>>().join(", ")
         );
     };
     let given = readings.iter().map(|reading| {
-        let scores = reading
-            .heads
-            .get(HEAD)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let groups = grouping.scores(scores, &wanted);
+        let Some(scores) = heads(reading) else {
+            return Vec::new();
+        };
+        let groups = grouping.scores(&scores, &wanted);
         let best = groups
             .iter()
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(group, _)| *group);
         let is_given = |(group, score): &(&str, f32)| {
-            if is_multi_label {
-                *score >= THRESHOLD || Some(*group) == best
-            } else {
-                Some(*group) == best
-            }
+            let is_best = Some(*group) == best;
+            is_best || (is_multi_label && *score >= THRESHOLD)
         };
         groups
             .iter()
@@ -200,7 +229,7 @@ async fn shipped(
             .map(|(group, _)| (*group).to_owned())
             .collect()
     });
-    Ok(given.collect())
+    Ok((grouping, given.collect()))
 }
 
 /// With one label a row, accuracy is the share of right rows; with several, of rows whose labels are all right.
@@ -255,4 +284,122 @@ fn scores(data: &Labelled, given: &[Vec<String>], is_multi_label: bool) -> Map<S
         fields.insert("confusion".into(), json!(Confusion::of(names.len(), pairs)));
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// What a head of 28 labels would say of a row, the rest of them near nothing.
+    fn reading(scores: &[(&str, f32)]) -> Option<Reading> {
+        let own = [
+            "anger",
+            "annoyance",
+            "joy",
+            "gratitude",
+            "love",
+            "optimism",
+            "caring",
+            "sadness",
+            "grief",
+            "neutral",
+            "disgust",
+            "fear",
+            "surprise",
+        ];
+        let score = |label: &str| {
+            let found = scores.iter().find(|(name, _)| *name == label);
+            found.map_or(0.01, |(_, score)| *score)
+        };
+        let head = own.map(|label| (label.to_owned(), score(label))).to_vec();
+        Some(Reading {
+            features: Vec::new(),
+            heads: BTreeMap::from([(HEAD.to_owned(), head)]),
+        })
+    }
+
+    fn data(labels: &[&[&str]]) -> Labelled {
+        let owned = |labels: &&[&str]| labels.iter().map(|label| (*label).to_owned()).collect();
+        Labelled {
+            path: "rows.tsv".into(),
+            lines: (1..=labels.len()).collect(),
+            texts: vec!["a text".into(); labels.len()],
+            labels: labels.iter().map(owned).collect(),
+        }
+    }
+
+    fn check(
+        readings: &[Option<Reading>],
+        labels: &[&[&str]],
+        grouping: &str,
+        expected: &[&[&str]],
+    ) {
+        let data = data(labels);
+        let (found, given) =
+            shipped(readings, &data, data.is_multi_label()).expect("the labels can be mapped");
+        assert_eq!(found.name(), grouping);
+        assert_eq!(given, expected);
+    }
+
+    #[test]
+    fn the_shipped_heads_labels_are_grouped_as_the_datas() {
+        // Of Ekman's emotions, joy holds gratitude: `joy` alone would lose to anger here.
+        check(
+            &[
+                reading(&[("gratitude", 0.8), ("anger", 0.3)]),
+                reading(&[("annoyance", 0.6), ("gratitude", 0.5), ("neutral", 0.1)]),
+                reading(&[("neutral", 0.9)]),
+            ],
+            &[&["joy"], &["anger", "joy"], &["neutral"]],
+            "ekman",
+            &[&["joy"], &["anger", "joy"], &["neutral"]],
+        );
+        // TweetEval keeps optimism apart, and has sadness hold fear.
+        check(
+            &[
+                reading(&[("love", 0.7), ("anger", 0.2)]),
+                reading(&[("caring", 0.5), ("joy", 0.4)]),
+                reading(&[("fear", 0.4), ("anger", 0.3)]),
+                reading(&[("disgust", 0.4), ("joy", 0.3)]),
+            ],
+            &[&["joy"], &["optimism"], &["sadness"], &["anger"]],
+            "tweet",
+            &[&["joy"], &["optimism"], &["sadness"], &["anger"]],
+        );
+        // Fine labels stay fine.
+        check(
+            &[reading(&[("gratitude", 0.8)]), reading(&[("joy", 0.8)])],
+            &[&["gratitude"], &["joy"]],
+            "same",
+            &[&["gratitude"], &["joy"]],
+        );
+    }
+
+    #[test]
+    fn a_row_that_could_not_be_read_is_given_nothing_and_counts_as_wrong() {
+        let labels: &[&[&str]] = &[&["joy"], &["anger"]];
+        check(
+            &[None, reading(&[("anger", 0.9)])],
+            labels,
+            "ekman",
+            &[&[], &["anger"]],
+        );
+        let given = [Vec::new(), vec!["anger".to_owned()]];
+        let fields = scores(&data(labels), &given, false);
+        assert_eq!(fields["n"], 2);
+        assert_eq!(fields["accuracy"], 0.5);
+    }
+
+    #[test]
+    fn labels_that_no_group_holds_are_named_with_their_line() {
+        let error = data(&[&["joy"], &["trust"]]).grouped(ekman());
+        let error = error.err().expect("trust is none of Ekman's").to_string();
+        assert!(error.contains("line 2: `trust`"), "{error}");
+        let kept = data(&[&["joy", "trust"]])
+            .grouped(ekman())
+            .expect("joy is left");
+        assert_eq!(kept.labels, [["joy"]]);
+    }
 }

@@ -58,14 +58,14 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
     }
     let titles = threads.iter().map(|thread| thread.title.clone()).collect();
     let titles = reader.embed("embedding titles", titles).await?;
-    let titles = Index(titles.into_iter().enumerate().collect());
+    let titles = Index::of(titles.into_iter().enumerate());
     let owners = threads.iter().enumerate();
     let owners =
         owners.flat_map(|(place, thread)| std::iter::repeat_n(place, thread.answers.len()));
     let owners: Vec<usize> = owners.collect();
     let answers = threads.iter().flat_map(|thread| thread.answers.clone());
     let answers = reader.embed("embedding answers", answers.collect()).await?;
-    let answers = Index(owners.into_iter().zip(answers).collect());
+    let answers = Index::of(owners.into_iter().zip(answers));
     let texts = queries.iter().map(|query| query.text.clone()).collect();
     let questions = reader.embed("embedding questions", texts).await?;
 
@@ -81,16 +81,25 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
 }
 
 impl Index {
+    /// Of places and vectors; a text that could not be read has none, and is not found.
+    fn of(vectors: impl Iterator<Item = (usize, Option<Vec<f32>>)>) -> Self {
+        let read = vectors.filter_map(|(place, vector)| Some((place, vector?)));
+        Self(read.collect())
+    }
+
     fn scores(
         &self,
-        questions: &[Vec<f32>],
+        questions: &[Option<Vec<f32>>],
         wanted: &[usize],
         n_threads: usize,
     ) -> Map<String, Value> {
         let ranks: Vec<usize> = questions
             .iter()
             .zip(wanted)
-            .map(|(question, wanted)| self.rank(question, *wanted, n_threads))
+            .map(|(question, wanted)| match question {
+                Some(question) => self.rank(question, *wanted, n_threads),
+                None => usize::MAX,
+            })
             .collect();
         let share = |keep: &dyn Fn(usize) -> f64| {
             ranks.iter().map(|rank| keep(*rank)).sum::<f64>() / ranks.len().max(1) as f64
@@ -144,8 +153,21 @@ mod tests {
         assert_eq!(index.rank(&question, 2, 4), 3);
         // A thread without any vector is found last.
         assert_eq!(index.rank(&question, 3, 4), 4);
-        let scores = index.scores(&[question.to_vec(), question.to_vec()], &[1, 0], 4);
+        let scores = index.scores(
+            &[Some(question.to_vec()), Some(question.to_vec())],
+            &[1, 0],
+            4,
+        );
         assert_eq!(scores["recall_at_1"], 0.5);
         assert_eq!(scores["mrr"], 0.75);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_found_and_spoils_nothing() {
+        let index = Index::of([(0, None), (1, Some(vec![0.0, 1.0]))].into_iter());
+        let question = Some(vec![0.0, 1.0]);
+        let scores = index.scores(&[question.clone(), None, question], &[1, 1, 0], 20);
+        assert_eq!(scores["recall_at_1"], rounded(1.0 / 3.0));
+        assert_eq!(scores["mrr"], rounded(1.0 / 3.0));
     }
 }

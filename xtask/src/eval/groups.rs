@@ -8,6 +8,7 @@ pub const NEUTRAL: &str = "neutral";
 /// A coarser label for each finer one.
 #[derive(Debug, Clone, Copy)]
 pub struct Grouping {
+    name: &'static str,
     /// Group and members; without any, every label is its own group.
     groups: &'static [(&'static str, &'static [&'static str])],
 }
@@ -15,6 +16,7 @@ pub struct Grouping {
 /// Ekman's six emotions and neutral, as the authors of `GoEmotions` group their labels (Demszky et al. 2020).
 pub const fn ekman() -> Grouping {
     Grouping {
+        name: "ekman",
         groups: &[
             ("anger", &["anger", "annoyance", "disapproval"]),
             ("disgust", &["disgust"]),
@@ -58,6 +60,7 @@ pub const fn ekman() -> Grouping {
 /// The four emotions of TweetEval, which keeps optimism apart from joy; our own mapping.
 pub const fn tweet() -> Grouping {
     Grouping {
+        name: "tweet",
         groups: &[
             ("anger", &["anger", "annoyance", "disapproval", "disgust"]),
             (
@@ -93,7 +96,27 @@ pub const fn tweet() -> Grouping {
 impl Grouping {
     /// Every label for itself.
     pub const fn same() -> Self {
-        Self { groups: &[] }
+        Self {
+            name: "same",
+            groups: &[],
+        }
+    }
+
+    /// The grouping that makes the wanted labels of one's own, if there is one: the coarsest. The name of a coarse label is
+    /// also that of a fine one, so `joy` among Ekman's emotions alone is all of joy, and beside `gratitude` only itself.
+    pub fn from_to(own: &BTreeSet<&str>, wanted: &BTreeSet<&str>) -> Option<Self> {
+        [ekman(), tweet(), Self::same()]
+            .into_iter()
+            .find(|grouping| {
+                let groups: BTreeSet<&str> =
+                    own.iter().filter_map(|label| grouping.of(label)).collect();
+                wanted.is_subset(&groups)
+            })
+    }
+
+    /// `ekman`, `tweet` or `same`.
+    pub const fn name(self) -> &'static str {
+        self.name
     }
 
     /// The group of a label; none when it is in no group.

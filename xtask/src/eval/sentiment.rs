@@ -19,6 +19,8 @@ const COLUMNS: [Column; 3] = [
     required(&["text"]),
 ];
 const HEAD: &str = "sentiment";
+/// What is predicted of a row that could not be read: a class that is never true.
+const UNREAD: usize = LABELS.len();
 
 struct Judged {
     language: String,
@@ -29,7 +31,7 @@ struct Judged {
 
 /// Scores of the shipped sentiment head. Data without neutral rows has two poles: there the stronger pole counts.
 pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Value>> {
-    let rows = read_table(&inputs.data, &COLUMNS, |label| LABELS.contains(&label))?;
+    let rows = read_table(&inputs.data, &COLUMNS)?;
     let mut truth = Vec::with_capacity(rows.len());
     for row in &rows {
         match LABELS.iter().position(|label| *label == row.value(1)) {
@@ -51,7 +53,7 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
         .zip(truth)
         .zip(&readings)
         .map(|((row, truth), reading)| {
-            let (predicted, confidence) = mood(reading, has_neutral)?;
+            let (predicted, confidence) = mood(reading.as_ref(), has_neutral)?;
             Ok(Judged {
                 language: row.value(0).to_owned(),
                 truth,
@@ -63,7 +65,10 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
     Ok(scores(&judged))
 }
 
-fn mood(reading: &Reading, has_neutral: bool) -> Result<(usize, f64)> {
+fn mood(reading: Option<&Reading>, has_neutral: bool) -> Result<(usize, f64)> {
+    let Some(reading) = reading else {
+        return Ok((UNREAD, 0.0));
+    };
     let Some(scores) = reading.heads.get(HEAD) else {
         bail!("the model has no sentiment head");
     };
@@ -128,6 +133,32 @@ fn scores(judged: &[Judged]) -> Map<String, Value> {
     fields
 }
 
-fn confusion<'a>(judged: impl Iterator<Item = &'a Judged>) -> Confusion {
-    Confusion::of(LABELS.len(), judged.map(|row| (row.truth, row.predicted)))
+/// With a further row and column only if there are rows that could not be read.
+fn confusion<'a>(judged: impl Iterator<Item = &'a Judged> + Clone) -> Confusion {
+    let is_unread = |row: &Judged| row.predicted == UNREAD;
+    let n_classes = LABELS.len() + usize::from(judged.clone().any(is_unread));
+    Confusion::of(n_classes, judged.map(|row| (row.truth, row.predicted)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_could_not_be_read_counts_as_wrong() {
+        let judged = [(0, 0), (0, UNREAD), (2, 2), (1, 1)].map(|(truth, predicted)| Judged {
+            language: String::new(),
+            truth,
+            predicted,
+            confidence: 0.5,
+        });
+        let fields = scores(&judged);
+        assert_eq!(fields["n"], 4);
+        assert_eq!(fields["accuracy"], 0.75);
+        assert_eq!(fields["macro_recall"], rounded(2.5 / 3.0));
+        assert_eq!(fields["per_label"]["negative"]["recall"], 0.5);
+        let labels = fields["per_label"].as_object().expect("scores per label");
+        assert!(labels.keys().eq(LABELS));
+        assert_eq!(mood(None, true).ok(), Some((UNREAD, 0.0)));
+    }
 }

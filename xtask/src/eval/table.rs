@@ -66,16 +66,13 @@ impl Line {
     }
 }
 
-/// Reads the columns of a table. A file without a header is read by the order of the required columns, or of all, if
-/// `is_label` knows the value of the required column before the last.
+/// Reads the columns of a table. One rule for every task: a first line that names the required columns is a header, in any
+/// order and with any others; one that names none of the columns is a row already, and then there are as many columns as
+/// the task has, or as it requires, in that order. A first line that names some columns is a header that lacks others.
 ///
 /// # Errors
 /// [`BadInput`] for a file that cannot be read or has no rows, a column that is missing, a line that is too short.
-pub fn read_table(
-    path: &Path,
-    columns: &[Column],
-    is_label: impl Fn(&str) -> bool,
-) -> Result<Vec<Line>> {
+pub fn read_table(path: &Path, columns: &[Column]) -> Result<Vec<Line>> {
     let shown = path.display();
     let text = read_text(path)?;
     let mut lines = text
@@ -90,8 +87,14 @@ pub fn read_table(
     let places = if let Some(places) = header(first, columns) {
         lines.next();
         places
-    } else if let Some(places) = by_order(first, columns, is_label) {
+    } else if let Some(places) = by_order(first, columns) {
         places
+    } else if columns.iter().all(|column| place(first, column).is_none()) {
+        bad_input!(
+            "{shown}: line 1: {} columns; without a header they are {}",
+            first.split('\t').count(),
+            order(columns)
+        );
     } else {
         let missing: Vec<&str> = columns
             .iter()
@@ -194,32 +197,36 @@ fn place(line: &str, column: &Column) -> Option<usize> {
     })
 }
 
-/// The place of each column in a file without a header.
-fn by_order(
-    line: &str,
-    columns: &[Column],
-    is_label: impl Fn(&str) -> bool,
-) -> Option<Vec<Option<usize>>> {
-    let fields: Vec<&str> = line.split('\t').collect();
-    let n_required = columns.iter().filter(|column| !column.is_optional).count();
-    let mut next = 0;
-    let places: Vec<Option<usize>> = if fields.len() == columns.len() {
-        (0..columns.len()).map(Some).collect()
-    } else if fields.len() == n_required {
-        let mut place = || {
-            next += 1;
-            next - 1
-        };
-        columns
-            .iter()
-            .map(|column| (!column.is_optional).then(&mut place))
-            .collect()
-    } else {
+/// The place of each column in a file without a header; none if its first line is one.
+fn by_order(line: &str, columns: &[Column]) -> Option<Vec<Option<usize>>> {
+    if columns.iter().any(|column| place(line, column).is_some()) {
         return None;
-    };
-    // The text comes last, its label before it.
-    let label = fields.len().checked_sub(2).and_then(|at| fields.get(at))?;
-    is_label(label).then_some(places)
+    }
+    let n_fields = line.split('\t').count();
+    if n_fields == columns.len() {
+        return Some((0..n_fields).map(Some).collect());
+    }
+    if n_fields != columns.iter().filter(|column| !column.is_optional).count() {
+        return None;
+    }
+    let mut next = 0..n_fields;
+    let places = columns.iter().map(|column| {
+        if column.is_optional {
+            None
+        } else {
+            next.next()
+        }
+    });
+    Some(places.collect())
+}
+
+/// The columns in their order, those in brackets that may be left out.
+fn order(columns: &[Column]) -> String {
+    let names = columns.iter().map(|column| match column.is_optional {
+        true => format!("[{}]", column.names[0]),
+        false => column.names[0].to_owned(),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -238,7 +245,7 @@ mod tests {
         let folder = tempdir(name);
         let path = folder.join(name);
         std::fs::write(&path, bytes)?;
-        let rows = read_table(&path, &COLUMNS, |label| label == "good")?;
+        let rows = read_table(&path, &COLUMNS)?;
         Ok(rows
             .iter()
             .map(|row| (0..3).map(|at| row.value(at).to_owned()).collect())
@@ -285,6 +292,12 @@ mod tests {
             ("e.tsv", b"".as_slice(), "the file is empty"),
             ("f.tsv", b"label\ttext\n", "no rows"),
             ("g.tsv", b"name\ttext\nx\ty\n", "line 1: no column `label`"),
+            ("j.tsv", b"lang\tother\nx\ty\n", "no column `label`, `text`"),
+            (
+                "k.tsv",
+                b"a\tb\tc\td\n",
+                "line 1: 4 columns; without a header they are [lang], label, text",
+            ),
             (
                 "h.tsv",
                 b"label\ttext\ngood\tfine\nalone\n",
@@ -296,7 +309,7 @@ mod tests {
             assert!(error.is::<BadInput>(), "{error:?}");
             assert!(error.to_string().contains(said), "{error}");
         }
-        let error = read_table(Path::new("/no/such.tsv"), &COLUMNS, |_| true).unwrap_err();
+        let error = read_table(Path::new("/no/such.tsv"), &COLUMNS).unwrap_err();
         assert!(error.is::<BadInput>() && error.to_string().contains("/no/such.tsv"));
     }
 

@@ -18,7 +18,7 @@ fn file(folder: &std::path::Path, name: &str, text: &str) -> PathBuf {
 }
 
 async fn outcome(task: Task, inputs: &Inputs) -> Result<Map<String, Value>> {
-    let mut reader = Reader::native()?;
+    let mut reader = Reader::native().await?;
     measure(&mut reader, task, inputs).await
 }
 
@@ -97,6 +97,35 @@ async fn emotions_are_learnt_and_told() {
     insta::assert_json_snapshot!("emotion", shape(outcome));
 }
 
+/// The shipped head has 28 labels, among them each of TweetEval's four: all of joy counts as joy, not `joy` alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn emotions_of_the_shipped_head_are_grouped_as_the_datas() {
+    let folder = folder("shipped");
+    let tweets = "label\ttext\n\
+        joy\tThank you so much for your help, I am really grateful\n\
+        joy\tI love this shop, you are amazing\n\
+        anger\tThis is so annoying, stop sending me the wrong thing\n\
+        sadness\tI am so disappointed and sad about this\n\
+        optimism\tI hope everything will be better soon\n";
+    let fine = "labels\ttext\n\
+        gratitude,joy\tThank you, wonderful\nannoyance\tThis is so annoying\nneutral\tThe parcel arrives on Monday\n";
+    for (name, table, grouping, head_grouping) in [
+        ("tweets.tsv", tweets, Value::Null, "tweet"),
+        ("fine.tsv", fine, json!("ekman"), "ekman"),
+    ] {
+        let inputs = Inputs {
+            data: file(&folder, name, table),
+            ..Inputs::default()
+        };
+        let outcome = outcome(Task::Emotion, &inputs)
+            .await
+            .expect("the table is well formed");
+        assert_eq!(outcome["grouping"], grouping, "{name}");
+        assert_eq!(outcome["head_grouping"], head_grouping, "{name}");
+        assert_eq!(outcome["per_label"]["joy"]["recall"], 1.0, "{outcome:?}");
+    }
+}
+
 const EMOTIONS: &str = "label\ttext\n\
     anger\tThis makes me furious\nanger\tHow dare you\nanger\tI hate waiting for nothing\n\
     joy\tWhat a lovely day\njoy\tSo happy right now\njoy\tWe laughed all evening\n\
@@ -154,6 +183,151 @@ async fn intents_are_learnt_and_the_others_rejected() {
     );
     assert!(outcome["oos_recall"].as_f64() > Some(0.9), "{outcome:?}");
     insta::assert_json_snapshot!("intent", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn languages_are_told_and_those_unknown_left_out() {
+    let folder = folder("language");
+    let rows = [
+        (
+            "en",
+            "sentences",
+            "Where is the parcel that I ordered on Monday?",
+        ),
+        (
+            "de",
+            "sentences",
+            "Wo bleibt das Paket, das ich am Montag bestellt habe?",
+        ),
+        (
+            "fi",
+            "sentences",
+            "Missä on paketti, jonka tilasin maanantaina?",
+        ),
+        ("fi", "single-words", "maanantaina"),
+        ("xx", "sentences", "a language that nobody knows"),
+        ("yy", "single-words", "nobody"),
+    ];
+    let table = |header: &str, row: &dyn Fn(&(&str, &str, &str)) -> String| {
+        format!("{header}{}", rows.iter().map(row).collect::<String>())
+    };
+    let with_kind = |row: &(&str, &str, &str)| format!("{}\t{}\t{}\n", row.0, row.1, row.2);
+    let without = |row: &(&str, &str, &str)| format!("{}\t{}\n", row.0, row.2);
+    let swapped = |row: &(&str, &str, &str)| format!("{}\t{}\tx\t{}\n", row.2, row.1, row.0);
+    let kinds = ["sentences", "single-words"].as_slice();
+    for (name, table, kinds) in [
+        ("kind.tsv", table("lang\tkind\ttext\n", &with_kind), kinds),
+        // The shape of ../shared/data/langid/train.tsv.gz.
+        (
+            "source.tsv",
+            table("lang\tsource\ttext\n", &with_kind),
+            kinds,
+        ),
+        (
+            "order.tsv",
+            table("Text\tKind\tnote\tLang\n", &swapped),
+            kinds,
+        ),
+        ("bare.tsv", table("", &with_kind), kinds),
+        ("pairs.tsv", table("lang\ttext\n", &without), &kinds[..0]),
+        ("bare-pairs.tsv", table("", &without), &kinds[..0]),
+    ] {
+        let inputs = Inputs {
+            data: file(&folder, name, &table),
+            ..Inputs::default()
+        };
+        let outcome = outcome(Task::Language, &inputs)
+            .await
+            .expect("the table is well formed");
+        assert_eq!(
+            (&outcome["n"], &outcome["left_out"]),
+            (&json!(4), &json!(2)),
+            "{name}"
+        );
+        let names = |field: &str| -> Vec<String> {
+            let fields = outcome.get(field).and_then(Value::as_object);
+            fields
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        assert_eq!(names("by_kind"), kinds, "{name}");
+        assert_eq!(names("by_language"), ["de", "en", "fi"], "{name}");
+        assert_eq!(outcome["by_language"]["de"], 1.0, "{name}");
+        if name == "kind.tsv" {
+            assert_eq!(outcome["by_kind"]["sentences"], 1.0);
+            insta::assert_json_snapshot!("language", shape(outcome));
+        }
+    }
+}
+
+/// One rule for all tasks: a first line that names no column is a row.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_without_a_header_are_read_by_the_order_of_their_columns() {
+    let folder = folder("headerless");
+    let train = |table: &str, header: &str| table.replacen(header, "", 1);
+    let emotions = file(&folder, "e.tsv", &train(EMOTIONS, "label\ttext\n"));
+    let intents = "pay\tWhere is my invoice\npay\tI was charged twice\nship\tWhere is my parcel\nship\tIs it on its way\n";
+    let intents = file(&folder, "i.tsv", intents);
+    let moods = file(&folder, "s.tsv", &train(MOODS, "label\ttext\n"));
+    for (task, data, is_fitted, n) in [
+        (Task::Emotion, emotions, true, 9),
+        (Task::Intent, intents, true, 4),
+        (Task::Sentiment, moods, false, 6),
+    ] {
+        let inputs = Inputs {
+            train: is_fitted.then(|| data.clone()),
+            data,
+            ..Inputs::default()
+        };
+        let outcome = outcome(task, &inputs)
+            .await
+            .expect("the table is well formed");
+        assert_eq!(outcome["n"], n, "{task:?}");
+    }
+}
+
+#[test]
+fn options_that_a_task_has_no_use_for_are_refused() {
+    use clap::Parser as _;
+
+    #[derive(Debug, clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        eval: EvalArguments,
+    }
+    let check = |line: &str| {
+        let words = std::iter::once("eval").chain(line.split(' '));
+        let command = Command::try_parse_from(words).expect(line);
+        command.eval.check()
+    };
+    for (line, option) in [
+        ("sentiment --data d --train t", "--train"),
+        ("language --data d --train t", "--train"),
+        ("faq --data d --train t", "--train"),
+        ("all --train t", "--train"),
+        ("intent --data d --ekman", "--ekman"),
+        ("all --ekman", "--ekman"),
+        ("emotion --data d --corpus c", "--corpus"),
+        ("all --corpus c", "--corpus"),
+        ("all --at-least accuracy=0.5", "--at-least"),
+    ] {
+        let error = check(line).expect_err(line);
+        assert!(error.is::<BadInput>(), "{error:?}");
+        assert!(error.to_string().ends_with(option), "{line}: {error}");
+    }
+    for line in [
+        "sentiment --data d --at-least accuracy=0.5 --at-least macro_f1=0.5",
+        "emotion --data d --train t --ekman",
+        "intent --data d --train t --wasm",
+        "faq --data d --corpus c",
+        "all --data d --wasm",
+    ] {
+        check(line).expect(line);
+    }
+    let broken = ["eval", "faq", "--data", "d", "--at-least", "accuracy"];
+    assert!(Command::try_parse_from(broken).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
