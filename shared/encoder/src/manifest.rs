@@ -5,6 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::ModelError;
 
+/// What this crate makes of the files, for [`Manifest::features_digest`]: raised by hand when the same files come to give
+/// other features, as with another way of pooling.
+const FEATURES_RECIPE: u32 = 1;
+
 /// The manifest as far as the runtime needs it; scores and history are for people.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
@@ -92,6 +96,26 @@ impl Manifest {
         format!("{}+{}", self.version, &digest[..8])
     }
 
+    /// A digest of what determines a text's features, 16 hex digits: encoder, embedding table, vocabulary and emoji by their
+    /// content. Heads that were trained on features of one digest read those of another as noise. Neither names nor versions
+    /// count, nor do files that only read the features.
+    #[must_use]
+    pub fn features_digest(&self) -> String {
+        let files = &self.files;
+        let mut all = Sha256::new();
+        all.update(format!("features {FEATURES_RECIPE}\n"));
+        for file in [
+            &files.encoder,
+            &files.embeddings,
+            &files.vocabulary,
+            &files.emoji,
+        ] {
+            all.update(&file.sha256);
+            all.update("\n");
+        }
+        hex::encode(all.finalize()).chars().take(16).collect()
+    }
+
     /// The name of the file that an error is about; for one about no single file, the encoder's.
     #[must_use]
     pub fn file_of<'a>(&'a self, error: &'a ModelError) -> &'a str {
@@ -149,6 +173,32 @@ mod tests {
                 Manifest::parse(&json.replace(hash, &"0".repeat(64))).expect("a manifest");
             assert_ne!(changed.exact_version(), version, "{role}");
         }
+    }
+
+    #[test]
+    fn the_features_are_those_of_four_files_and_of_no_other() {
+        let json = include_str!("../../../models/manifest.json");
+        let shipped = Manifest::parse(json).expect("a manifest");
+        let digest = shipped.features_digest();
+        assert_eq!(digest.len(), 16);
+        let files: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        let mut n_determining = 0;
+        for (role, file) in files["files"].as_object().expect("files") {
+            let determines =
+                ["encoder", "embeddings", "vocabulary", "emoji"].contains(&role.as_str());
+            n_determining += usize::from(determines);
+            let hash = file["sha256"].as_str().expect("a hash");
+            let changed =
+                Manifest::parse(&json.replace(hash, &"0".repeat(64))).expect("a manifest");
+            assert_eq!(changed.features_digest() != digest, determines, "{role}");
+        }
+        assert_eq!(n_determining, 4);
+        let renamed = Manifest {
+            id: "another".into(),
+            version: "9".into(),
+            ..shipped
+        };
+        assert_eq!(renamed.features_digest(), digest);
     }
 
     #[test]
