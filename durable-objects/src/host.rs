@@ -5,7 +5,7 @@ use std::rc::Rc;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
-use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest};
+use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::queue::Envelope;
 
 use crate::sockets::SocketId;
@@ -92,8 +92,9 @@ pub trait Analyzer {
 /// Knows what an account taught.
 #[expect(async_fn_in_trait, reason = "objects are single-threaded")]
 pub trait OwnIntents {
-    /// The version of the account's own intents that is in use, as of a few seconds ago; `None` when there is none.
-    async fn version_in_use(&self, account_id: AccountId) -> Result<Option<u32>, OutsideError>;
+    /// The version of the account's own intents that is in use and which of its intents are gone, as of a few seconds ago;
+    /// `None` when there is none.
+    async fn in_use(&self, account_id: AccountId) -> Result<Option<IntentsInUse>, OutsideError>;
 
     /// The head of a version, as training wrote it; `None` when there is no such version.
     async fn head(

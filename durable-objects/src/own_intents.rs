@@ -3,11 +3,13 @@
 //! The analyser remembers the heads it was given lately and asks for one that it has not: one extra hop the first time. It
 //! never costs the analysis: without the head, or without the version, the message is analysed all the same.
 
-use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, AnalyzeResponse, OwnIntentsRef};
+use edgedesk_wire::inference::{
+    AnalyzeAnswer, AnalyzeRequest, AnalyzeResponse, IntentsInUse, OwnIntentsRef,
+};
 
 use crate::host::{Analyzer, OutsideError, OwnIntents};
 
-/// Analyses, with the own intents of `version` where there is one. What went wrong with them goes to `report`.
+/// Analyses, with the own intents that are `in_use` where there are any. What went wrong with them goes to `report`.
 ///
 /// # Errors
 ///
@@ -15,14 +17,19 @@ use crate::host::{Analyzer, OutsideError, OwnIntents};
 pub async fn analyze(
     outside: &(impl Analyzer + OwnIntents),
     request: AnalyzeRequest,
-    version: Option<u32>,
+    in_use: Option<&IntentsInUse>,
     report: impl Fn(&OutsideError),
 ) -> Result<AnalyzeResponse, OutsideError> {
-    let Some(version) = version else {
+    let Some(IntentsInUse { version, retired }) = in_use else {
         return without(outside, request).await;
     };
+    let version = *version;
     let with = |head| AnalyzeRequest {
-        own_intents: Some(OwnIntentsRef { version, head }),
+        own_intents: Some(OwnIntentsRef {
+            version,
+            head,
+            retired: retired.clone(),
+        }),
         ..request.clone()
     };
     if let AnalyzeAnswer::Analyzed(response) = outside.analyze(with(None)).await? {

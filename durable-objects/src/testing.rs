@@ -9,10 +9,12 @@ use edgedesk_domain::analysis::{
     Analysis, ModelRef, Polarity, Reason, Sentiment, SentimentLabel, Trend,
 };
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, TicketId};
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, IntentId, TicketId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
-use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, AnalyzeResponse, HeadNeeded};
+use edgedesk_wire::inference::{
+    AnalyzeAnswer, AnalyzeRequest, AnalyzeResponse, HeadNeeded, IntentsInUse,
+};
 use edgedesk_wire::queue::Envelope;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use ulid::Ulid;
@@ -292,6 +294,8 @@ pub(crate) struct Others {
     pub(crate) own_intents: Cell<Mood>,
     pub(crate) heads: Cell<Mood>,
     pub(crate) own_version: Cell<Option<u32>>,
+    /// Intents of it that are gone.
+    pub(crate) retired: RefCell<Vec<IntentId>>,
     /// The head that the analyser remembers, and how often one was read for it.
     pub(crate) known_head: Cell<Option<u32>>,
     pub(crate) heads_read: Cell<u32>,
@@ -322,6 +326,7 @@ impl TestOutside {
             own_intents: Cell::new(Mood::Well),
             heads: Cell::new(Mood::Well),
             own_version: Cell::default(),
+            retired: RefCell::default(),
             known_head: Cell::default(),
             heads_read: Cell::default(),
             envelopes: RefCell::default(),
@@ -363,10 +368,13 @@ impl DeskClient for TestOutside {
 }
 
 impl OwnIntents for TestOutside {
-    async fn version_in_use(&self, _account_id: AccountId) -> Result<Option<u32>, OutsideError> {
+    async fn in_use(&self, _account_id: AccountId) -> Result<Option<IntentsInUse>, OutsideError> {
         // Without a pause: mostly it is known to the isolate.
         self.own_intents.get().result()?;
-        Ok(self.own_version.get())
+        Ok(self.own_version.get().map(|version| IntentsInUse {
+            version,
+            retired: self.retired.borrow().clone(),
+        }))
     }
 
     async fn head(

@@ -145,23 +145,29 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             own_intents: None,
         };
         let history = request.history.clone();
-        let version = outside
-            .version_in_use(request.account_id)
+        let in_use = outside
+            .in_use(request.account_id)
             .await
             .unwrap_or_else(|error| {
                 self.report("look up the own intents", &error);
                 None
             });
-        let answer = own_intents::analyze(outside, request, version, |error| {
+        let answer = own_intents::analyze(outside, request, in_use.as_ref(), |error| {
             self.report("read a head of own intents", error);
         })
         .await
         .and_then(check);
         match answer {
             Ok(response) => {
+                // Those of a version that was not applied decided nothing.
+                let retired_intents = in_use
+                    .filter(|in_use| Some(in_use.version) == response.own_intents_version)
+                    .map(|in_use| in_use.retired)
+                    .unwrap_or_default();
                 let inputs = DecisionInputs {
                     history,
                     own_intents_version: response.own_intents_version,
+                    retired_intents,
                 };
                 self.log_analysis(pending, cause, inputs, response).await
             }

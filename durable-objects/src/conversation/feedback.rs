@@ -234,6 +234,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(DecisionInputs {
             history: moods,
             own_intents_version: None,
+            retired_intents: Vec::new(),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::analysis::{Analysis, ModelRef, PastMood, Reason};
 use crate::conversation::ConversationStatus;
 use crate::feedback::{AnalysisField, Verdict};
 use crate::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TicketId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, IntentId, MessageId, TicketId, UserId,
 };
 use crate::inbound::TicketChange;
 use crate::message::{Actor, Message};
@@ -234,6 +234,9 @@ pub struct DecisionInputs {
     /// The version of the account's own intents that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_intents_version: Option<u32>,
+    /// Of the intents of that version, those that were deleted by then: they were not to be named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired_intents: Vec<IntentId>,
 }
 
 /// `analysis.corrected`.

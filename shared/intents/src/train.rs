@@ -1,11 +1,17 @@
 //! Training: rows in, a head and how good it is out.
 
 use edgedesk_domain::analysis::ModelRef;
-use edgedesk_learn::{FitOptions, LearnError, LinearHead, Report, Row, cross_validate_among};
-use edgedesk_wire::ai::{CrossValidation, LabelScore, PreviousVersion, ReasonCode, VersionReason};
+use edgedesk_domain::feedback::NO_LABEL;
+use edgedesk_learn::{
+    FitOptions, LearnError, LinearHead, Rejection, Report, Row, cross_validate_among,
+};
+use edgedesk_wire::ai::{
+    CrossValidation, LabelScore, NoneScore, PreviousVersion, ReasonCode, VersionReason,
+};
 use edgedesk_wire::inference::{CurrentIntents, IntentLabel, TrainingRow};
 
-use crate::StoredHead;
+use crate::background::{BACKGROUND, fitting};
+use crate::{MIN_CONFIDENCE, StoredHead};
 
 /// Parts that the rows are split into. With ten rows of an intent, eight are learned from and two are held out.
 pub const FOLDS: usize = 5;
@@ -36,10 +42,22 @@ pub enum TrainError {
     Learn(#[from] LearnError),
 }
 
-/// Trains on `rows`, whose features are `features`, one each, and compares with the version in use.
+/// What a head is learned from.
+#[derive(Debug, Clone, Copy)]
+pub struct Corpus<'a> {
+    /// Sentences of the intents, and those that agents said to be of none.
+    pub rows: &'a [TrainingRow],
+    /// Their features, one each.
+    pub features: &'a [Vec<f32>],
+    /// The features of [`BACKGROUND`], one each.
+    pub background: &'a [Vec<f32>],
+}
+
+/// Trains on `corpus` and compares with the version in use.
 ///
 /// That version is judged as this one is: on rows that it has not seen. So it is trained again, fold by fold, from those of
-/// today's rows that it once learned from, without the fold that is asked about.
+/// today's rows that it once learned from, without the fold that is asked about. The background is in the folds like any
+/// row, and known to both.
 ///
 /// # Errors
 ///
@@ -47,19 +65,23 @@ pub enum TrainError {
 pub fn train(
     encoder: ModelRef,
     intents: Vec<IntentLabel>,
-    rows: &[TrainingRow],
-    features: &[Vec<f32>],
+    corpus: Corpus<'_>,
     current: Option<&CurrentIntents>,
 ) -> Result<Trained, TrainError> {
-    if rows.len() != features.len() {
+    let Corpus { rows, features, .. } = corpus;
+    if rows.len() != features.len() || corpus.background.len() != BACKGROUND.len() {
         return Err(TrainError::Inconsistent);
     }
-    let labels = rows
+    let mut labels = rows
         .iter()
-        .map(|row| Some(intents.get(row.intent)?.intent_id.to_string()))
+        .map(|row| match row.intent {
+            Some(intent) => Some(intents.get(intent)?.intent_id.to_string()),
+            None => Some(NO_LABEL.to_owned()),
+        })
         .collect::<Option<Vec<String>>>()
         .ok_or(TrainError::Inconsistent)?;
-    let learn: Vec<Row<'_>> = rows
+    check_enough(rows, intents.len())?;
+    let mut learn: Vec<Row<'_>> = rows
         .iter()
         .zip(features)
         .map(|(row, features)| Row {
@@ -67,24 +89,32 @@ pub fn train(
             text: &row.text,
         })
         .collect();
+    let background: Vec<Row<'_>> = BACKGROUND
+        .iter()
+        .zip(corpus.background)
+        .map(|(text, features)| Row { features, text })
+        .collect();
+    let of: Vec<Option<usize>> = rows.iter().map(|row| row.intent).collect();
+    let fitting = fitting(&learn, &of, &background);
+    labels.extend(fitting.iter().map(|_| NO_LABEL.to_owned()));
+    learn.extend(fitting.iter().filter_map(|&place| background.get(place)));
     let options = FitOptions::own_intents();
+    let rejection = Rejection {
+        label: NO_LABEL,
+        below: MIN_CONFIDENCE,
+    };
     let judged = |is_known: &dyn Fn(usize) -> bool| {
-        cross_validate_among(&learn, &labels, FOLDS, &options, is_known)
+        cross_validate_among(&learn, &labels, FOLDS, &options, Some(rejection), is_known)
     };
 
     let report = judged(&|_| true)?;
     let is_applied = current.is_some_and(|current| current.encoder == encoder);
     let previous = match current.filter(|_| is_applied) {
         Some(current) => {
-            let known = |row: usize| rows.get(row).is_some_and(|row| row.in_current);
-            let accuracy = if rows.iter().any(|row| row.in_current) {
-                judged(&known)?.accuracy
-            } else {
-                0.0
-            };
+            let known = |row: usize| rows.get(row).is_none_or(|row| row.in_current);
             Some(PreviousVersion {
                 version: current.version,
-                accuracy,
+                accuracy: judged(&known)?.accuracy,
             })
         }
         None => None,
@@ -102,6 +132,30 @@ pub fn train(
         promote: reason.code != ReasonCode::Worse,
         reason,
     })
+}
+
+/// Whether the intents are two or more, of [`FOLDS`] rows or more each. The background is never too few.
+fn check_enough(rows: &[TrainingRow], n_intents: usize) -> Result<(), LearnError> {
+    if rows.is_empty() {
+        return Err(LearnError::NoRows);
+    }
+    let mut n_rows = vec![0_usize; n_intents];
+    for intent in rows.iter().filter_map(|row| row.intent) {
+        if let Some(n_rows) = n_rows.get_mut(intent) {
+            *n_rows += 1;
+        }
+    }
+    let n_rarest = n_rows.iter().copied().min().unwrap_or(0);
+    if n_intents < 2 {
+        Err(LearnError::OneLabel)
+    } else if n_rarest < FOLDS {
+        Err(LearnError::Folds {
+            n_folds: FOLDS,
+            n_rarest,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether a version of `accuracy` may replace the one in use.
@@ -133,8 +187,8 @@ fn verdict(
         (None, Some(current)) => (
             ReasonCode::EncoderChanged,
             format!(
-                "Version {} was trained on {} {} and is not applied any more.",
-                current.version, current.encoder.id, current.encoder.version
+                "Version {} reads the features of another encoder and is not applied any more.",
+                current.version
             ),
         ),
         (None, None) => (ReasonCode::First, "There was no version in use.".to_owned()),
@@ -146,30 +200,39 @@ fn cross_validation(
     report: &Report,
     intents: &[IntentLabel],
 ) -> Result<CrossValidation, TrainError> {
-    let labels = report
-        .per_label
-        .iter()
-        .map(|label| {
-            let intent = intents
-                .iter()
-                .find(|intent| intent.intent_id.to_string() == label.label)?;
-            Some(LabelScore {
-                intent_id: intent.intent_id,
-                name: intent.name.clone(),
-                n: label.scores.n,
-                precision: label.scores.precision,
-                recall: label.scores.recall,
-                f1: label.scores.f1,
-            })
-        })
-        .collect::<Option<Vec<_>>>()
-        .ok_or(TrainError::Inconsistent)?;
+    let mut none = None;
+    let mut labels = Vec::with_capacity(report.per_label.len());
+    for label in &report.per_label {
+        let scores = &label.scores;
+        if label.label == NO_LABEL {
+            none = Some(NoneScore {
+                n: scores.n,
+                precision: scores.precision,
+                recall: scores.recall,
+                f1: scores.f1,
+            });
+            continue;
+        }
+        let intent = intents
+            .iter()
+            .find(|intent| intent.intent_id.to_string() == label.label)
+            .ok_or(TrainError::Inconsistent)?;
+        labels.push(LabelScore {
+            intent_id: intent.intent_id,
+            name: intent.name.clone(),
+            n: scores.n,
+            precision: scores.precision,
+            recall: scores.recall,
+            f1: scores.f1,
+        });
+    }
     Ok(CrossValidation {
         folds: u32::try_from(report.n_folds).unwrap_or(u32::MAX),
         n: report.n as u64,
         accuracy: report.accuracy,
         macro_f1: report.macro_f1,
         labels,
+        none,
     })
 }
 

@@ -43,6 +43,15 @@ pub struct LabelReport {
     pub scores: LabelScores,
 }
 
+/// What is said of a row of which the head is not sure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rejection<'a> {
+    /// The label that such a row gets, one of the rows' own.
+    pub label: &'a str,
+    /// The probability, after calibration, below which the likeliest label is not believed.
+    pub below: f64,
+}
+
 /// Outputs for rows by heads that had not seen them.
 #[derive(Debug, Clone)]
 pub(crate) struct HeldOut {
@@ -69,11 +78,12 @@ pub fn cross_validate(
     n_folds: usize,
     options: &FitOptions,
 ) -> Result<Report, LearnError> {
-    cross_validate_among(rows, labels, n_folds, options, |_| true)
+    cross_validate_among(rows, labels, n_folds, options, None, |_| true)
 }
 
 /// As [`cross_validate`], on the same folds, by heads that learn only from the rows of which `is_known` says so: how well a
-/// head of fewer rows would do on all of them. A label without such a row is never predicted.
+/// head of fewer rows would do on all of them. A label without such a row is never predicted. With a `rejection`, rows are
+/// judged by what is said of them with it.
 ///
 /// # Errors
 /// As [`cross_validate`].
@@ -82,10 +92,11 @@ pub fn cross_validate_among(
     labels: &[impl AsRef<str>],
     n_folds: usize,
     options: &FitOptions,
+    rejection: Option<Rejection<'_>>,
     is_known: impl Fn(usize) -> bool,
 ) -> Result<Report, LearnError> {
     let held_out = held_out_among(rows, labels, n_folds, n_folds, options, is_known)?;
-    Ok(held_out.report(n_folds))
+    Ok(held_out.report(n_folds, rejection))
 }
 
 /// The outputs behind [`cross_validate`], of the rows of the first `n_run` folds.
@@ -146,14 +157,26 @@ fn held_out_among(
 
 impl HeldOut {
     /// Their scores.
-    fn report(&self, n_folds: usize) -> Report {
+    fn report(&self, n_folds: usize, rejection: Option<Rejection<'_>>) -> Report {
+        let rejection = rejection.and_then(|rejection| {
+            let place = self
+                .labels
+                .iter()
+                .position(|label| label == rejection.label)?;
+            Some((place, rejection.below))
+        });
         let temperature = fit_temperature(&self.logits, &self.truth);
         let mut confusion = Confusion::new(self.labels.len());
         let mut confidences = Vec::with_capacity(self.truth.len());
         for (logits, &truth) in self.logits.iter().zip(&self.truth) {
             let (predicted, confidence) = likeliest(logits, temperature);
-            confusion.add(truth, predicted);
-            confidences.push((f64::from(confidence), predicted == truth));
+            let confidence = f64::from(confidence);
+            confidences.push((confidence, predicted == truth));
+            let told = match rejection {
+                Some((place, below)) if confidence < below => place,
+                _ => predicted,
+            };
+            confusion.add(truth, told);
         }
         Report {
             n: self.truth.len(),
@@ -245,6 +268,32 @@ mod tests {
             serde_json::from_value(serde_json::to_value(&report).expect("a report is JSON"))
                 .expect("its JSON is a report");
         assert_eq!(back, report);
+    }
+
+    #[test]
+    fn who_is_not_sure_enough_is_judged_by_the_label_of_the_unsure() {
+        let features: Vec<Vec<f32>> = (0_u8..30).map(|i| vec![f32::from(i % 3)]).collect();
+        let rows: Vec<Row<'_>> = features
+            .iter()
+            .map(|features| Row { features, text: "" })
+            .collect();
+        let labels: Vec<&str> = (0..30).map(|i| ["a", "b", "none"][i % 3]).collect();
+        let judged = |below| {
+            let rejection = Some(Rejection {
+                label: "none",
+                below,
+            });
+            let options = FitOptions::own_intents();
+            cross_validate_among(&rows, &labels, 5, &options, rejection, |_| true)
+                .expect("three labels of ten rows")
+        };
+        // No head is surer than certain: all is none, and what is none is all that is right.
+        let wary = judged(1.1);
+        assert!((wary.accuracy - 1.0 / 3.0).abs() < 1e-9, "{wary:?}");
+        assert!((wary.per_label[2].scores.recall - 1.0).abs() < 1e-9);
+        let bold = judged(0.0);
+        let plain = cross_validate(&rows, &labels, 5, &FitOptions::own_intents());
+        assert_eq!(Ok(bold), plain);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod product;
 pub mod scope;
 pub mod thresholds;
 
-pub use cross_validation::{Report, cross_validate, cross_validate_among};
+pub use cross_validation::{Rejection, Report, cross_validate, cross_validate_among};
 pub use fit::{FitOptions, Lexical};
 pub use head::{LinearHead, Prediction};
 

@@ -12,7 +12,8 @@ use edgedesk_domain::ids::AccountId;
 
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page};
 pub use self::intents::{
-    CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow, TrainingSet,
+    CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow,
+    TrainingBudget, TrainingSet,
 };
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};

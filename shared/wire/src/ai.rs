@@ -255,14 +255,20 @@ pub struct IntentVersion {
     /// The version that was in use when it was trained, measured on the same folds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousVersion>,
-    /// The model whose features it reads. It is applied with this one only.
+    /// What it is bound to: `features`, and a digest of all files that determine them. It is applied with these only.
     pub encoder: ModelRef,
     /// When it was trained.
     pub created_at: Timestamp,
     /// Who trained it.
     pub created_by: UserRef,
-    /// Milliseconds that training took, features included.
+    /// Milliseconds that training took: the two below, and reading and writing.
     pub elapsed_ms: f64,
+    /// Of them, the encoder's. 0 where it was not measured.
+    #[serde(default)]
+    pub features_ms: f64,
+    /// Of them, fitting, cross-validation and comparison. 0 where it was not measured.
+    #[serde(default)]
+    pub fit_ms: f64,
 }
 
 /// Why a version was put to use, or not.
@@ -300,8 +306,14 @@ pub struct RowCounts {
     pub n_rows: u64,
     /// Of them, messages that agents corrected or confirmed.
     pub n_corrections: u64,
-    /// Rows over what one training takes, the oldest corrections first.
+    /// Rows over what one training takes: the two below.
     pub n_left_out: u64,
+    /// Of them, examples: the last of an intent first.
+    #[serde(default)]
+    pub examples_left_out: u64,
+    /// Of them, corrections: the oldest first.
+    #[serde(default)]
+    pub corrections_left_out: u64,
 }
 
 /// How good a version is on rows that it had not seen.
@@ -310,14 +322,32 @@ pub struct RowCounts {
 pub struct CrossValidation {
     /// The rows were split in so many parts, each predicted by a head trained on the others.
     pub folds: u32,
-    /// Rows.
+    /// Rows: those learned from, and the background.
     pub n: u64,
-    /// Rows predicted rightly over rows, 0 to 1.
+    /// Rows predicted rightly over rows, 0 to 1. A row of none is right without an intent.
     pub accuracy: f64,
-    /// Mean of the labels' F1, 0 to 1.
+    /// Mean of the F1 of the intents and of none, 0 to 1.
     pub macro_f1: f64,
     /// By intent.
     pub labels: Vec<LabelScore>,
+    /// How well what belongs to none of them is left alone; absent in versions of before that was learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub none: Option<NoneScore>,
+}
+
+/// How well texts of no own intent are told: messages that agents said to be of none, and sentences that every account is
+/// given as a background.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NoneScore {
+    /// Such rows.
+    pub n: u64,
+    /// Of the rows that got no intent, those of none. 0 to 1.
+    pub precision: f64,
+    /// Of the rows of none, those that got no intent. 0 to 1.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
 }
 
 /// How well one own intent is recognised.
@@ -374,8 +404,8 @@ pub struct IntentVersionList {
 pub struct Promotion {
     /// 1, 2, 3 … in the account.
     pub number: u32,
-    /// The version in use from then on.
-    pub version: u32,
+    /// The version in use from then on; `null` when own intents were switched off.
+    pub version: Option<u32>,
     /// The one before; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_version: Option<u32>,
@@ -394,8 +424,10 @@ pub struct Promotion {
 pub enum PromotionAction {
     /// It was trained and is no worse than the one before.
     Trained,
-    /// Somebody chose it.
+    /// Somebody chose it, or switched own intents off.
     RolledBack,
+    /// Fewer than two own intents were left, so that they were switched off.
+    Deleted,
 }
 
 /// A page of changes of the version in use.
@@ -412,16 +444,18 @@ pub struct PromotionList {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RollbackRequest {
-    /// The version to use from now on.
-    pub version: u32,
+    /// The version to use from now on; `null` switches own intents off. It has to be said: an empty body switches nothing.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub version: Option<u32>,
 }
 
 /// The version in use now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RollbackResponse {
-    /// It.
-    pub version: u32,
+    /// It; `null` when own intents are switched off.
+    pub version: Option<u32>,
     /// The one before; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_version: Option<u32>,
@@ -443,8 +477,10 @@ pub struct IntentTestRequest {
 pub struct IntentTestResponse {
     /// The version that was asked.
     pub version: u32,
-    /// Every intent it knows, by falling score; the scores sum to 1.
+    /// Every intent it knows, by falling score.
     pub intents: Vec<ScoredIntent>,
+    /// The probability that the text is of none of them; the scores and this sum to 1.
+    pub none: f64,
     /// Milliseconds it took.
     pub elapsed_ms: f64,
 }
@@ -512,4 +548,26 @@ pub enum NeedsTrainingCode {
     RowsChanged,
     /// The version in use was trained on another model and is not applied.
     EncoderChanged,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switching_own_intents_off_has_to_be_said() {
+        let read = |json| serde_json::from_str::<RollbackRequest>(json).map(|read| read.version);
+        assert_eq!(read(r#"{"version":3}"#).ok(), Some(Some(3)));
+        assert_eq!(read(r#"{"version":null}"#).ok(), Some(None));
+        assert!(read("{}").is_err());
+        let answer = RollbackResponse {
+            version: None,
+            previous_version: Some(3),
+            changed: true,
+        };
+        assert_eq!(
+            serde_json::to_string(&answer).ok().as_deref(),
+            Some(r#"{"version":null,"previous_version":3,"changed":true}"#)
+        );
+    }
 }

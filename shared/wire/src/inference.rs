@@ -21,8 +21,14 @@ pub const TEST_INTENTS_PATH: &str = "/intents/test";
 /// `GET`: [`ModelsResponse`].
 pub const MODELS_PATH: &str = "/models";
 
-/// Most rows that one training takes. The features of a row cost some six milliseconds: a thousand are six seconds.
-pub const MAX_TRAINING_ROWS: usize = 1_000;
+/// Most sentences that one training takes: six seconds at ten milliseconds each. Fifty intents of ten sentences fit, and
+/// ten messages that are of none.
+pub const MAX_TRAINING_ROWS: usize = 600;
+
+/// Most bytes of sentences that one training takes. The time of a sentence goes with its tokens, which are four bytes of
+/// English: 12,000 tokens are three seconds at a quarter of a millisecond. Bytes rather than characters, since a letter of
+/// three bytes is mostly a token of its own.
+pub const MAX_TRAINING_BYTES: usize = 48_000;
 
 /// Most texts of a batch. Of common length (30 tokens, some eight milliseconds) they are two seconds; were every one as long as
 /// [`MAX_BATCH_TEXT_BYTES`] allows, eight windows of 128 tokens each, a minute: a batch is ours to cut.
@@ -157,6 +163,18 @@ pub struct OwnIntentsRef {
     /// The head of that version, as training wrote it. Sent once the Worker has asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
+    /// Intents that the version knows and the account has deleted: they are not named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<IntentId>,
+}
+
+/// The version of its own intents that an account uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntentsInUse {
+    /// The version.
+    pub version: u32,
+    /// See [`OwnIntentsRef::retired`]; ascending.
+    pub retired: Vec<IntentId>,
 }
 
 /// The Worker does not have the head of this version.
@@ -182,7 +200,7 @@ pub struct TrainIntentsRequest {
     pub account_id: AccountId,
     /// The intents, two or more.
     pub intents: Vec<IntentLabel>,
-    /// At most [`MAX_TRAINING_ROWS`], ten or more of each intent, no two the same.
+    /// At most [`MAX_TRAINING_ROWS`] of [`MAX_TRAINING_BYTES`] in all, ten or more of each intent, no two the same.
     pub rows: Vec<TrainingRow>,
     /// The version in use, to be compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,8 +210,9 @@ pub struct TrainIntentsRequest {
 /// One sentence and what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainingRow {
-    /// The place of its intent among the request's.
-    pub intent: usize,
+    /// The place of its intent among the request's; absent when agents said that it is of none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<usize>,
     /// The sentence.
     pub text: String,
     /// Whether the version in use has learned from it.
@@ -226,8 +245,12 @@ pub struct TrainIntentsResponse {
     pub promote: bool,
     /// Why, or why not.
     pub reason: VersionReason,
-    /// Milliseconds it took, features included.
+    /// Milliseconds it took: the two below, and reading and writing.
     pub elapsed_ms: f64,
+    /// Of them, the encoder's: the features of the rows, and of the background where this isolate has not kept them.
+    pub features_ms: f64,
+    /// Of them, fitting, cross-validation and comparison.
+    pub fit_ms: f64,
 }
 
 /// A text to try a version on.
@@ -256,6 +279,8 @@ pub enum TestIntentsAnswer {
 pub struct TestIntentsResponse {
     /// Every intent it knows, by falling score. Empty when it reads another model's features.
     pub intents: Vec<ScoredIntent>,
+    /// The probability that the text is of none of them.
+    pub none: f64,
     /// Milliseconds it took.
     pub elapsed_ms: f64,
 }
@@ -263,7 +288,7 @@ pub struct TestIntentsResponse {
 /// The models of the inference Worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelsResponse {
-    /// The model whose features heads read.
+    /// What heads are bound to: the features, named by a digest of all that determines them.
     pub encoder: ModelRef,
     /// The manifests, whole.
     pub manifests: Vec<serde_json::Value>,

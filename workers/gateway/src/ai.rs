@@ -6,12 +6,13 @@ use edgedesk_store::shards::{CurrentVersion, TrainingSet};
 use edgedesk_wire::ai::{
     AccuracyResponse, ModelsResponse, NeedsTraining, NeedsTrainingCode, OwnIntentsStatus,
 };
-use edgedesk_wire::inference::{self, MAX_TRAINING_ROWS, MODELS_PATH};
+use edgedesk_wire::inference::{self, MODELS_PATH};
 use serde::Deserialize;
 
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Query, Reads, Watches};
+use crate::intents::TRAINING_BUDGET;
 use crate::{inbox_cache, service_client};
 
 /// Milliseconds before now that accuracy looks back to, unless told: 30 days.
@@ -73,7 +74,7 @@ pub async fn get_models(
     let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
     let store = shards.for_account(principal.account_id, shard)?;
-    let set = store.training_set(MAX_TRAINING_ROWS).await?;
+    let set = store.training_set(TRAINING_BUDGET).await?;
     let current = store.current_intents().await?;
     let versions = store.list_intents_versions(None, N_VERSIONS).await?.items;
     let applied = current
@@ -114,8 +115,8 @@ fn needs_training(
         Some(current) if !applied => (
             NeedsTrainingCode::EncoderChanged,
             format!(
-                "Version {} was trained on {} {} and is not applied any more.",
-                current.version, current.encoder.id, current.encoder.version
+                "Version {} reads the features of another encoder and is not applied any more.",
+                current.version
             ),
         ),
         Some(current) if !is_known(current) => (
@@ -164,12 +165,13 @@ mod tests {
             rows: keys
                 .iter()
                 .map(|key| StoredRow {
-                    intent: 0,
+                    intent: Some(0),
                     text: (*key).to_owned(),
                     key: (*key).to_owned(),
                     is_correction: false,
                 })
                 .collect(),
+            n_available: vec![keys.len()],
             counts: RowCounts::default(),
         }
     }

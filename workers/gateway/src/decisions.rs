@@ -5,7 +5,7 @@ use edgedesk_domain::ids::{ConversationId, MessageId};
 use edgedesk_objects::host::OutsideError;
 use edgedesk_objects::own_intents;
 use edgedesk_wire::ai::{DecisionResponse, FeedbackRequest, FeedbackResponse, ReplayResponse};
-use edgedesk_wire::inference::AnalyzeRequest;
+use edgedesk_wire::inference::{AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::object::{
     DECISION_PATH, DecisionRecord, FEEDBACK_PATH, GiveFeedbackRequest, GivenFeedback,
     WITHDRAW_FEEDBACK_PATH, WithdrawFeedbackRequest, WithdrawnFeedback,
@@ -70,9 +70,13 @@ pub async fn replay_decision(
         own_intents: None,
     };
     let outside = Bindings::of(app.clone());
-    let version = decision.inputs.own_intents_version;
+    let retired = decision.inputs.retired_intents;
+    let in_use = decision
+        .inputs
+        .own_intents_version
+        .map(|version| IntentsInUse { version, retired });
     // A head that cannot be had shows as a difference.
-    let response = own_intents::analyze(&outside, request, version, |_| {})
+    let response = own_intents::analyze(&outside, request, in_use.as_ref(), |_| {})
         .await
         .map_err(|error| match error {
             OutsideError::Unavailable(cause) => AppError::unavailable(RETRY_SECS, cause),

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use edgedesk_domain::ids::AccountId;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_objects::host::OutsideError;
+use edgedesk_wire::inference::IntentsInUse;
 
 use crate::context::App;
 use crate::error::AppError;
@@ -15,15 +16,18 @@ use crate::inbox_cache;
 
 /// How long a version is used without asking: 3 s, so that a switch takes effect within five.
 const FRESH_MILLIS: i64 = 3_000;
-/// Most accounts that are remembered: some 50 bytes each.
+/// Most accounts that are remembered: some 100 bytes each.
 const MAX_ENTRIES: usize = 4_096;
 
 thread_local! {
     static IN_USE: RefCell<Versions> = RefCell::new(Versions::default());
 }
 
-/// The version that an account's analyses use; `None` when it has none.
-pub async fn version_in_use(app: &App, account_id: AccountId) -> Result<Option<u32>, OutsideError> {
+/// The version that an account's analyses use, and which of its intents are gone; `None` when it has none.
+pub async fn in_use(
+    app: &App,
+    account_id: AccountId,
+) -> Result<Option<IntentsInUse>, OutsideError> {
     let now = app.now();
     if let Some(version) = IN_USE.with_borrow_mut(|versions| versions.look(account_id, now)) {
         return Ok(version);
@@ -50,11 +54,11 @@ pub fn forget(account_id: AccountId) {
     IN_USE.with_borrow_mut(|versions| versions.entries.remove(&account_id));
 }
 
-async fn read_version(app: &App, account_id: AccountId) -> Result<Option<u32>, AppError> {
+async fn read_version(app: &App, account_id: AccountId) -> Result<Option<IntentsInUse>, AppError> {
     let shard = inbox_cache::find_shard(app, account_id).await?;
     let shards = app.shards()?;
     let store = shards.for_account(account_id, shard)?;
-    Ok(store.intents_version_in_use().await?)
+    Ok(store.intents_in_use().await?)
 }
 
 async fn read_head(
@@ -78,9 +82,9 @@ struct Versions {
     entries: HashMap<AccountId, Known>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Known {
-    version: Option<u32>,
+    version: Option<IntentsInUse>,
     fresh_until: Timestamp,
 }
 
@@ -91,10 +95,10 @@ impl Versions {
         clippy::option_option,
         reason = "to know that there is none is not to know nothing"
     )]
-    fn look(&mut self, account_id: AccountId, now: Timestamp) -> Option<Option<u32>> {
+    fn look(&mut self, account_id: AccountId, now: Timestamp) -> Option<Option<IntentsInUse>> {
         let known = self.entries.get_mut(&account_id)?;
         if now < known.fresh_until {
-            return Some(known.version);
+            return Some(known.version.clone());
         }
         known.fresh_until = now.plus_millis(FRESH_MILLIS);
         None
@@ -104,23 +108,23 @@ impl Versions {
     fn settle(
         &mut self,
         account_id: AccountId,
-        found: Result<Option<u32>, OutsideError>,
+        found: Result<Option<IntentsInUse>, OutsideError>,
         now: Timestamp,
-    ) -> Result<Option<u32>, OutsideError> {
+    ) -> Result<Option<IntentsInUse>, OutsideError> {
         match found {
             Ok(version) => {
                 if self.entries.len() >= MAX_ENTRIES {
                     self.entries.clear();
                 }
                 let known = Known {
-                    version,
+                    version: version.clone(),
                     fresh_until: now.plus_millis(FRESH_MILLIS),
                 };
                 self.entries.insert(account_id, known);
                 Ok(version)
             }
             Err(error) => match self.entries.get(&account_id) {
-                Some(known) => Ok(known.version),
+                Some(known) => Ok(known.version.clone()),
                 None => Err(error),
             },
         }
@@ -140,16 +144,32 @@ mod tests {
         Timestamp::from_millis(1_000_000 + millis)
     }
 
+    fn of_version(version: u32) -> Option<IntentsInUse> {
+        Some(IntentsInUse {
+            version,
+            retired: Vec::new(),
+        })
+    }
+
+    fn three() -> Option<IntentsInUse> {
+        of_version(3)
+    }
+
+    fn four() -> Option<IntentsInUse> {
+        of_version(4)
+    }
+
     fn outage() -> OutsideError {
         OutsideError::Unavailable("down".to_owned())
     }
 
     #[test]
     fn a_version_is_known_for_a_few_seconds_and_having_none_is_known_too() {
-        for version in [None, Some(3)] {
+        for version in [None, three()] {
             let mut versions = Versions::default();
             assert_eq!(versions.look(account(1), at(0)), None);
-            assert_eq!(versions.settle(account(1), Ok(version), at(0)), Ok(version));
+            let settled = versions.settle(account(1), Ok(version.clone()), at(0));
+            assert_eq!(settled, Ok(version.clone()));
             assert_eq!(
                 versions.look(account(1), at(FRESH_MILLIS - 1)),
                 Some(version)
@@ -162,12 +182,12 @@ mod tests {
     #[test]
     fn one_of_many_reads_again_and_the_others_go_on_with_the_old() {
         let mut versions = Versions::default();
-        assert_eq!(versions.settle(account(1), Ok(Some(3)), at(0)), Ok(Some(3)));
+        assert_eq!(versions.settle(account(1), Ok(three()), at(0)), Ok(three()));
         let later = at(FRESH_MILLIS + 5);
         assert_eq!(versions.look(account(1), later), None);
-        assert_eq!(versions.look(account(1), later), Some(Some(3)));
-        assert_eq!(versions.settle(account(1), Ok(Some(4)), later), Ok(Some(4)));
-        assert_eq!(versions.look(account(1), later), Some(Some(4)));
+        assert_eq!(versions.look(account(1), later), Some(three()));
+        assert_eq!(versions.settle(account(1), Ok(four()), later), Ok(four()));
+        assert_eq!(versions.look(account(1), later), Some(four()));
     }
 
     #[test]
@@ -177,12 +197,12 @@ mod tests {
             versions.settle(account(1), Err(outage()), at(0)),
             Err(outage())
         );
-        assert_eq!(versions.settle(account(1), Ok(Some(3)), at(1)), Ok(Some(3)));
+        assert_eq!(versions.settle(account(1), Ok(three()), at(1)), Ok(three()));
         let later = at(3_600_000);
         assert_eq!(versions.look(account(1), later), None);
         assert_eq!(
             versions.settle(account(1), Err(outage()), later),
-            Ok(Some(3))
+            Ok(three())
         );
     }
 

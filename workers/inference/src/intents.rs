@@ -5,13 +5,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use edgedesk_domain::analysis::{Analysis, ModelRef};
-use edgedesk_domain::ids::AccountId;
-use edgedesk_encoder::Model;
-use edgedesk_intents::{Lately, StoredHead, train};
+use edgedesk_domain::ids::{AccountId, IntentId};
+use edgedesk_encoder::{Manifest, Model};
+use edgedesk_intents::{BACKGROUND, Corpus, Lately, Scored, StoredHead, train};
 use edgedesk_platform::log::{Level, log};
 use edgedesk_wire::inference::{
-    HeadNeeded, MAX_TRAINING_ROWS, ModelsResponse, OwnIntentsRef, TestIntentsAnswer,
-    TestIntentsRequest, TestIntentsResponse, TrainIntentsRequest, TrainIntentsResponse,
+    HeadNeeded, MAX_TRAINING_BYTES, MAX_TRAINING_ROWS, ModelsResponse, OwnIntentsRef,
+    TestIntentsAnswer, TestIntentsRequest, TestIntentsResponse, TrainIntentsRequest,
+    TrainIntentsResponse,
 };
 use serde::Serialize;
 use worker::Response;
@@ -26,14 +27,24 @@ pub const MAX_HEAD_BYTES: usize = 1024 * 1024;
 /// The manifest whole, for people; `edgedesk_encoder` reads the same.
 const MANIFEST: &str = include_str!("../../../models/manifest.json");
 
+/// The name of what heads are bound to; its version is the digest.
+const FEATURES: &str = "features";
+
 thread_local! {
     static HEADS: RefCell<Lately> = const { RefCell::new(Lately::new()) };
+    /// The features of the background: the same for every training of this isolate, which holds one model.
+    static BACKGROUND_FEATURES: RefCell<Option<Rc<Vec<Vec<f32>>>>> = const { RefCell::new(None) };
+    static FEATURES_DIGEST: String = Manifest::shipped()
+        // There is no model without a manifest, so nothing is ever bound to this.
+        .map_or_else(|_| String::new(), |manifest| manifest.features_digest());
 }
 
 /// A version of an account's own intents, ready to be asked.
 pub struct OwnHead {
     version: u32,
     head: Rc<StoredHead>,
+    /// Intents of it that are not to be named.
+    retired: Vec<IntentId>,
 }
 
 /// The head that a request names: remembered, or sent along.
@@ -45,14 +56,19 @@ pub fn head_of(
     account_id: AccountId,
     named: Option<&OwnIntentsRef>,
 ) -> Result<Option<OwnHead>, HeadNeeded> {
-    let Some(OwnIntentsRef { version, head }) = named else {
+    let Some(named) = named else {
         return Ok(None);
     };
-    let version = *version;
+    let version = named.version;
+    let own = |head| OwnHead {
+        version,
+        head,
+        retired: named.retired.clone(),
+    };
     if let Some(head) = HEADS.with_borrow_mut(|heads| heads.get(account_id, version)) {
-        return Ok(Some(OwnHead { version, head }));
+        return Ok(Some(own(head)));
     }
-    let Some(json) = head else {
+    let Some(json) = &named.head else {
         return Err(HeadNeeded {
             head_needed: version,
         });
@@ -63,7 +79,7 @@ pub fn head_of(
             HEADS.with_borrow_mut(|heads| {
                 heads.put(account_id, version, json.len(), Rc::clone(&head));
             });
-            Ok(Some(OwnHead { version, head }))
+            Ok(Some(own(head)))
         }
         Err(error) => {
             report(account_id, version, &error);
@@ -72,8 +88,8 @@ pub fn head_of(
     }
 }
 
-/// Adds the own intent of a text to its analysis, and gives the version that was applied: none when the head reads another
-/// model's features, or when the analysis names no intent that it could stand beside.
+/// Adds the own intent of a text to its analysis, and gives the version that was applied: none when the head reads other
+/// features, or when the analysis names no intent that it could stand beside.
 pub fn apply(
     own: Option<OwnHead>,
     account_id: AccountId,
@@ -82,12 +98,16 @@ pub fn apply(
     features: &[f32],
     text: &str,
 ) -> Option<u32> {
-    let OwnHead { version, head } = own?;
+    let OwnHead {
+        version,
+        head,
+        retired,
+    } = own?;
     if head.encoder != *encoder {
         return None;
     }
     let intent = analysis.intent.as_mut()?;
-    match head.own_intent(version, features, text) {
+    match head.own_intent(version, &retired, features, text) {
         Ok(own) => {
             intent.own = own;
             Some(version)
@@ -101,22 +121,27 @@ pub fn apply(
 
 /// `POST /intents/train`
 pub fn train_intents(model: &Model, request: TrainIntentsRequest) -> Result<Response, Failure> {
-    if request.rows.len() > MAX_TRAINING_ROWS {
+    let n_bytes: usize = request.rows.iter().map(|row| row.text.len()).sum();
+    if request.rows.len() > MAX_TRAINING_ROWS || n_bytes > MAX_TRAINING_BYTES {
         return Err(Failure::TooLarge);
     }
     let started = loaded::now_ms();
-    let features = model
-        .run_batch(request.rows.iter().map(|row| row.text.as_str()))
-        .map(|reading| reading.map(|reading| reading.features))
-        .collect::<Result<Vec<_>, _>>()?;
+    let features = features_of(model, request.rows.iter().map(|row| row.text.as_str()))?;
+    let background = background(model)?;
+    let read = loaded::now_ms();
+    let corpus = Corpus {
+        rows: &request.rows,
+        features: &features,
+        background: &background,
+    };
     let trained = train(
         made_by(model),
         request.intents,
-        &request.rows,
-        &features,
+        corpus,
         request.current.as_ref(),
     )
     .map_err(|error| Failure::Internal(format!("training: {error}")))?;
+    let fitted = loaded::now_ms();
     let head = serde_json::to_string(&trained.head)
         .map_err(|error| Failure::Internal(error.to_string()))?;
     json(&TrainIntentsResponse {
@@ -127,7 +152,29 @@ pub fn train_intents(model: &Model, request: TrainIntentsRequest) -> Result<Resp
         promote: trained.promote,
         reason: trained.reason,
         elapsed_ms: loaded::now_ms() - started,
+        features_ms: read - started,
+        fit_ms: fitted - read,
     })
+}
+
+/// The features of the background, read once.
+fn background(model: &Model) -> Result<Rc<Vec<Vec<f32>>>, Failure> {
+    if let Some(kept) = BACKGROUND_FEATURES.with_borrow(Clone::clone) {
+        return Ok(kept);
+    }
+    let features = Rc::new(features_of(model, BACKGROUND)?);
+    BACKGROUND_FEATURES.set(Some(Rc::clone(&features)));
+    Ok(features)
+}
+
+fn features_of<'a>(
+    model: &'a Model,
+    texts: impl IntoIterator<Item = &'a str> + 'a,
+) -> Result<Vec<Vec<f32>>, Failure> {
+    model
+        .run_batch(texts)
+        .map(|reading| Ok(reading?.features))
+        .collect()
 }
 
 /// `POST /intents/test`
@@ -137,17 +184,21 @@ pub fn test_intents(model: &Model, request: &TestIntentsRequest) -> Result<Respo
         Err(needed) => return json(&TestIntentsAnswer::HeadNeeded(needed)),
     };
     let started = loaded::now_ms();
-    let intents = match own {
+    let scored = match own {
         Some(own) if own.head.encoder == made_by(model) => {
             let reading = model.run(&request.text)?;
             own.head
                 .score(&reading.features, &request.text)
                 .map_err(|error| Failure::Internal(error.to_string()))?
         }
-        _ => Vec::new(),
+        _ => Scored {
+            intents: Vec::new(),
+            none: 0.0,
+        },
     };
     json(&TestIntentsAnswer::Scored(TestIntentsResponse {
-        intents,
+        intents: scored.intents,
+        none: scored.none,
         elapsed_ms: loaded::now_ms() - started,
     }))
 }
@@ -162,11 +213,12 @@ pub fn models(model: &Model) -> Result<Response, Failure> {
     })
 }
 
-/// The model whose features a head is trained on.
-pub fn made_by(model: &Model) -> ModelRef {
+/// What heads of `model` are bound to: a digest of the files that determine its features. A release that changes other files,
+/// or names, leaves the heads alone. The model is the shipped one; this isolate loads no other.
+pub fn made_by(_model: &Model) -> ModelRef {
     ModelRef {
-        id: model.id().into(),
-        version: model.version().into(),
+        id: FEATURES.into(),
+        version: FEATURES_DIGEST.with(Clone::clone),
     }
 }
 
@@ -189,7 +241,6 @@ fn report(account_id: AccountId, version: u32, error: &impl std::fmt::Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use edgedesk_domain::ids::IntentId;
     use edgedesk_wire::inference::{IntentLabel, TrainingRow};
 
     fn account(digit: char) -> AccountId {
@@ -206,7 +257,7 @@ mod tests {
     fn head_json(encoder_version: &str) -> String {
         let rows: Vec<TrainingRow> = (0..20)
             .map(|number| TrainingRow {
-                intent: number % 2,
+                intent: Some(number % 2),
                 text: String::new(),
                 in_current: false,
             })
@@ -222,12 +273,22 @@ mod tests {
             intent_id: intent(place),
             name: format!("Intent {place}"),
         });
-        let trained = train(encoder, intents.into(), &rows, &features, None);
+        let background = vec![vec![0.0]; BACKGROUND.len()];
+        let corpus = Corpus {
+            rows: &rows,
+            features: &features,
+            background: &background,
+        };
+        let trained = train(encoder, intents.into(), corpus, None);
         serde_json::to_string(&trained.expect("there is enough").head).expect("JSON")
     }
 
     fn named(version: u32, head: Option<String>) -> OwnIntentsRef {
-        OwnIntentsRef { version, head }
+        OwnIntentsRef {
+            version,
+            head,
+            retired: Vec::new(),
+        }
     }
 
     fn analysis(with_intent: bool) -> Analysis {
@@ -284,6 +345,20 @@ mod tests {
         assert_eq!(applied, Some(11));
         let found = said.intent.and_then(|intent| intent.own).expect("it fits");
         assert_eq!((found.intent_id, found.version), (intent(1), 11));
+
+        let mut gone = own("1", 14).expect("it is sent");
+        gone.retired.push(intent(1));
+        let mut said = analysis(true);
+        let applied = apply(
+            Some(gone),
+            account('1'),
+            &encoder,
+            &mut said,
+            &features,
+            "text",
+        );
+        assert_eq!(applied, Some(14), "the version had its say");
+        assert_eq!(said, analysis(true), "the intent is gone");
 
         for (head, with_intent, what) in [
             (own("2", 12), true, "another encoder's"),

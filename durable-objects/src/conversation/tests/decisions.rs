@@ -2,7 +2,7 @@
 
 use edgedesk_domain::event::{DecisionInputs, EventData};
 use edgedesk_domain::feedback::{AnalysisField, Verdict};
-use edgedesk_domain::ids::MessageId;
+use edgedesk_domain::ids::{IntentId, MessageId};
 use edgedesk_wire::ai::Feedback;
 use edgedesk_wire::object::{
     DecisionRecord, GiveFeedbackRequest, GivenFeedback, WithdrawFeedbackRequest,
@@ -313,6 +313,26 @@ fn a_message_is_analysed_with_the_version_in_use_and_says_which() {
     assert_eq!(versions, [Some(3), Some(3), Some(4), None]);
     let request = &world.outside.analyzed.borrow()[3];
     assert_eq!(request.own_intents, None);
+}
+
+#[test]
+fn intents_that_are_gone_are_told_to_the_analyser_and_kept_with_the_decision() {
+    let world = World::new();
+    let gone: IntentId = "int_00000000000000000000000007".parse().unwrap();
+    world.outside.own_version.set(Some(3));
+    world.outside.retired.borrow_mut().push(gone);
+    world.decided("a");
+    world.outside.own_version.set(None);
+    world.decided("b");
+    let retired: Vec<_> = world
+        .inputs()
+        .into_iter()
+        .map(|inputs| inputs.retired_intents)
+        .collect();
+    assert_eq!(retired, [vec![gone], Vec::new()]);
+    let asked = &world.outside.analyzed.borrow()[0];
+    let told = asked.own_intents.as_ref().map(|own| own.retired.clone());
+    assert_eq!(told, Some(vec![gone]));
 }
 
 #[test]

@@ -174,6 +174,7 @@ fn samples() -> Vec<(EventData, &'static str)> {
                         risk: 0.25,
                     }],
                     own_intents_version: Some(3),
+                    retired_intents: Vec::new(),
                 }),
             }),
             r#"{"id":"evt_0000000000000000000000000F","seq":15,"conversation_id":"cnv_000000000000000000000000ZA","account_id":"acc_000000000000000000000000Z9","at":"1970-01-01T00:16:40.000Z","causation_id":"evt_00000000000000000000000001","type":"message.analyzed","data":{"message_id":"msg_00000000000000000000000007","message_seq":5,"analysis":{"sentiment":{"polarity":"negative","label":"negative","confidence":0.9,"score":-0.5,"trend":"stable"},"emotions":[],"escalation_risk":0.25,"confidence":0.9,"reasons":[{"code":"negative_message","text":"The message is negative.","weight":0.25}],"model":{"id":"encoder","version":"1"},"elapsed_ms":1.5},"inputs":{"history":[{"seq":2,"score":-0.5,"risk":0.25}],"own_intents_version":3}}}"#,

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use ulid::Ulid;
 
 use super::*;
-use crate::{Lately, MIN_CONFIDENCE};
+use crate::Lately;
 
 pub(crate) fn account(number: u128) -> AccountId {
     AccountId::new(Ulid(number))
@@ -40,7 +40,7 @@ fn rows(n_intents: usize) -> (Vec<TrainingRow>, Vec<Vec<f32>>) {
 
 fn row(intent: usize, number: usize, in_current: bool) -> TrainingRow {
     TrainingRow {
-        intent,
+        intent: Some(intent),
         text: format!("sentence {number} of {intent}"),
         in_current,
     }
@@ -63,6 +63,34 @@ fn current(version: u32, encoder_version: &str) -> CurrentIntents {
     }
 }
 
+/// A background that points nowhere in particular.
+fn background(width: usize) -> Vec<Vec<f32>> {
+    (0..BACKGROUND.len())
+        .map(|number| {
+            (0..width)
+                .map(|place| by_chance(7_000_000 + number * width + place))
+                .collect()
+        })
+        .collect()
+}
+
+/// [`super::train`] with that background.
+fn train(
+    encoder: ModelRef,
+    intents: Vec<IntentLabel>,
+    rows: &[TrainingRow],
+    features: &[Vec<f32>],
+    current: Option<&CurrentIntents>,
+) -> Result<Trained, TrainError> {
+    let background = background(features.first().map_or(0, Vec::len));
+    let corpus = Corpus {
+        rows,
+        features,
+        background: &background,
+    };
+    super::train(encoder, intents, corpus, current)
+}
+
 pub(crate) fn trained(n_intents: usize) -> Trained {
     let (rows, features) = rows(n_intents);
     train(encoder("1"), labels(n_intents), &rows, &features, None).expect("there is enough")
@@ -72,27 +100,103 @@ pub(crate) fn trained(n_intents: usize) -> Trained {
 fn ten_sentences_of_ten_intents_are_told_apart() {
     let trained = trained(10);
     let report = &trained.cross_validation;
-    assert_eq!((report.folds, report.n, report.labels.len()), (5, 100, 10));
+    let none = report.none.as_ref().expect("the background is judged too");
+    assert_eq!((report.folds, report.labels.len()), (5, 10));
+    assert_eq!(report.n, 100 + none.n);
+    assert!(none.n >= BACKGROUND.len() as u64 / 2, "{none:?}");
     assert!(report.accuracy > 0.95, "{report:?}");
     assert!(trained.promote);
     assert_eq!(trained.reason.code, ReasonCode::First);
-    let own = trained.head.own_intent(7, &pointing(3, 10, 99), "unseen");
+    let own = trained
+        .head
+        .own_intent(7, &[], &pointing(3, 10, 99), "unseen");
     let own = own.expect("the features fit").expect("it is likely");
     assert_eq!((own.name.as_str(), own.version), ("Intent 3", 7));
     assert!(own.confidence >= MIN_CONFIDENCE);
 }
 
+/// With two intents too, where one of two would always be likely enough.
 #[test]
 fn a_text_that_fits_none_has_no_own_intent() {
-    let trained = trained(10);
-    let scores = trained
-        .head
-        .score(&[0.0; 10], "")
-        .expect("the features fit");
-    let total: f64 = scores.iter().map(|scored| scored.score).sum();
-    assert!((total - 1.0).abs() < 1e-5, "{total}");
-    assert!(scores.is_sorted_by(|a, b| a.score >= b.score));
-    assert_eq!(trained.head.own_intent(1, &[0.0; 10], ""), Ok(None));
+    for n_intents in [2, 10] {
+        let trained = trained(n_intents);
+        let scores = trained
+            .head
+            .score(&vec![0.0; n_intents], "")
+            .expect("the features fit");
+        let total: f64 = scores.intents.iter().map(|scored| scored.score).sum();
+        assert!((total + scores.none - 1.0).abs() < 1e-5, "{scores:?}");
+        assert!(scores.intents.is_sorted_by(|a, b| a.score >= b.score));
+        for number in 0..20 {
+            let features: Vec<f32> = (0..n_intents)
+                .map(|place| by_chance(9_000_000 + number * n_intents + place))
+                .collect();
+            let own = trained.head.own_intent(1, &[], &features, "something else");
+            assert_eq!(own, Ok(None), "{n_intents} intents, {features:?}");
+        }
+        let unseen = pointing(1, n_intents, 99);
+        let own = trained.head.own_intent(1, &[], &unseen, "unseen");
+        assert!(own.is_ok_and(|own| own.is_some()), "{n_intents} intents");
+    }
+}
+
+/// Messages that point a way of their own, near an intent, are taken for it until agents say `none`.
+#[test]
+fn corrections_to_none_teach_what_is_none() {
+    let (mut rows, mut features) = rows(2);
+    for features in &mut features {
+        features.push(0.0);
+    }
+    let near_miss = |number: usize| {
+        let mut features = pointing(0, 2, number);
+        features.push(0.9);
+        features
+    };
+    let named = |rows: &[TrainingRow], features: &[Vec<f32>]| {
+        let trained =
+            train(encoder("1"), labels(2), rows, features, None).expect("there is enough");
+        let n_named = (200..220)
+            .filter(|number| {
+                let own = trained.head.own_intent(1, &[], &near_miss(*number), "");
+                own.is_ok_and(|own| own.is_some())
+            })
+            .count();
+        (n_named, trained.cross_validation)
+    };
+    let (before, judged_before) = named(&rows, &features);
+    assert!(before > 10, "{before} of 20");
+    for number in 100..112 {
+        rows.push(TrainingRow {
+            intent: None,
+            text: format!("near miss {number}"),
+            in_current: false,
+        });
+        features.push(near_miss(number));
+    }
+    let (after, judged_after) = named(&rows, &features);
+    assert_eq!(after, 0);
+    let n = |judged: CrossValidation| judged.none.expect("it is judged").n;
+    assert_eq!(
+        n(judged_after),
+        n(judged_before) + 12,
+        "they are in the folds"
+    );
+}
+
+#[test]
+fn an_intent_that_is_gone_is_not_named_and_neither_is_another_for_it() {
+    let trained = trained(3);
+    let features = pointing(1, 3, 99);
+    let named = |retired: &[IntentId]| {
+        trained
+            .head
+            .own_intent(1, retired, &features, "unseen")
+            .expect("the features fit")
+            .map(|own| own.intent_id)
+    };
+    let ids: Vec<IntentId> = labels(3).iter().map(|label| label.intent_id).collect();
+    assert_eq!(named(&ids[..1]), Some(ids[1]));
+    assert_eq!(named(&ids[..2]), None);
 }
 
 #[test]
@@ -186,7 +290,7 @@ fn by_chance(number: usize) -> f32 {
 fn an_intent_that_was_added_counts_against_the_version_in_use() {
     let (mut rows, features) = rows(4);
     for row in &mut rows {
-        row.in_current = row.intent < 3;
+        row.in_current = row.intent < Some(3);
     }
     let wider = train(
         encoder("1"),
@@ -198,7 +302,8 @@ fn an_intent_that_was_added_counts_against_the_version_in_use() {
     .expect("there is enough");
     assert!(wider.promote);
     let previous = wider.previous.expect("it was compared");
-    assert!(previous.accuracy <= 0.75 + 1e-12, "{previous:?}");
+    let n = wider.cross_validation.n as f64;
+    assert!(previous.accuracy <= 1.0 - 10.0 / n + 1e-12, "{previous:?}");
 }
 
 #[test]
@@ -231,8 +336,17 @@ fn what_cannot_be_learned_from_is_refused() {
     let inconsistent = TrainError::Inconsistent;
     assert_eq!(of(labels(1), &rows, &features), inconsistent);
     assert_eq!(of(labels(2), &rows, &features[1..]), inconsistent);
+    let no_background = Corpus {
+        rows: &rows,
+        features: &features,
+        background: &[],
+    };
     assert_eq!(
-        of(labels(2), &rows[..10], &features[..10]),
+        super::train(encoder("1"), labels(2), no_background, None),
+        Err(TrainError::Inconsistent)
+    );
+    assert_eq!(
+        of(labels(1), &rows[..10], &features[..10]),
         TrainError::Learn(LearnError::OneLabel)
     );
     assert!(matches!(
@@ -264,7 +378,7 @@ proptest! {
         for ((row, flip), known) in rows.iter_mut().zip(flips).zip(known) {
             // Mostly right, else the fit is noise.
             if flip == 2 {
-                row.intent = (row.intent + 1) % 3;
+                row.intent = row.intent.map(|intent| (intent + 1) % 3);
             }
             row.in_current = known;
         }

@@ -1,4 +1,5 @@
 mod learning;
+mod own_intents;
 
 use std::collections::BTreeSet;
 
@@ -532,7 +533,7 @@ fn no_query_scans_a_table() {
         .chain(tickets::READS)
         .chain(parked::READS)
         .chain(accuracy::READS)
-        .chain(intents::READS)
+        .chain(intents::reads())
         .chain(read_model::reads());
     let of_directory = crate::directory::READS
         .into_iter()

@@ -3,7 +3,7 @@
 use edgedesk_domain::ids::AccountId;
 use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError, OwnIntents};
 use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
-use edgedesk_wire::inference::{self, AnalyzeAnswer, AnalyzeRequest};
+use edgedesk_wire::inference::{self, AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::object::NAME_HEADER;
 use edgedesk_wire::queue::{EVENTS_BINDING, Envelope};
 use futures::future::{Either, select};
@@ -113,10 +113,10 @@ impl Analyzer for Bindings {
 }
 
 impl OwnIntents for Bindings {
-    async fn version_in_use(&self, account_id: AccountId) -> Result<Option<u32>, OutsideError> {
+    async fn in_use(&self, account_id: AccountId) -> Result<Option<IntentsInUse>, OutsideError> {
         limited(
             LOOKUP_LIMIT_MILLIS,
-            own_intents::version_in_use(&self.app, account_id),
+            own_intents::in_use(&self.app, account_id),
         )
         .await
     }
