@@ -82,6 +82,8 @@ class Encoder(nn.Module):
             x = layer(x, bias)
         features = self.pool(x.float(), mask, bias)
         if embed is not None:
+            if not len(embed):
+                return features, features.new_zeros(0, WIDTH)
             x, bias, mask = x[embed], bias[embed], mask[embed]
         for layer in self.layers[self.n_shallow :]:
             x = layer(x, bias)

@@ -1,4 +1,4 @@
-"""The exported files as the Worker runs them: int8 rows, the graph's own operators, windows, heads. Scores and
+"""The exported files as the Worker runs them: six-bit rows, the graph's own operators, windows, heads. Scores and
 golden files are made with this, so that they are those of the files and not of the checkpoint."""
 
 import json
@@ -10,6 +10,7 @@ from tokenizers.models import WordPiece
 
 from data import normalise
 from graph import Runner
+from quantise import unpack_six_bits
 
 MAX_WINDOW_TOKENS = 128
 
@@ -32,8 +33,9 @@ class Files:
         at = 20
         self.scales = np.frombuffer(content, "<f4", n_rows, at)
         at += 4 * n_rows
-        self.rows = np.frombuffer(content, np.int8, n_rows * width, at).reshape(n_rows, width)
-        at += n_rows * width
+        n_packed = n_rows * width // 4 * 3
+        self.rows = unpack_six_bits(np.frombuffer(content, np.uint8, n_packed, at)).reshape(n_rows, width)
+        at += n_packed
         self.positions = np.frombuffer(content, "<f4", n_positions * width, at).reshape(n_positions, width)
 
     def windows(self, text: str) -> list[list[int]]:

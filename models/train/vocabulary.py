@@ -1,6 +1,6 @@
 """Chooses which pieces of the base vocabulary a checkpoint keeps, and writes their ids into its `train.json`.
 
-A row of the embedding table is 388 bytes in the Worker. Pieces that the training texts never use are names, years and other
+A row of the embedding table is 292 bytes. Pieces that the training texts never use are names, years and other
 scripts; without them a word falls into smaller pieces, as the tokeniser would do with any unknown word.
 """
 

@@ -18,7 +18,7 @@ use crate::words::Word;
 /// Only this much of a message is searched at either end, in bytes: longer ones are pasted logs or quoted mails, people say
 /// what they want first or last, and a search for patterns takes time.
 const MAX_END_BYTES: usize = 4 * 1024;
-/// Entities given at most.
+/// Entities given at most: of a long message, half from either end.
 const MAX_ENTITIES: usize = 50;
 
 /// A find in bytes of the text.
@@ -34,7 +34,9 @@ struct Found {
 #[must_use]
 pub fn find_entities(text: &str, words: &[Word], language: Option<&str>) -> Vec<Entity> {
     if text.len() <= 2 * MAX_END_BYTES {
-        return find_in(text, words, language);
+        let mut found = find_in(text, words, language);
+        found.truncate(MAX_ENTITIES);
+        return found;
     }
     // At white space, if there is some near, so that no find is cut in two.
     let first = &text[..text.floor_char_boundary(MAX_END_BYTES)];
@@ -45,16 +47,14 @@ pub fn find_entities(text: &str, words: &[Word], language: Option<&str>) -> Vec<
     let start = start + text[start..].find(char::is_whitespace).unwrap_or_default();
     let n_before = text[..start].chars().count();
     let mut found = find_in(first, words, language);
-    found.extend(
-        find_in(&text[start..], words, language)
-            .into_iter()
-            .map(|entity| Entity {
-                start: entity.start + n_before,
-                end: entity.end + n_before,
-                ..entity
-            }),
-    );
-    found.truncate(MAX_ENTITIES);
+    found.truncate(MAX_ENTITIES / 2);
+    let mut last = find_in(&text[start..], words, language);
+    last.drain(..last.len().saturating_sub(MAX_ENTITIES / 2));
+    found.extend(last.into_iter().map(|entity| Entity {
+        start: entity.start + n_before,
+        end: entity.end + n_before,
+        ..entity
+    }));
     found
 }
 
@@ -87,7 +87,6 @@ fn find_in(text: &str, words: &[Word], language: Option<&str>) -> Vec<Entity> {
             kept.insert(at, found);
         }
     }
-    kept.truncate(MAX_ENTITIES);
     in_characters(text, kept)
 }
 

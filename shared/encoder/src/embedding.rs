@@ -1,21 +1,25 @@
-//! The embedding table, kept outside the graph as int8 rows with a scale each: 12 MB instead of 47.
+//! The embedding table, kept outside the graph as rows of six bits a value with a scale each: a fifth of what float32 takes.
 
 use crate::ModelError;
 use crate::tokenizer::TokenId;
 
-const MAGIC: &[u8; 8] = b"EDEMB001";
+const MAGIC: &[u8; 8] = b"EDEMB002";
 const HEADER_BYTES: usize = MAGIC.len() + 3 * 4;
+/// Values that share [`PACKED_BYTES`].
+const PACKED_VALUES: usize = 4;
+const PACKED_BYTES: usize = 3;
 
-/// One int8 row and one f32 scale per token, and one f32 row per position.
+/// One row of signed six-bit values and one f32 scale per token, and one f32 row per position.
 ///
-/// Layout, little-endian: magic, `rows: u32`, `width: u32`, `positions: u32`, `rows` scales (f32), `rows x width`
-/// values (i8), `positions x width` values (f32). Written by `models/train/export.py`.
+/// Layout, little-endian: magic, `rows: u32`, `width: u32` (a multiple of 4), `positions: u32`, `rows` scales (f32), `rows x
+/// width` values (four in three bytes, the first in the lowest bits, -32 to 31), `positions x width` values (f32). Written by
+/// `models/train/export.py`. Six bits lose nothing that could be measured (`models/EXPERIMENTS.md`).
 #[derive(Clone)]
 pub struct EmbeddingTable {
     n_rows: usize,
     width: usize,
     scales: Vec<f32>,
-    /// The whole file, as it came: the int8 rows are read in place rather than copied.
+    /// The whole file, as it came: the packed rows are read in place.
     bytes: Vec<u8>,
     rows_at: usize,
     positions: Vec<f32>,
@@ -39,8 +43,11 @@ impl EmbeddingTable {
         let rows_at = n_rows
             .checked_mul(4)
             .and_then(|scales| scales.checked_add(HEADER_BYTES));
+        if !width.is_multiple_of(PACKED_VALUES) {
+            return Err(malformed("rows that are no whole bytes"));
+        }
         let positions_at = n_rows
-            .checked_mul(width)
+            .checked_mul(row_bytes(width))
             .zip(rows_at)
             .and_then(|(rows, at)| rows.checked_add(at));
         let end = n_positions
@@ -100,15 +107,15 @@ impl EmbeddingTable {
         let mut values = Vec::with_capacity(tokens.len() * self.width);
         for (token, position) in tokens.iter().zip(self.positions.chunks_exact(self.width)) {
             let row = *token as usize;
-            let start = self.rows_at + row * self.width;
+            let start = self.rows_at + row * row_bytes(self.width);
             match (
                 self.scales.get(row),
-                self.bytes.get(start..start + self.width),
+                self.bytes.get(start..start + row_bytes(self.width)),
             ) {
-                (Some(scale), Some(bytes)) => {
-                    values.extend(bytes.iter().zip(position).map(|(byte, place)| {
-                        f32::from(i8::from_le_bytes([*byte])) * scale + place
-                    }));
+                (Some(scale), Some(packed)) => {
+                    let (packed, _) = packed.as_chunks::<PACKED_BYTES>();
+                    let row = packed.iter().flat_map(unpacked).zip(position);
+                    values.extend(row.map(|(value, place)| f32::from(value) * scale + place));
                 }
                 _ => values.extend_from_slice(position),
             }
@@ -125,6 +132,17 @@ impl std::fmt::Debug for EmbeddingTable {
             self.n_rows, self.width
         )
     }
+}
+
+/// Bytes of a row of so many values.
+const fn row_bytes(width: usize) -> usize {
+    width / PACKED_VALUES * PACKED_BYTES
+}
+
+fn unpacked(&[a, b, c]: &[u8; PACKED_BYTES]) -> [i8; PACKED_VALUES] {
+    let bits = u32::from_le_bytes([a, b, c, 0]);
+    // The sixth bit is the sign: up to the top of a byte, and down again with it.
+    [0, 6, 12, 18].map(|shift| (((bits >> shift) << 2) as u8).cast_signed() >> 2)
 }
 
 fn read_size(bytes: &[u8], at: usize) -> usize {
@@ -148,15 +166,19 @@ mod tests {
 
     fn table() -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
-        for size in [2_u32, 2, 3] {
+        for size in [2_u32, 4, 3] {
             bytes.extend(size.to_le_bytes());
         }
         for scale in [0.5_f32, 2.0] {
             bytes.extend(scale.to_le_bytes());
         }
-        bytes.extend([1_i8, -2, 3, -128].map(i8::cast_unsigned));
-        for position in [0.0_f32, 0.0, 10.0, 20.0, 100.0, 200.0] {
-            bytes.extend(position.to_le_bytes());
+        // 1, -2, 31, -32 and 0, -1, 5, 7, the first of four in the lowest bits.
+        for row in [[1, -2, 31, -32], [0, -1, 5, 7]] {
+            let bits = (0..4).fold(0_u32, |bits, n| bits | ((row[n] & 63) as u32) << (6 * n));
+            bytes.extend(&bits.to_le_bytes()[..3]);
+        }
+        for position in [0, 0, 0, 0, 10, 20, 30, 40, 100, 200, 300, 400] {
+            bytes.extend((position as f32).to_le_bytes());
         }
         bytes
     }
@@ -166,11 +188,14 @@ mod tests {
         let table = EmbeddingTable::parse(table()).expect("the table is well formed");
         assert_eq!(
             (table.n_rows(), table.width(), table.n_positions()),
-            (2, 2, 3)
+            (2, 4, 3)
         );
-        assert_eq!(table.embed(&[0, 1]), [0.5, -1.0, 16.0, -236.0]);
-        assert_eq!(table.embed(&[7]), [0.0, 0.0]);
-        assert_eq!(table.embed(&[0; 9]).len(), 3 * 2);
+        assert_eq!(
+            table.embed(&[0, 1]),
+            [0.5, -1.0, 15.5, -16.0, 10.0, 18.0, 40.0, 54.0]
+        );
+        assert_eq!(table.embed(&[7]), [0.0; 4]);
+        assert_eq!(table.embed(&[0; 9]).len(), 3 * 4);
     }
 
     #[test]
@@ -185,6 +210,11 @@ mod tests {
         let mut infinite = whole.clone();
         infinite[20..24].copy_from_slice(&f32::INFINITY.to_le_bytes());
         assert!(EmbeddingTable::parse(infinite).is_err());
+        for (at, size) in [(12, 5_u32), (12, 0), (8, 3)] {
+            let mut other = whole.clone();
+            other[at..at + 4].copy_from_slice(&size.to_le_bytes());
+            assert!(EmbeddingTable::parse(other).is_err(), "{size} at {at}");
+        }
         let mut huge = whole;
         huge[8..20].fill(0xFF);
         assert!(EmbeddingTable::parse(huge).is_err());

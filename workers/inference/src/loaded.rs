@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
+use std::time::Duration;
 
 use edgedesk_encoder::manifest::ManifestFile;
 use edgedesk_encoder::{Embedder, Manifest, Model, ModelError, ModelFiles};
@@ -18,8 +19,8 @@ use crate::slot::{Slot, Turn};
 /// The model files, as static assets.
 const ASSETS_BINDING: &str = "ASSETS";
 
-/// Milliseconds between looks of a request that waits for another to load what it needs.
-const JOIN_MS: u64 = 5;
+/// Time between looks of a request that waits for another to load what it needs.
+const JOIN: Duration = Duration::from_millis(5);
 
 thread_local! {
     static MODEL: RefCell<Slot<Model>> = const { RefCell::new(Slot::new()) };
@@ -150,7 +151,7 @@ async fn kept<T>(
         match slot.with_borrow_mut(|slot| slot.turn(now_ms())) {
             Turn::Loaded(value) => return Ok(value),
             Turn::Wait(broken) => return Err(broken),
-            Turn::Join => sleep(JOIN_MS).await,
+            Turn::Join => sleep(JOIN).await,
             Turn::Load => break,
         }
     }
