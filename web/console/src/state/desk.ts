@@ -53,10 +53,11 @@ export function openDesk(): () => void {
   const live = new LiveSocket<DeskFrame>({
     url: async () => `/api/v1/desk/socket?ticket=${encodeURIComponent(await socketTicket())}`,
     onFrame: receive,
-    // What happened while we were away came to nobody: ask again.
+    // What happened while we were away, or between the first page and the socket, came to nobody: ask again.
     onOpen: (again) => {
       if (listState.value === 'failed') void loadFirst();
       else if (again) catchUp();
+      else lookAgain();
     },
   });
   socket.value = live;
@@ -118,6 +119,10 @@ export async function loadMore(): Promise<void> {
 /** After a drop. The list comes from the read model, which follows the logs by a moment: so asked twice. */
 function catchUp(): void {
   void refreshFirst();
+  lookAgain();
+}
+
+function lookAgain(): void {
   clearTimeout(secondLook);
   secondLook = window.setTimeout(() => void refreshFirst(), SECOND_LOOK_MS);
 }
