@@ -1,56 +1,9 @@
-//! Accounts, users, roles and inboxes as the rest of the system sees them.
+//! Accounts, users and inboxes as the rest of the system sees them.
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::access::{Permission, Role};
 use crate::ids::{AccountId, InboxId, UserId};
-
-/// What a member may do. One table, [`Role::may`], is the truth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Reads conversations, changes nothing.
-    ReadOnly,
-    /// Answers customers.
-    Agent,
-    /// Leads agents: sees team analytics, assigns to others.
-    Manager,
-    /// Runs the account: inboxes, members, parked messages.
-    Admin,
-    /// Owns the account.
-    Owner,
-}
-
-/// Something a route lets a caller do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// See conversations, tickets, messages and analyses.
-    ReadConversations,
-    /// Reply, write notes, change status.
-    WriteConversations,
-    /// Give a conversation to somebody else.
-    AssignConversations,
-    /// See live counters of the whole account.
-    ReadAnalytics,
-    /// Teach the account's own intents: change, train, roll back.
-    ManageIntents,
-    /// Inboxes, deliveries, parked messages, rebuilds.
-    ManageIntegrations,
-}
-
-impl Role {
-    /// Whether this role has `permission`.
-    #[must_use]
-    pub fn may(self, permission: Permission) -> bool {
-        let needed = match permission {
-            Permission::ReadConversations | Permission::ReadAnalytics => Self::ReadOnly,
-            Permission::WriteConversations | Permission::AssignConversations => Self::Agent,
-            Permission::ManageIntents => Self::Manager,
-            Permission::ManageIntegrations => Self::Admin,
-        };
-        self >= needed
-    }
-}
 
 /// Who makes an authenticated request: taken from the credential, never from a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,34 +121,6 @@ impl std::fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_cell_of_the_permission_table_is_as_declared() {
-        use Permission::{
-            AssignConversations, ManageIntegrations, ManageIntents, ReadAnalytics,
-            ReadConversations, WriteConversations,
-        };
-        let permissions = [
-            ReadConversations,
-            WriteConversations,
-            AssignConversations,
-            ReadAnalytics,
-            ManageIntents,
-            ManageIntegrations,
-        ];
-        let table = [
-            (Role::ReadOnly, [true, false, false, true, false, false]),
-            (Role::Agent, [true, true, true, true, false, false]),
-            (Role::Manager, [true, true, true, true, true, false]),
-            (Role::Admin, [true; 6]),
-            (Role::Owner, [true; 6]),
-        ];
-        for (role, row) in table {
-            for (permission, expected) in permissions.into_iter().zip(row) {
-                assert_eq!(role.may(permission), expected, "{role:?} {permission:?}");
-            }
-        }
-    }
 
     #[test]
     fn a_secret_is_not_printed() {

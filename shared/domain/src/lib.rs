@@ -4,6 +4,7 @@
 //! storage, sockets and any platform; those are `edgedesk-wire`, `edgedesk-store` and the Workers.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod account;
 pub mod analysis;
 pub mod conversation;

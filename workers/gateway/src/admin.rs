@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;
-use crate::extract::{Authed, Manages, Path, Query};
+use crate::extract::{Authed, Inspects, Manages, Path, Query};
 use crate::inbox_cache;
 use crate::object_client::Object;
 use crate::service_client;
@@ -96,7 +96,7 @@ pub struct RetryResponse {
 #[worker::send]
 pub async fn list_deliveries(
     app: App,
-    Authed { principal, .. }: Authed<Manages>,
+    Authed { principal, .. }: Authed<Inspects>,
     Path(id): Path<edgedesk_domain::ids::InboxId>,
 ) -> Result<axum::Json<DeliveriesResponse>, AppError> {
     inbox_cache::find_inbox(&app, id)
@@ -158,7 +158,7 @@ pub async fn rebuild(
 #[worker::send]
 pub async fn get_checksum(
     app: App,
-    Authed { principal, .. }: Authed<Manages>,
+    Authed { principal, .. }: Authed<Inspects>,
 ) -> Result<axum::Json<ChecksumResponse>, AppError> {
     let account_id: AccountId = principal.account_id;
     let answer: jobs::ChecksumResponse = service_client::get(
@@ -182,7 +182,7 @@ pub async fn get_checksum(
 #[worker::send]
 pub async fn list_parked(
     app: App,
-    Authed { principal, .. }: Authed<Manages>,
+    Authed { principal, .. }: Authed<Inspects>,
     Query(query): Query<CursorQuery>,
 ) -> Result<axum::Json<ParkedList>, AppError> {
     let shard = inbox_cache::find_shard(&app, principal.account_id).await?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::context::App;
 use crate::error::AppError;
-use crate::extract::{Authed, Query, Reads, Watches};
+use crate::extract::{Authed, Query, SeesIntents, Watches};
 use crate::intents::TRAINING_BUDGET;
 use crate::{inbox_cache, service_client};
 
@@ -67,7 +67,7 @@ pub async fn get_accuracy(
 #[worker::send]
 pub async fn get_models(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesIntents>,
 ) -> Result<axum::Json<ModelsResponse>, AppError> {
     let built_in: inference::ModelsResponse =
         service_client::get(&app, inference::BINDING, MODELS_PATH).await?;

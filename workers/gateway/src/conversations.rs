@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::context::App;
 use crate::error::AppError;
-use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, Writes};
+use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, ReadsMessages, Replies, Writes};
 use crate::inbox_cache;
 use crate::object_client::Object;
 use crate::sockets::{require_upgrade, switch_protocols};
@@ -141,7 +141,7 @@ pub async fn get_conversation(
 #[worker::send]
 pub async fn list_messages(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<ReadsMessages>,
     Path(id): Path<ConversationId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<axum::Json<MessageList>, AppError> {
@@ -169,7 +169,7 @@ pub async fn list_messages(
 #[worker::send]
 pub async fn send_message(
     app: App,
-    Authed { principal, .. }: Authed<Writes>,
+    Authed { principal, .. }: Authed<Replies>,
     Path(id): Path<ConversationId>,
     Json(request): Json<SendMessageRequest>,
 ) -> Result<(StatusCode, axum::Json<Receipt>), AppError> {

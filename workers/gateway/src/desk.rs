@@ -9,7 +9,7 @@ use http::HeaderMap;
 use crate::context::App;
 use crate::conversations::{TicketQuery, check_ticket};
 use crate::error::AppError;
-use crate::extract::{Authed, Query, Reads, Watches};
+use crate::extract::{Authed, Query, SeesMembers, Watches};
 use crate::object_client::Object;
 use crate::sockets::{require_upgrade, switch_protocols};
 
@@ -64,7 +64,7 @@ pub async fn open_socket(
 #[worker::send]
 pub async fn list_agents(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesMembers>,
 ) -> Result<axum::Json<AgentList>, AppError> {
     let agents = app.directory()?.list_agents(principal.account_id).await?;
     Ok(axum::Json(AgentList { agents }))

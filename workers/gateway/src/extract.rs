@@ -51,15 +51,25 @@ macro_rules! needs {
 needs! {
     /// Sees conversations.
     Reads => ReadConversations,
-    /// Replies and changes status.
+    /// Changes status, marks as read, judges decisions.
     Writes => WriteConversations,
     /// Assigns.
     Assigns => AssignConversations,
+    /// Sees messages.
+    ReadsMessages => ReadMessages,
+    /// Replies and writes notes.
+    Replies => WriteMessages,
+    /// Sees who is a member.
+    SeesMembers => ReadMembers,
     /// Sees live counters.
     Watches => ReadAnalytics,
+    /// Sees own intents and models.
+    SeesIntents => ReadIntents,
     /// Changes the account's own intents.
     Teaches => ManageIntents,
-    /// Inboxes, deliveries, rebuilds.
+    /// Sees deliveries and parked messages.
+    Inspects => ReadIntegrations,
+    /// Retries and rebuilds.
     Manages => ManageIntegrations,
 }
 

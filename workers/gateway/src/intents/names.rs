@@ -11,7 +11,7 @@ use http::StatusCode;
 use super::store_of;
 use crate::context::App;
 use crate::error::AppError;
-use crate::extract::{Authed, Json, Path, Reads, Teaches};
+use crate::extract::{Authed, Json, Path, SeesIntents, Teaches};
 use crate::own_intents;
 
 /// Characters of a name.
@@ -27,7 +27,7 @@ const MAX_EXAMPLES: usize = 200;
 #[worker::send]
 pub async fn list_intents(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesIntents>,
 ) -> Result<axum::Json<IntentList>, AppError> {
     let shards = app.shards()?;
     let store = store_of(&app, &shards, principal.account_id).await?;
@@ -73,7 +73,7 @@ pub async fn create_intent(
 #[worker::send]
 pub async fn get_intent(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesIntents>,
     Path(id): Path<IntentId>,
 ) -> Result<axum::Json<IntentResponse>, AppError> {
     let shards = app.shards()?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::store_of;
 use crate::context::App;
 use crate::error::AppError;
-use crate::extract::{Authed, Json, Query, Reads};
+use crate::extract::{Authed, Json, Query, SeesIntents};
 use crate::service_client;
 
 /// `?version=`
@@ -39,7 +39,7 @@ pub struct VersionQuery {
 #[worker::send]
 pub async fn test_intents(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesIntents>,
     Query(query): Query<VersionQuery>,
     Json(IntentTestRequest { text }): Json<IntentTestRequest>,
 ) -> Result<axum::Json<IntentTestResponse>, AppError> {

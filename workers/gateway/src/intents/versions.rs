@@ -9,7 +9,7 @@ use super::store_of;
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;
-use crate::extract::{Authed, Json, Query, Reads, Teaches};
+use crate::extract::{Authed, Json, Query, SeesIntents, Teaches};
 use crate::{own_intents, service_client};
 
 /// `?cursor=&limit=`
@@ -35,7 +35,7 @@ pub struct PageQuery {
 #[worker::send]
 pub async fn list_versions(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesIntents>,
     Query(query): Query<PageQuery>,
 ) -> Result<axum::Json<IntentVersionList>, AppError> {
     let shards = app.shards()?;
@@ -61,7 +61,7 @@ pub async fn list_versions(
 #[worker::send]
 pub async fn list_promotions(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<SeesIntents>,
     Query(query): Query<PageQuery>,
 ) -> Result<axum::Json<PromotionList>, AppError> {
     let shards = app.shards()?;
