@@ -4,6 +4,7 @@
 //! own, key storage, HTTP. Clock and randomness are arguments.
 #![forbid(unsafe_code)]
 
+pub mod api_key;
 pub mod derived_id;
 pub mod digest;
 pub mod password;

@@ -130,6 +130,10 @@ typed_id!(
     IntentId, "int"
 );
 typed_id!(
+    /// A key for machines; not the key itself.
+    ApiKeyId, "key"
+);
+typed_id!(
     /// A team of agents.
     TeamId, "tea"
 );

@@ -1,8 +1,9 @@
-//! Repositories of the directory: accounts, users, memberships, inboxes and refresh tokens.
+//! Repositories of the directory: accounts, users, memberships, inboxes, refresh tokens and API keys.
 //!
 //! The directory is where an account becomes known, from an inbox, a key, a login or a token; what is asked for afterwards
 //! names the account.
 
+mod api_keys;
 mod create;
 mod refresh;
 
@@ -10,6 +11,7 @@ use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
 use edgedesk_domain::ids::{AccountId, InboxId, UserId};
 use edgedesk_wire::api::AgentView;
 
+pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
 pub use self::refresh::{NewRefreshToken, RefreshOutcome};
 use crate::database::{Database, Row, StoreError, Value};
@@ -64,6 +66,10 @@ pub(crate) const READS: [&str; 8] = [
     LIST_MEMBERS,
     LIST_TEAMS_OF_MEMBERS,
 ];
+
+/// The constant SQL of API keys, for the same test.
+#[cfg(test)]
+pub(crate) use self::api_keys::STATEMENTS as API_KEY_STATEMENTS;
 
 /// The constant SQL of refresh tokens, for the same test.
 #[cfg(test)]

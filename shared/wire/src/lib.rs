@@ -5,6 +5,7 @@
 
 pub mod ai;
 pub mod api;
+pub mod api_keys;
 pub mod cloud_event;
 pub mod desk;
 pub mod frames;
