@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::context::App;
 use crate::error::AppError;
-use crate::extract::{Authed, Json, Reads};
+use crate::extract::{Attends, Authed, Json};
 use crate::object_client::Object;
 
 /// Milliseconds that a refresh token lives: 30 days.
@@ -154,7 +154,7 @@ pub async fn log_out(
 #[worker::send]
 pub async fn get_me(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<Attends>,
 ) -> Result<axum::Json<MeResponse>, AppError> {
     let member = app
         .directory()?
@@ -187,7 +187,7 @@ pub async fn get_me(
 #[worker::send]
 pub async fn create_socket_ticket(
     app: App,
-    Authed { principal, .. }: Authed<Reads>,
+    Authed { principal, .. }: Authed<Attends>,
     Json(request): Json<SocketTicketRequest>,
 ) -> Result<axum::Json<SocketTicketResponse>, AppError> {
     if let Some(conversation_id) = request.conversation_id {

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
+use edgedesk_crypto::api_key::API_KEY_START;
 use edgedesk_domain::account::{Permission, Principal};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
@@ -13,6 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 use worker::send::{SendFuture, SendWrapper};
 use worker::web_sys;
 
+use crate::api_keys::admit_key;
 use crate::context::App;
 use crate::error::AppError;
 
@@ -25,7 +27,7 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct RawRequest(pub SendWrapper<web_sys::Request>);
 
-/// A caller with a valid access token whose role has the permission of `P`.
+/// A caller with a valid access token whose role has the permission of `P`, or with an API key whose scopes have it.
 pub struct Authed<P> {
     /// Who calls.
     pub principal: Principal,
@@ -36,19 +38,23 @@ pub struct Authed<P> {
 pub trait Needs {
     /// The permission.
     const PERMISSION: Permission;
+    /// Whether it takes a person's login: API keys are refused whatever their scopes.
+    const PEOPLE_ONLY: bool;
 }
 
 macro_rules! needs {
-    ($($(#[$doc:meta])* $name:ident => $permission:ident),* $(,)?) => {$(
+    (people_only: $people_only:literal; $($(#[$doc:meta])* $name:ident => $permission:ident),* $(,)?) => {$(
         $(#[$doc])*
         pub struct $name;
         impl Needs for $name {
             const PERMISSION: Permission = Permission::$permission;
+            const PEOPLE_ONLY: bool = $people_only;
         }
     )*};
 }
 
 needs! {
+    people_only: false;
     /// Sees conversations.
     Reads => ReadConversations,
     /// Changes status, marks as read, judges decisions.
@@ -71,6 +77,16 @@ needs! {
     Inspects => ReadIntegrations,
     /// Retries and rebuilds.
     Manages => ManageIntegrations,
+    /// Sees which API keys there are.
+    SeesKeys => ReadApiKeys,
+}
+
+needs! {
+    people_only: true;
+    /// Is here in person: asks who they are, opens sockets.
+    Attends => ReadConversations,
+    /// Makes and revokes API keys.
+    ManagesKeys => ManageApiKeys,
 }
 
 impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
@@ -81,22 +97,32 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
         let token = bearer_token(&parts.headers).ok_or_else(|| {
             AppError::unauthorized(
                 "missing_token",
-                "send an access token as `Authorization: Bearer …`",
+                "send an access token or an API key as `Authorization: Bearer …`",
             )
         })?;
-        let principal = app.config().token_key()?.verify_access(app.now(), token)?;
-        app.note_account(principal.account_id);
-        app.note_user(principal.user_id);
-        if !principal.role.may(P::PERMISSION) {
-            return Err(AppError::forbidden(
-                "missing_permission",
-                "your role does not allow this",
-            ));
-        }
+        let principal = if token.starts_with(API_KEY_START) {
+            admit_key(&app, token, P::PERMISSION, P::PEOPLE_ONLY).await?
+        } else {
+            admit_token(&app, token, P::PERMISSION)?
+        };
         Ok(Self {
             principal,
             permission: PhantomData,
         })
+    }
+}
+
+fn admit_token(app: &App, token: &str, permission: Permission) -> Result<Principal, AppError> {
+    let principal = app.config().token_key()?.verify_access(app.now(), token)?;
+    app.note_account(principal.account_id);
+    app.note_user(principal.user_id);
+    if principal.role.may(permission) {
+        Ok(principal)
+    } else {
+        Err(AppError::forbidden(
+            "missing_permission",
+            "your role does not allow this",
+        ))
     }
 }
 

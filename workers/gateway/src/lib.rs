@@ -6,6 +6,7 @@
 
 mod admin;
 mod ai;
+mod api_keys;
 mod assets;
 mod auth;
 mod config;

@@ -7,7 +7,8 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    admin, ai, auth, conversations, decisions, desk, health, hooks, intents, tickets, widget,
+    admin, ai, api_keys, auth, conversations, decisions, desk, health, hooks, intents, tickets,
+    widget,
 };
 
 #[derive(OpenApi)]
@@ -62,6 +63,9 @@ use crate::{
         desk::list_agents,
         desk::get_desk,
         desk::open_socket,
+        api_keys::list_api_keys,
+        api_keys::create_api_key,
+        api_keys::revoke_api_key,
         admin::list_deliveries,
         admin::rebuild,
         admin::get_checksum,
@@ -77,7 +81,7 @@ use crate::{
         (name = "desk", description = "The live desk of an account"),
         (name = "hooks", description = "What providers send"),
         (name = "widget", description = "The widget's own API"),
-        (name = "admin", description = "Deliveries, parked messages, rebuilds"),
+        (name = "admin", description = "API keys, deliveries, parked messages, rebuilds"),
         (name = "health", description = "Operations"),
     ),
     modifiers(&AccessToken),

@@ -5,8 +5,8 @@ use axum::routing::{delete, get, options, post, put};
 
 use crate::context::note_route;
 use crate::{
-    admin, ai, assets, auth, conversations, decisions, desk, health, hooks, intents, tickets,
-    widget,
+    admin, ai, api_keys, assets, auth, conversations, decisions, desk, health, hooks, intents,
+    tickets, widget,
 };
 
 macro_rules! routes {
@@ -77,6 +77,10 @@ routes! {
     get "/api/v1/agents" => desk::list_agents,
     get "/api/v1/desk" => desk::get_desk,
     get "/api/v1/desk/socket" => desk::open_socket,
+
+    get "/api/v1/api-keys" => api_keys::list_api_keys,
+    post "/api/v1/api-keys" => api_keys::create_api_key,
+    delete "/api/v1/api-keys/{key_id}" => api_keys::revoke_api_key,
 
     get "/api/v1/inboxes/{id}/deliveries" => admin::list_deliveries,
     post "/api/v1/admin/rebuild" => admin::rebuild,

@@ -17,6 +17,7 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 use super::*;
 use crate::config::Config;
 use crate::context::App;
+use crate::error::AppError;
 use crate::finish::{Kind, finish};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -60,6 +61,7 @@ fn concrete(path: &str) -> String {
     };
     path.replace("{id}", id)
         .replace("{key}", "1")
+        .replace("{key_id}", "key_00000000000000000000000001")
         .replace("{message_id}", "msg_00000000000000000000000001")
         .replace("{field}", "sentiment")
         .replace("{intent_id}", "int_00000000000000000000000001")
@@ -115,6 +117,34 @@ fn every_route_of_the_api_wants_a_token() {
 }
 
 #[test]
+fn a_text_that_cannot_be_an_api_key_is_refused_by_every_route_and_looked_up_by_none() {
+    let whole = format!("sk_live_{}", "0a".repeat(32));
+    let texts = [
+        "sk_live_".to_owned(),
+        whole[..whole.len() - 1].to_owned(),
+        format!("{whole}0"),
+        format!("sk_live_{}", "0".repeat(100_000)),
+        whole.replace('a', "A"),
+        whole.replace('a', "."),
+    ];
+    for (method, path) in ROUTES.iter().filter(|(_, path)| is_protected(path)) {
+        for text in &texts {
+            let (response, _) = send(request(method, path, Some(text)));
+            let error = response.extensions().get::<AppError>().cloned().unwrap();
+            assert_eq!(error.internal.as_deref(), Some("API key malformed"));
+            let status = response.status();
+            let problem = problem(response);
+            assert_eq!(
+                (status.as_u16(), problem.code.as_str()),
+                (401, "invalid_api_key"),
+                "{method} {path} {text:.80}"
+            );
+            assert_eq!(problem.detail.as_deref(), Some("the API key is not valid"));
+        }
+    }
+}
+
+#[test]
 fn every_socket_wants_a_token_or_a_ticket() {
     for (method, path) in ROUTES.iter().filter(|(_, path)| path.ends_with("/socket")) {
         let (status, code) = code(request(method, path, None));
@@ -132,9 +162,9 @@ fn every_socket_wants_a_token_or_a_ticket() {
 /// What each route of the API needs.
 const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
-        AssignConversations, ManageIntegrations, ManageIntents, ReadAnalytics, ReadConversations,
-        ReadIntegrations, ReadIntents, ReadMembers, ReadMessages, WriteConversations,
-        WriteMessages,
+        AssignConversations, ManageApiKeys, ManageIntegrations, ManageIntents, ReadAnalytics,
+        ReadApiKeys, ReadConversations, ReadIntegrations, ReadIntents, ReadMembers, ReadMessages,
+        WriteConversations, WriteMessages,
     };
     &[
         ("get", "/api/v1/me", ReadConversations),
@@ -199,6 +229,9 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/tickets/{key}", ReadConversations),
         ("get", "/api/v1/agents", ReadMembers),
         ("get", "/api/v1/desk", ReadAnalytics),
+        ("get", "/api/v1/api-keys", ReadApiKeys),
+        ("post", "/api/v1/api-keys", ManageApiKeys),
+        ("delete", "/api/v1/api-keys/{key_id}", ManageApiKeys),
         ("get", "/api/v1/inboxes/{id}/deliveries", ReadIntegrations),
         ("post", "/api/v1/admin/rebuild", ManageIntegrations),
         ("get", "/api/v1/admin/checksum", ReadIntegrations),
