@@ -1,5 +1,6 @@
 import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
 import { logout, user } from '../api/session';
+import { mayManageKeys } from '../state/api-keys';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
@@ -51,24 +52,8 @@ export function Sidebar() {
             </button>
           ))}
         </nav>
-        <nav class="views" aria-labelledby="assistant-title">
-          <h2 id="assistant-title">Assistant</h2>
-          {PAGES.map(({ page, label, icon }) => (
-            <a
-              key={page}
-              class="view"
-              href={pageHref(page)}
-              aria-current={openPage.value === page ? 'page' : undefined}
-              onClick={() => {
-                drawerOpen.value = false;
-              }}
-            >
-              <Icon name={icon} />
-              <span>{label}</span>
-              {page === 'intents' && draftUnsaved.value && <span class="count">Draft</span>}
-            </a>
-          ))}
-        </nav>
+        <PageLinks id="assistant-title" title="Assistant" pages={ASSISTANT_PAGES} />
+        {mayManageKeys.value && <PageLinks id="account-title" title="Account" pages={ACCOUNT_PAGES} />}
         <Team />
         <footer class="me">
           <MeMenu />
@@ -78,10 +63,41 @@ export function Sidebar() {
   );
 }
 
-export const PAGES: { page: Page; label: string; icon: string }[] = [
+interface PageLink {
+  page: Page;
+  label: string;
+  icon: string;
+}
+
+const ASSISTANT_PAGES: PageLink[] = [
   { page: 'intents', label: 'Own intents', icon: 'spark' },
   { page: 'accuracy', label: 'Accuracy', icon: 'gauge' },
 ];
+const ACCOUNT_PAGES: PageLink[] = [{ page: 'api-keys', label: 'API keys', icon: 'key' }];
+export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES];
+
+function PageLinks({ id, title, pages }: { id: string; title: string; pages: PageLink[] }) {
+  return (
+    <nav class="views" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {pages.map(({ page, label, icon }) => (
+        <a
+          key={page}
+          class="view"
+          href={pageHref(page)}
+          aria-current={openPage.value === page ? 'page' : undefined}
+          onClick={() => {
+            drawerOpen.value = false;
+          }}
+        >
+          <Icon name={icon} />
+          <span>{label}</span>
+          {page === 'intents' && draftUnsaved.value && <span class="count">Draft</span>}
+        </a>
+      ))}
+    </nav>
+  );
+}
 
 function Count({ view }: { view: string }) {
   const live = counters.value;

@@ -15,6 +15,7 @@ import { openThread, Thread } from '../state/thread';
 import { detailsOpen } from '../state/ui';
 import { closeWhy } from '../state/why';
 import { AccuracyPage } from './accuracy';
+import { ApiKeys } from './api-keys';
 import { Intents } from './intents';
 
 /** Everything behind the login. */
@@ -59,6 +60,8 @@ export function Desk() {
             <Intents />
           ) : page === 'accuracy' ? (
             <AccuracyPage />
+          ) : page === 'api-keys' ? (
+            <ApiKeys />
           ) : (
             <>
               <Inbox />
