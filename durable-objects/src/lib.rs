@@ -1,10 +1,11 @@
 //! The logic of the Durable Objects, generic over storage, clock, ids and the outside.
 //!
 //! In scope: what an object remembers, in which order, and what it promises: the [`conversation`] with its event log,
-//! sockets, outbox and analyses, and the [`desk`] of an account. Out of scope: the runtime. An object reaches it through
-//! [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement both and do nothing else.
+//! sockets, outbox and analyses, the [`desk`] of an account, and its [`audit`] log. Out of scope: the runtime. An object
+//! reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement both and do nothing else.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod conversation;
 pub mod desk;
 pub mod error;

@@ -6,6 +6,7 @@
 pub mod ai;
 pub mod api;
 pub mod api_keys;
+pub mod audit;
 pub mod cloud_event;
 pub mod desk;
 pub mod frames;
