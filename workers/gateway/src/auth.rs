@@ -51,7 +51,14 @@ pub async fn log_in(
     let stored = login.as_ref().map(|login| login.password_hash.expose());
     let login = match login.as_ref() {
         Some(login) if verify_password(&request.password, stored) => login,
-        Some(_) => return Err(wrong_credentials()),
+        Some(login) => {
+            // For the logs: somebody tries to be this user.
+            if let Some(membership) = login.memberships.first() {
+                app.note_account(membership.account_id);
+                app.note_user(login.user_id);
+            }
+            return Err(wrong_credentials());
+        }
         None => {
             // Takes as long as a wrong password does.
             let _ = verify_password(&request.password, None);
@@ -134,10 +141,12 @@ pub async fn log_out(
         let outcome = directory.use_refresh_token(&hash, app.now()).await?;
         if let RefreshOutcome::Valid {
             account_id,
+            user_id,
             family_id,
-            ..
         } = outcome
         {
+            app.note_account(account_id);
+            app.note_user(user_id);
             directory
                 .revoke_family(account_id, &family_id, app.now())
                 .await?;

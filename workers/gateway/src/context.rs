@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use edgedesk_domain::ids::{AccountId, UserId};
@@ -13,6 +14,7 @@ use edgedesk_store::{Directory, Shards};
 use http::request::Parts;
 use worker::Env;
 
+use crate::audit::recording::{Rule, rule_of};
 use crate::config::Config;
 use crate::error::AppError;
 
@@ -37,7 +39,7 @@ struct Inner {
     trail: Mutex<Trail>,
 }
 
-/// What becomes known of a request while it is handled, for its log line.
+/// What becomes known of a request while it is handled, for its log line and the audit log.
 #[derive(Debug, Clone, Default)]
 pub struct Trail {
     /// The matched route, such as `/api/v1/conversations/{id}`.
@@ -46,6 +48,10 @@ pub struct Trail {
     pub account_id: Option<AccountId>,
     /// The user, once a token has said it.
     pub user_id: Option<UserId>,
+    /// How the audit log takes note of it, if it does.
+    pub rule: Option<&'static Rule>,
+    /// What it is about, for the audit log.
+    pub resource_id: Option<String>,
 }
 
 impl App {
@@ -133,6 +139,11 @@ impl App {
         self.with_trail(|trail| trail.user_id = Some(user_id));
     }
 
+    /// Notes the id of what was made, for the audit log. What a path names is noted by itself.
+    pub fn note_resource(&self, id: &impl ToString) {
+        self.with_trail(|trail| trail.resource_id = Some(id.to_string()));
+    }
+
     /// What is known so far.
     #[must_use]
     pub fn trail(&self) -> Trail {
@@ -156,10 +167,26 @@ impl<S: Sync> FromRequestParts<S> for App {
     }
 }
 
-/// Notes the matched route for the log line.
-pub async fn note_route(app: App, request: Request, next: Next) -> Response {
+/// Notes the matched route for the log line, and what the audit log needs of the path.
+pub async fn note_route(
+    app: App,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
     if let Some(path) = request.extensions().get::<MatchedPath>() {
-        app.with_trail(|trail| trail.route = Some(path.as_str().to_owned()));
+        let rule = rule_of(request.method(), path.as_str());
+        // Decoded, as the handler sees it: an id in another spelling is the same id.
+        let resource_id = rule.and_then(|rule| rule.param).and_then(|name| {
+            let params = params.as_ref().ok()?;
+            let (_, value) = params.iter().find(|(key, _)| *key == name)?;
+            Some(value.to_owned())
+        });
+        app.with_trail(|trail| {
+            trail.route = Some(path.as_str().to_owned());
+            trail.rule = rule;
+            trail.resource_id = resource_id;
+        });
     }
     next.run(request).await
 }

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
+use edgedesk_audit::ip::truncate_ip;
 use edgedesk_domain::ids::{AccountId, IdSource, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_platform::chance::SystemIds;
@@ -10,8 +11,9 @@ use edgedesk_platform::time::SystemClock;
 use http::StatusCode;
 use serde::Serialize;
 use tower_service::Service;
-use worker::{Env, web_sys};
+use worker::{Context, Env, web_sys};
 
+use crate::audit::recording::{record, record_of};
 use crate::config::Config;
 use crate::context::App;
 use crate::error::AppError;
@@ -23,11 +25,19 @@ thread_local! {
     static ROUTER: Router = router();
 }
 
+/// The header in which the platform says who is at the other end. From outside it cannot be set.
+const ADDRESS_HEADER: &str = "cf-connecting-ip";
+
 /// Answers a request. It does not fail: what goes wrong is an answer too.
-pub async fn handle(raw: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
+pub async fn handle(
+    raw: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
     let started = SystemClock.now();
     let request_id = format!("req_{}", SystemIds.next_ulid());
     let (url, method) = (raw.url(), raw.method());
+    let address = raw.headers().get(ADDRESS_HEADER).ok().flatten();
     let config = Config::from_env(&env);
     let app = App::new(env, config, request_id, origin_of(&url).to_owned(), || {
         SystemClock.now()
@@ -51,7 +61,14 @@ pub async fn handle(raw: web_sys::Request, env: Env) -> worker::Result<web_sys::
         url.starts_with("https://"),
     );
     write_log(&app, &method, &response, started);
-    write_response(response).await
+    let status = response.status();
+    let written = write_response(response).await;
+    // Nobody waits for it: the answer is on its way.
+    let network = address.as_deref().and_then(truncate_ip);
+    if let Some((account_id, entry)) = record_of(&app.trail(), status, app.request_id(), network) {
+        context.wait_until(record(app, account_id, entry));
+    }
+    written
 }
 
 /// The line that each request leaves. No path, which may hold an id of a provider or a token: the route says enough.

@@ -79,6 +79,8 @@ needs! {
     Manages => ManageIntegrations,
     /// Sees which API keys there are.
     SeesKeys => ReadApiKeys,
+    /// Reads the audit log.
+    Audits => ReadAudit,
 }
 
 needs! {

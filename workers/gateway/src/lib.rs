@@ -8,6 +8,7 @@ mod admin;
 mod ai;
 mod api_keys;
 mod assets;
+mod audit;
 mod auth;
 mod config;
 mod context;
@@ -37,7 +38,7 @@ mod tickets;
 mod transcript;
 mod widget;
 
-pub use objects::{ConversationObject, DeskObject};
+pub use objects::{AuditObject, ConversationObject, DeskObject};
 use worker::{Context, Env, event, web_sys};
 
 /// The entry point of the platform.
@@ -45,7 +46,7 @@ use worker::{Context, Env, event, web_sys};
 pub async fn fetch(
     request: web_sys::Request,
     env: Env,
-    _: Context,
+    context: Context,
 ) -> worker::Result<web_sys::Response> {
-    entry::handle(request, env).await
+    entry::handle(request, env, context).await
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_wire::problem::Problem;
-use edgedesk_wire::{desk, object};
+use edgedesk_wire::{audit, desk, object};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,6 +46,16 @@ impl<'a> Object<'a> {
             app,
             binding: desk::BINDING,
             name: desk::object_name(account_id),
+        }
+    }
+
+    /// The audit log of an account.
+    #[must_use]
+    pub fn audit(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            app,
+            binding: audit::BINDING,
+            name: audit::object_name(account_id),
         }
     }
 

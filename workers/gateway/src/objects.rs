@@ -4,6 +4,7 @@
 //! in between that could let another event in, so the runtime commits both together; and the runtime holds back answers
 //! and frames until that commit is on disk (the output gate). So an answer is a promise kept.
 
+mod audit_object;
 mod conversation_object;
 mod desk_object;
 mod gate;
@@ -12,6 +13,7 @@ mod http;
 mod outside;
 mod timer;
 
+pub use audit_object::AuditObject;
 pub use conversation_object::ConversationObject;
 pub use desk_object::DeskObject;
 pub(crate) use outside::Bindings;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    admin, ai, api_keys, auth, conversations, decisions, desk, health, hooks, intents, tickets,
+    admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents, tickets,
     widget,
 };
 
@@ -71,6 +71,10 @@ use crate::{
         admin::get_checksum,
         admin::list_parked,
         admin::retry_parked,
+        audit::list_entries,
+        audit::list_roots,
+        audit::prove_inclusion,
+        audit::prove_consistency,
     ),
     tags(
         (name = "auth", description = "Logging in, and tickets for sockets"),
@@ -82,6 +86,7 @@ use crate::{
         (name = "hooks", description = "What providers send"),
         (name = "widget", description = "The widget's own API"),
         (name = "admin", description = "API keys, deliveries, parked messages, rebuilds"),
+        (name = "audit", description = "Who did what, in a log that nobody can change unnoticed"),
         (name = "health", description = "Operations"),
     ),
     modifiers(&AccessToken),

@@ -5,7 +5,7 @@ use axum::routing::{delete, get, options, post, put};
 
 use crate::context::note_route;
 use crate::{
-    admin, ai, api_keys, assets, auth, conversations, decisions, desk, health, hooks, intents,
+    admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks, intents,
     tickets, widget,
 };
 
@@ -87,6 +87,11 @@ routes! {
     get "/api/v1/admin/checksum" => admin::get_checksum,
     get "/api/v1/admin/parked" => admin::list_parked,
     post "/api/v1/admin/parked/{id}/retry" => admin::retry_parked,
+
+    get "/api/v1/audit" => audit::list_entries,
+    get "/api/v1/audit/roots" => audit::list_roots,
+    get "/api/v1/audit/proofs/inclusion" => audit::prove_inclusion,
+    get "/api/v1/audit/proofs/consistency" => audit::prove_consistency,
 }
 
 #[cfg(test)]

@@ -60,6 +60,7 @@ pub async fn create_intent(
         .add_intent(id, &name, &examples, app.now())
         .await
         .map_err(not_stored)?;
+    app.note_resource(&id);
     let answer = answer_of(store, id).await?;
     Ok((StatusCode::CREATED, answer))
 }

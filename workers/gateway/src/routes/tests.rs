@@ -163,7 +163,7 @@ fn every_socket_wants_a_token_or_a_ticket() {
 const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
         AssignConversations, ManageApiKeys, ManageIntegrations, ManageIntents, ReadAnalytics,
-        ReadApiKeys, ReadConversations, ReadIntegrations, ReadIntents, ReadMembers, ReadMessages,
+        ReadApiKeys, ReadAudit, ReadConversations, ReadIntegrations, ReadIntents, ReadMembers, ReadMessages,
         WriteConversations, WriteMessages,
     };
     &[
@@ -232,6 +232,10 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/api-keys", ReadApiKeys),
         ("post", "/api/v1/api-keys", ManageApiKeys),
         ("delete", "/api/v1/api-keys/{key_id}", ManageApiKeys),
+        ("get", "/api/v1/audit", ReadAudit),
+        ("get", "/api/v1/audit/roots", ReadAudit),
+        ("get", "/api/v1/audit/proofs/inclusion", ReadAudit),
+        ("get", "/api/v1/audit/proofs/consistency", ReadAudit),
         ("get", "/api/v1/inboxes/{id}/deliveries", ReadIntegrations),
         ("post", "/api/v1/admin/rebuild", ManageIntegrations),
         ("get", "/api/v1/admin/checksum", ReadIntegrations),
@@ -480,4 +484,45 @@ fn the_api_document_says_that_protected_routes_want_a_token() {
         let security = &document["paths"][path][method]["security"];
         assert_eq!(security.is_array(), is_protected(path), "{method} {path}");
     }
+}
+
+#[test]
+fn an_id_in_another_spelling_is_the_same_id_for_the_audit_log() {
+    let id = "cnv_00000000000000000000000001";
+    for spelling in [id.to_owned(), id.replace("cnv", "%63%6Ev")] {
+        let (_, app) = send(request(
+            "post",
+            &format!("/api/v1/conversations/{spelling}/status"),
+            Some(&token(Role::ReadOnly)),
+        ));
+        assert_eq!(app.trail().resource_id.as_deref(), Some(id), "{spelling}");
+        assert!(app.trail().rule.is_some());
+    }
+    let (_, app) = send(request("get", "/api/v1/conversations", None));
+    assert_eq!(app.trail().rule, None);
+}
+
+#[test]
+fn a_proof_that_cannot_be_asked_for_is_refused() {
+    let admin = token(Role::Admin);
+    for path in [
+        "proofs/inclusion",
+        "proofs/inclusion?seq=-1",
+        "proofs/inclusion?seq=one",
+        "proofs/consistency?day=2025-01-08",
+        "proofs/consistency?day=8.1.2025&from=1",
+        "proofs/consistency?day=2025-01-08&from=-1",
+    ] {
+        let path = format!("/api/v1/audit/{path}");
+        assert_eq!(
+            code(request("get", &path, Some(&admin))),
+            (400, "invalid_query".into()),
+            "{path}"
+        );
+    }
+    let path = "/api/v1/audit/roots?cursor=tomorrow";
+    assert_eq!(
+        code(request("get", path, Some(&admin))),
+        (400, "invalid_cursor".into())
+    );
 }

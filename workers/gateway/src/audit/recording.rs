@@ -1,0 +1,211 @@
+//! What of a request goes into the audit log, and how it gets there.
+//!
+//! Recorded are all changes through the API, logins that succeed or fail, access to what customers and agents wrote, and
+//! what a role was refused of these. It happens after the answer, which does not wait for it. A log that does not take a
+//! record at once is asked again for some seconds; a record that is lost all the same is written to the Worker's log, whole.
+
+use std::time::Duration;
+
+use edgedesk_audit::entry::{Actor, Outcome, Record, Resource, is_plain};
+use edgedesk_domain::ids::AccountId;
+use edgedesk_platform::log::{Level, log};
+use edgedesk_platform::time::sleep;
+use edgedesk_wire::audit::{APPEND_PATH, AppendRequest, Appended};
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::context::{App, Trail};
+use crate::error::AppError;
+use crate::object_client::Object;
+
+/// Waits before the second, third and fourth attempt. The platform lets work go on for 30 s after an answer; an object that
+/// was moved or restarted is back within seconds.
+const DELAYS: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_secs(2),
+    Duration::from_secs(8),
+];
+
+/// A route that leaves an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    method: Method,
+    route: &'static str,
+    action: &'static str,
+    /// The kind of the resource.
+    resource: &'static str,
+    /// The parameter of the path that names it.
+    pub param: Option<&'static str>,
+}
+
+/// The action of a login that failed. One that succeeds is the rule's.
+const LOGIN_FAILED: &str = "login.failed";
+const LOGIN_ROUTE: &str = "/api/v1/auth/login";
+
+macro_rules! rules {
+    ($($method:ident $route:literal => $action:literal $resource:literal $($param:literal)?,)*) => {
+        const RULES: &[Rule] = &[$(Rule {
+            method: Method::$method,
+            route: $route,
+            action: $action,
+            resource: $resource,
+            param: rules!(@param $($param)?),
+        }),*];
+    };
+    (@param) => { None };
+    (@param $param:literal) => { Some($param) };
+}
+
+// Every route that changes something is here: `tests::every_change_of_the_api_leaves_an_entry`.
+rules! {
+    POST "/api/v1/auth/login" => "login.succeeded" "user",
+    POST "/api/v1/auth/refresh" => "session.refreshed" "user",
+    POST "/api/v1/auth/logout" => "session.ended" "user",
+    POST "/api/v1/socket-tickets" => "socket_ticket.issued" "socket_ticket",
+
+    GET "/api/v1/conversations/{id}/messages" => "messages.read" "conversation" "id",
+    GET "/api/v1/conversations/{id}/analysis" => "analyses.read" "conversation" "id",
+    GET "/api/v1/conversations/{id}/socket" => "conversation.joined" "conversation" "id",
+    POST "/api/v1/conversations/{id}/messages" => "message.sent" "conversation" "id",
+    POST "/api/v1/conversations/{id}/status" => "conversation.status_changed" "conversation" "id",
+    POST "/api/v1/conversations/{id}/assignee" => "conversation.assigned" "conversation" "id",
+    POST "/api/v1/conversations/{id}/read" => "conversation.marked_read" "conversation" "id",
+
+    GET "/api/v1/conversations/{id}/messages/{message_id}/decision" => "decision.read" "message" "message_id",
+    POST "/api/v1/conversations/{id}/messages/{message_id}/decision/replay" => "decision.replayed" "message" "message_id",
+    POST "/api/v1/conversations/{id}/messages/{message_id}/feedback" => "analysis.corrected" "message" "message_id",
+    DELETE "/api/v1/conversations/{id}/messages/{message_id}/feedback/{field}" => "analysis.correction_withdrawn" "message" "message_id",
+
+    POST "/api/v1/ai/intents" => "intent.created" "intent",
+    PUT "/api/v1/ai/intents/{intent_id}" => "intent.changed" "intent" "intent_id",
+    DELETE "/api/v1/ai/intents/{intent_id}" => "intent.deleted" "intent" "intent_id",
+    POST "/api/v1/ai/intents/train" => "intents.trained" "intents",
+    POST "/api/v1/ai/intents/test" => "intents.tested" "intents",
+    POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
+
+    GET "/api/v1/inboxes/{id}/deliveries" => "deliveries.read" "inbox" "id",
+    GET "/api/v1/admin/parked" => "parked_messages.read" "parked_messages",
+    POST "/api/v1/admin/parked/{id}/retry" => "parked_message.retried" "parked_message" "id",
+    POST "/api/v1/admin/rebuild" => "read_model.rebuilt" "read_model",
+
+    GET "/api/v1/audit" => "audit_log.read" "audit_log",
+}
+
+/// The rule of a route, if it has one.
+#[must_use]
+pub fn rule_of(method: &Method, route: &str) -> Option<&'static Rule> {
+    RULES
+        .iter()
+        .find(|rule| rule.route == route && rule.method == *method)
+}
+
+/// What a request that was answered with `status` leaves in whose log.
+#[must_use]
+pub fn record_of(
+    trail: &Trail,
+    status: StatusCode,
+    request_id: &str,
+    ip: Option<String>,
+) -> Option<(AccountId, Record)> {
+    let rule = trail.rule?;
+    // Nobody's log without a credential or, for a login, the user that was meant.
+    let account_id = trail.account_id?;
+    let is_change = rule.method != Method::GET;
+    let is_failed_login = rule.route == LOGIN_ROUTE && status == StatusCode::UNAUTHORIZED;
+    let outcome = match status {
+        status if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS => {
+            Outcome::Succeeded
+        }
+        StatusCode::FORBIDDEN => Outcome::Refused,
+        _ if is_failed_login => Outcome::Refused,
+        status if is_change && status.is_server_error() => Outcome::Failed,
+        _ => return None,
+    };
+    let user_id = trail.user_id.map(|id| id.to_string());
+    // What does not name a resource by an id of ours was refused or is nobody's, and could be anything.
+    let resource_id = trail
+        .resource_id
+        .clone()
+        .or_else(|| user_id.filter(|_| rule.resource == "user"))
+        .filter(|id| is_plain(id));
+    Some((
+        account_id,
+        Record {
+            id: request_id.to_owned(),
+            actor: match trail.user_id {
+                Some(id) if !is_failed_login => Actor::User { id },
+                _ => Actor::Anonymous,
+            },
+            action: if is_failed_login {
+                LOGIN_FAILED.to_owned()
+            } else {
+                rule.action.to_owned()
+            },
+            resource: Resource {
+                kind: rule.resource.to_owned(),
+                id: resource_id,
+            },
+            outcome,
+            request_id: Some(request_id.to_owned()),
+            ip,
+        },
+    ))
+}
+
+/// Puts a record into an account's log, or into ours.
+pub async fn record(app: App, account_id: AccountId, record: Record) {
+    let request = AppendRequest { record };
+    let object = Object::audit(&app, account_id);
+    let append = async || object.post::<Appended>(APPEND_PATH, &request).await;
+    if let Err(error) = insist(append, sleep).await {
+        report_lost(account_id, &request.record, &error);
+    }
+}
+
+/// Tries until it works, is refused, or [`DELAYS`] are used up. A record that is in the log already stays there once.
+async fn insist<T>(
+    mut attempt: impl AsyncFnMut() -> Result<T, AppError>,
+    mut wait: impl AsyncFnMut(Duration),
+) -> Result<T, AppError> {
+    let mut delays = DELAYS.into_iter();
+    loop {
+        match attempt().await {
+            Err(error) if error.status.is_server_error() => match delays.next() {
+                Some(delay) => wait(delay).await,
+                None => return Err(error),
+            },
+            outcome => return outcome,
+        }
+    }
+}
+
+fn report_lost(account_id: AccountId, record: &Record, error: &AppError) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        message: String,
+        #[serde(rename = "account.id")]
+        account_id: AccountId,
+        #[serde(rename = "request.id")]
+        request_id: &'a str,
+        #[serde(rename = "audit.record")]
+        record: &'a Record,
+        #[serde(rename = "error.internal", skip_serializing_if = "Option::is_none")]
+        error_internal: Option<&'a str>,
+    }
+    log(
+        Level::Error,
+        &Line {
+            message: format!(
+                "audit: account {account_id}: record {} is in no audit log: {}",
+                record.id, error.code
+            ),
+            account_id,
+            request_id: &record.id,
+            record,
+            error_internal: error.internal.as_deref(),
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests;
