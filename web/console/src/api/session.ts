@@ -23,6 +23,8 @@ export const sessionState = signal<SessionState>('starting');
 /** Why the login page is shown, when the person did not ask for it. */
 export const sessionNotice = signal('');
 export const mayWrite = computed(() => user.value !== null && user.value.role !== ('read_only' satisfies Role));
+/** Who may see API keys and the audit log; the server decides again. */
+export const mayRunAccount = computed(() => user.value?.role === 'admin' || user.value?.role === 'owner');
 
 let accessToken = '';
 let timer = 0;

@@ -1,6 +1,5 @@
 import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
-import { logout, user } from '../api/session';
-import { mayManageKeys } from '../state/api-keys';
+import { logout, mayRunAccount, user } from '../api/session';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
@@ -53,7 +52,7 @@ export function Sidebar() {
           ))}
         </nav>
         <PageLinks id="assistant-title" title="Assistant" pages={ASSISTANT_PAGES} />
-        {mayManageKeys.value && <PageLinks id="account-title" title="Account" pages={ACCOUNT_PAGES} />}
+        {mayRunAccount.value && <PageLinks id="account-title" title="Account" pages={ACCOUNT_PAGES} />}
         <Team />
         <footer class="me">
           <MeMenu />
@@ -73,7 +72,11 @@ const ASSISTANT_PAGES: PageLink[] = [
   { page: 'intents', label: 'Own intents', icon: 'spark' },
   { page: 'accuracy', label: 'Accuracy', icon: 'gauge' },
 ];
-const ACCOUNT_PAGES: PageLink[] = [{ page: 'api-keys', label: 'API keys', icon: 'key' }];
+/** For those who run the account. */
+const ACCOUNT_PAGES: PageLink[] = [
+  { page: 'api-keys', label: 'API keys', icon: 'key' },
+  { page: 'audit', label: 'Audit log', icon: 'history' },
+];
 export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES];
 
 function PageLinks({ id, title, pages }: { id: string; title: string; pages: PageLink[] }) {

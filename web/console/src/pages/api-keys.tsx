@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { mayRunAccount } from '../api/session';
 import { NewKeyDialog, RevokeDialog } from '../components/key-dialogs';
 import { KeyForm } from '../components/key-form';
 import { KeyList } from '../components/key-list';
@@ -11,13 +12,12 @@ import {
   leaveKeysPage,
   loadApiKeys,
   madeKey,
-  mayManageKeys,
   revoking,
 } from '../state/api-keys';
 
 /** Keys for machines: made, shown once, and revoked in a click and a word. */
 export function ApiKeys() {
-  const may = mayManageKeys.value;
+  const may = mayRunAccount.value;
   useEffect(() => {
     if (may) void loadApiKeys();
     return leaveKeysPage;

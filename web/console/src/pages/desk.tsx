@@ -16,6 +16,7 @@ import { detailsOpen } from '../state/ui';
 import { closeWhy } from '../state/why';
 import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
+import { AuditPage } from './audit';
 import { Intents } from './intents';
 
 /** Everything behind the login. */
@@ -62,6 +63,8 @@ export function Desk() {
             <AccuracyPage />
           ) : page === 'api-keys' ? (
             <ApiKeys />
+          ) : page === 'audit' ? (
+            <AuditPage />
           ) : (
             <>
               <Inbox />

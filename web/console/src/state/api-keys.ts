@@ -1,13 +1,8 @@
-import { batch, computed, signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import type { ApiKey, MadeApiKey } from '../../../shared/api-keys';
-import type { Role } from '../../../shared/wire';
 import { createApiKey, listApiKeys, revokeApiKey } from '../api/keys';
-import { user } from '../api/session';
 import { reasonOf } from './reason-of';
 import { toast } from './toasts';
-
-const ADMINS: readonly Role[] = ['admin', 'owner'];
-export const mayManageKeys = computed(() => ADMINS.includes(user.value?.role ?? 'read_only'));
 
 /** What keys are made for, in the words of people. The server knows more, for what has no route yet. */
 export const SCOPES: { scope: string; label: string }[] = [

@@ -12,11 +12,11 @@ window.addEventListener('hashchange', () => {
 export const openId = computed(() => /^#\/conversations\/(cnv_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
 
 /** Pages beside the conversations. */
-export type Page = 'intents' | 'accuracy' | 'api-keys';
+export type Page = 'intents' | 'accuracy' | 'api-keys' | 'audit';
 
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
-  () => (/^#\/(intents|accuracy|api-keys)$/.exec(fragment.value)?.[1] as Page | undefined) ?? null,
+  () => (/^#\/(intents|accuracy|api-keys|audit)$/.exec(fragment.value)?.[1] as Page | undefined) ?? null,
 );
 
 export function pageHref(page: Page): string {
