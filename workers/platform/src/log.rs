@@ -1,5 +1,6 @@
 //! JSON log lines: one object a line, fields with dotted names, no words of customers, no addresses, no tokens.
 
+use edgedesk_masking::mask_json;
 use serde::Serialize;
 
 /// How much a line matters.
@@ -28,6 +29,8 @@ pub fn log(level: Level, line: &impl Serialize) {
         );
         return;
     };
+    // What slips into a line, such as the text of somebody else's error, is masked here.
+    let text = mask_json(&text);
     match level {
         Level::Info => worker::console_log!("{text}"),
         Level::Warn => worker::console_warn!("{text}"),
