@@ -18,6 +18,7 @@ macro_rules! say {
 }
 
 mod analyze;
+mod audit;
 mod bench;
 mod build;
 mod dev;
@@ -69,6 +70,8 @@ enum Command {
     Simulate(simulate::SimulateArguments),
     /// Rebuild the D1 read model from the conversation logs, and compare it with what was there.
     Rebuild(rebuild::RebuildArguments),
+    /// Verify or export the audit log of an account.
+    Audit(audit::AuditArguments),
 }
 
 /// How to find a running stack.
@@ -133,5 +136,6 @@ async fn run(command: Command) -> Result<()> {
         Command::Zendesk(arguments) => zendesk::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
+        Command::Audit(arguments) => audit::run(arguments).await,
     }
 }
