@@ -83,6 +83,7 @@ pub async fn create_api_key(
             format!("an account has at most {MAX_API_KEYS} keys; revoke one first"),
         ));
     }
+    app.note_resource(&new.id);
     let api_key = ApiKeyView {
         id: new.id,
         name: new.name,
@@ -147,6 +148,7 @@ pub async fn admit_key(
     let holder = outcome.map_err(|refusal| refused(refusal.to_string()))?;
     app.note_account(holder.principal.account_id);
     app.note_user(holder.principal.user_id);
+    app.note_api_key(holder.id);
     admit(holder, permission, people_only)
 }
 

@@ -6,7 +6,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use edgedesk_domain::ids::{AccountId, UserId};
+use edgedesk_domain::ids::{AccountId, ApiKeyId, UserId};
 use edgedesk_domain::time::{Clock as _, Timestamp};
 use edgedesk_platform::d1::D1;
 use edgedesk_platform::time::SystemClock;
@@ -48,6 +48,8 @@ pub struct Trail {
     pub account_id: Option<AccountId>,
     /// The user, once a token has said it.
     pub user_id: Option<UserId>,
+    /// The API key, when a machine of that user asks.
+    pub api_key_id: Option<ApiKeyId>,
     /// How the audit log takes note of it, if it does.
     pub rule: Option<&'static Rule>,
     /// What it is about, for the audit log.
@@ -137,6 +139,11 @@ impl App {
     /// Notes the user for the log line.
     pub fn note_user(&self, user_id: UserId) {
         self.with_trail(|trail| trail.user_id = Some(user_id));
+    }
+
+    /// Notes the API key for the audit log.
+    pub fn note_api_key(&self, id: ApiKeyId) {
+        self.with_trail(|trail| trail.api_key_id = Some(id));
     }
 
     /// Notes the id of what was made, for the audit log. What a path names is noted by itself.

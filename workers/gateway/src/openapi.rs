@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents, tickets,
-    widget,
+    admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents,
+    tickets, widget,
 };
 
 #[derive(OpenApi)]

@@ -5,8 +5,8 @@ use axum::routing::{delete, get, options, post, put};
 
 use crate::context::note_route;
 use crate::{
-    admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks, intents,
-    tickets, widget,
+    admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
+    intents, tickets, widget,
 };
 
 macro_rules! routes {

@@ -83,6 +83,9 @@ rules! {
     POST "/api/v1/ai/intents/test" => "intents.tested" "intents",
     POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
 
+    POST "/api/v1/api-keys" => "api_key.created" "api_key",
+    DELETE "/api/v1/api-keys/{key_id}" => "api_key.revoked" "api_key" "key_id",
+
     GET "/api/v1/inboxes/{id}/deliveries" => "deliveries.read" "inbox" "id",
     GET "/api/v1/admin/parked" => "parked_messages.read" "parked_messages",
     POST "/api/v1/admin/parked/{id}/retry" => "parked_message.retried" "parked_message" "id",
@@ -132,8 +135,9 @@ pub fn record_of(
         account_id,
         Record {
             id: request_id.to_owned(),
-            actor: match trail.user_id {
-                Some(id) if !is_failed_login => Actor::User { id },
+            actor: match (trail.api_key_id, trail.user_id) {
+                (Some(id), _) => Actor::ApiKey { id: id.to_string() },
+                (None, Some(id)) if !is_failed_login => Actor::User { id },
                 _ => Actor::Anonymous,
             },
             action: if is_failed_login {

@@ -163,8 +163,8 @@ fn every_socket_wants_a_token_or_a_ticket() {
 const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
         AssignConversations, ManageApiKeys, ManageIntegrations, ManageIntents, ReadAnalytics,
-        ReadApiKeys, ReadAudit, ReadConversations, ReadIntegrations, ReadIntents, ReadMembers, ReadMessages,
-        WriteConversations, WriteMessages,
+        ReadApiKeys, ReadAudit, ReadConversations, ReadIntegrations, ReadIntents, ReadMembers,
+        ReadMessages, WriteConversations, WriteMessages,
     };
     &[
         ("get", "/api/v1/me", ReadConversations),

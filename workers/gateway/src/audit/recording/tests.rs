@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use edgedesk_domain::ids::UserId;
+use edgedesk_domain::ids::{ApiKeyId, UserId};
 use futures::executor::block_on;
 use ulid::Ulid;
 
@@ -21,6 +21,7 @@ fn trail(method: &Method, route: &str, resource_id: Option<&str>) -> Trail {
         route: Some(route.to_owned()),
         account_id: Some(account()),
         user_id: Some(user()),
+        api_key_id: None,
         rule: rule_of(method, route),
         resource_id: resource_id.map(str::to_owned),
     }
@@ -51,6 +52,17 @@ fn every_change_of_the_api_leaves_an_entry() {
         assert_eq!(record.resource.id.as_deref(), Some("x_1"));
     }
     assert!(n_changes > 15, "{n_changes}");
+}
+
+#[test]
+fn what_a_machine_does_is_its_keys() {
+    let id = ApiKeyId::new(Ulid::from(4));
+    let by_key = Trail {
+        api_key_id: Some(id),
+        ..trail(&Method::POST, "/api/v1/ai/intents", Some("x_1"))
+    };
+    let record = recorded(&by_key, 201).unwrap();
+    assert_eq!(record.actor, Actor::ApiKey { id: id.to_string() });
 }
 
 #[test]
