@@ -5,15 +5,7 @@ import { KeyForm } from '../components/key-form';
 import { KeyList } from '../components/key-list';
 import { Page, PageSkeleton } from '../components/page';
 import { Failed } from '../components/states';
-import {
-  apiKeys,
-  keyFormOpen,
-  keysFailed,
-  leaveKeysPage,
-  loadApiKeys,
-  madeKey,
-  revoking,
-} from '../state/api-keys';
+import { apiKeys, keyFormOpen, keysFailed, leaveKeysPage, loadApiKeys, madeKey, revoking } from '../state/api-keys';
 
 /** Keys for machines: made, shown once, and revoked in a click and a word. */
 export function ApiKeys() {
