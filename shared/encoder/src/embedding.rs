@@ -114,7 +114,7 @@ impl EmbeddingTable {
             ) {
                 (Some(scale), Some(packed)) => {
                     let (packed, _) = packed.as_chunks::<PACKED_BYTES>();
-                    let row = packed.iter().flat_map(unpacked).zip(position);
+                    let row = packed.iter().copied().flat_map(unpacked).zip(position);
                     values.extend(row.map(|(value, place)| f32::from(value) * scale + place));
                 }
                 _ => values.extend_from_slice(position),
@@ -139,10 +139,10 @@ const fn row_bytes(width: usize) -> usize {
     width / PACKED_VALUES * PACKED_BYTES
 }
 
-fn unpacked(&[a, b, c]: &[u8; PACKED_BYTES]) -> [i8; PACKED_VALUES] {
-    let bits = u32::from_le_bytes([a, b, c, 0]);
-    // The sixth bit is the sign: up to the top of a byte, and down again with it.
-    [0, 6, 12, 18].map(|shift| (((bits >> shift) << 2) as u8).cast_signed() >> 2)
+fn unpacked([a, b, c]: [u8; PACKED_BYTES]) -> [i8; PACKED_VALUES] {
+    let values = [a, a >> 6 | b << 2, b >> 4 | c << 4, c >> 2];
+    // The sixth bit is the sign: up to the top of the byte, and down again with it.
+    values.map(|value| (value << 2).cast_signed() >> 2)
 }
 
 fn read_size(bytes: &[u8], at: usize) -> usize {
@@ -173,8 +173,10 @@ mod tests {
             bytes.extend(scale.to_le_bytes());
         }
         // 1, -2, 31, -32 and 0, -1, 5, 7, the first of four in the lowest bits.
-        for row in [[1, -2, 31, -32], [0, -1, 5, 7]] {
-            let bits = (0..4).fold(0_u32, |bits, n| bits | ((row[n] & 63) as u32) << (6 * n));
+        for row in [[1_i32, -2, 31, -32], [0, -1, 5, 7]] {
+            let bits = (0..4).fold(0_u32, |bits, n| {
+                bits | (row[n] & 63).cast_unsigned() << (6 * n)
+            });
             bytes.extend(&bits.to_le_bytes()[..3]);
         }
         for position in [0, 0, 0, 0, 10, 20, 30, 40, 100, 200, 300, 400] {

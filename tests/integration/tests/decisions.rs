@@ -155,8 +155,7 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     let live = Live::get();
     let (admin, agent) = (live.admin().await, live.agent().await);
     forget_own_intents(&admin).await;
-    let train = "/api/v1/ai/intents/train";
-    let too_few = post(&admin, train, &json!({}), 422).await;
+    let too_few = post(&admin, TRAIN, &json!({}), 422).await;
     assert_eq!(too_few["code"], "not_enough_intents");
     let create = async |name: &str, examples: &[&str]| {
         let body = json!({"name": name, "examples": examples});
@@ -169,7 +168,7 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     let taken = json!({"name": name.to_uppercase(), "examples": []});
     let problem = post(&admin, "/api/v1/ai/intents", &taken, 409).await;
     assert_eq!(problem["code"], "intent_name_taken");
-    let too_few = post(&admin, train, &json!({}), 422).await;
+    let too_few = post(&admin, TRAIN, &json!({}), 422).await;
     assert_eq!(too_few["code"], "not_enough_examples");
     assert_eq!(
         too_few["errors"][0]["pointer"],
@@ -179,7 +178,7 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     let whole = json!({"name": unique("Repairs "), "examples": REPAIRS});
     answer(&admin, Method::PUT, &path, Some(&whole), 200).await;
 
-    let first = post(&admin, train, &json!({}), 201).await;
+    let first = post(&admin, TRAIN, &json!({}), 201).await;
     assert_eq!(first["n_rows"], 20, "{first}");
     assert!(
         first["cross_validation"]["accuracy"]
@@ -194,8 +193,7 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     let of_version = format!("/api/v1/ai/intents/test?version={version}");
     let guess = post(&agent, &of_version, &text, 200).await;
     assert_eq!(guess["intents"][0]["intent_id"], wholesale, "{guess}");
-    let rollback = "/api/v1/ai/intents/rollback";
-    post(&admin, rollback, &json!({ "version": version }), 200).await;
+    post(&admin, ROLLBACK, &json!({ "version": version }), 200).await;
 
     // Within five seconds of the switch every isolate uses it.
     let decided = eventually("a message gets the own intent", async || {
@@ -229,7 +227,7 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
         "{models}"
     );
     assert!(models["models"][0]["files"].is_object());
-    let second = post(&admin, train, &json!({}), 201).await;
+    let second = post(&admin, TRAIN, &json!({}), 201).await;
     assert_eq!(
         (&second["n_rows"], &second["n_corrections"]),
         (&json!(21), &json!(1))
@@ -237,8 +235,8 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     assert_eq!(second["previous"]["version"], version);
 
     let second = second["version"].as_u64().expect("a version");
-    post(&admin, rollback, &json!({ "version": second }), 200).await;
-    let back = post(&admin, rollback, &json!({ "version": version }), 200).await;
+    post(&admin, ROLLBACK, &json!({ "version": second }), 200).await;
+    let back = post(&admin, ROLLBACK, &json!({ "version": version }), 200).await;
     assert_eq!(
         (&back["previous_version"], &back["changed"]),
         (&json!(second), &json!(true))
@@ -248,21 +246,37 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     assert_eq!(record["promotions"][0]["action"], "rolled_back");
     // The decision of before names its version, whatever is in use now.
     assert_eq!(replay(&agent, &path).await["same"], true);
-    post(&agent, rollback, &json!({ "version": version }), 403).await;
+    post(&agent, ROLLBACK, &json!({ "version": version }), 403).await;
 
-    // One of two is not always right: what fits neither has none, and a word on that is learned from.
+    what_fits_neither_has_none(&live, &admin, &agent).await;
+    let of_repairs = format!("/api/v1/ai/intents/{repairs}");
+    switched_off_and_on(&live, &admin, &agent, version, &of_repairs).await;
+    assert_eq!(replay(&agent, &path).await["same"], true);
+
+    let stranger = live.other_admin().await;
+    let path = format!("/api/v1/ai/intents/{wholesale}");
+    answer(&stranger, Method::GET, &path, None, 404).await;
+    post(&stranger, &of_version, &text, 404).await;
+    post(&stranger, ROLLBACK, &json!({ "version": version }), 404).await;
+}
+
+const TRAIN: &str = "/api/v1/ai/intents/train";
+const ROLLBACK: &str = "/api/v1/ai/intents/rollback";
+
+/// One of two is not always right: what fits neither has none, and a word on that is learned from.
+async fn what_fits_neither_has_none(live: &Live, admin: &Edgedesk, agent: &Edgedesk) {
     let (_, state) = live
         .conversation("Thank you, that was all I wanted to know.")
         .await;
-    let (neither, decision) = decision_of(&agent, &state).await;
+    let (neither, decision) = decision_of(agent, &state).await;
     let inputs = &decision["decision"]["inputs"];
     assert!(inputs["own_intents_version"].is_u64(), "{decision}");
     let own = &decision["decision"]["analysis"]["intent"]["own"];
     assert!(own.is_null(), "{decision}");
     let said = json!({"field": "own_intent", "value": "none"});
-    post(&agent, &format!("{neither}/feedback"), &said, 201).await;
+    post(agent, &format!("{neither}/feedback"), &said, 201).await;
     let third = eventually("what is of none is learned from", async || {
-        let third = post(&admin, train, &json!({}), 201).await;
+        let third = post(admin, TRAIN, &json!({}), 201).await;
         (third["n_rows"] == 22).then_some(third)
     })
     .await;
@@ -270,41 +284,41 @@ async fn own_intents_are_taught_used_corrected_and_rolled_back() {
     assert!(third["features_ms"].is_number() && third["fit_ms"].is_number());
     let none = &third["cross_validation"]["none"];
     assert!(none["n"].as_u64().expect("a count") > 30, "{third}");
+}
 
-    // Off by hand, which has to be said; then on again, and off because one intent is left.
-    let in_use = async || get(&agent, "/api/v1/ai/models").await["own_intents"]["version"].clone();
-    post(&admin, rollback, &json!({}), 400).await;
-    post(&agent, rollback, &json!({ "version": null }), 403).await;
-    let off = post(&admin, rollback, &json!({ "version": null }), 200).await;
+/// Off by hand, which has to be said; then on again, and off because one intent is left.
+async fn switched_off_and_on(
+    live: &Live,
+    admin: &Edgedesk,
+    agent: &Edgedesk,
+    version: u64,
+    of_repairs: &str,
+) {
+    let in_use = async || get(agent, "/api/v1/ai/models").await["own_intents"]["version"].clone();
+    post(admin, ROLLBACK, &json!({}), 400).await;
+    post(agent, ROLLBACK, &json!({ "version": null }), 403).await;
+    let off = post(admin, ROLLBACK, &json!({ "version": null }), 200).await;
     assert_eq!(
         (&off["version"], &off["changed"]),
         (&Value::Null, &json!(true))
     );
     assert_eq!(in_use().await, Value::Null);
-    let record = get(&agent, "/api/v1/ai/intents/promotions?limit=1").await;
+    let record = get(agent, "/api/v1/ai/intents/promotions?limit=1").await;
     assert_eq!(record["promotions"][0]["version"], Value::Null);
     eventually("messages have no own intents any more", async || {
         let (_, state) = live
             .conversation("Price for a bulk order of four hundred units?")
             .await;
-        let (_, decision) = decision_of(&agent, &state).await;
+        let (_, decision) = decision_of(agent, &state).await;
         let inputs = &decision["decision"]["inputs"];
         inputs["own_intents_version"].is_null().then_some(())
     })
     .await;
-    post(&admin, rollback, &json!({ "version": version }), 200).await;
-    let of_repairs = format!("/api/v1/ai/intents/{repairs}");
-    answer(&admin, Method::DELETE, &of_repairs, None, 204).await;
+    post(admin, ROLLBACK, &json!({ "version": version }), 200).await;
+    answer(admin, Method::DELETE, of_repairs, None, 204).await;
     assert_eq!(in_use().await, Value::Null);
-    let record = get(&agent, "/api/v1/ai/intents/promotions?limit=1").await;
+    let record = get(agent, "/api/v1/ai/intents/promotions?limit=1").await;
     assert_eq!(record["promotions"][0]["action"], "deleted");
-    assert_eq!(replay(&agent, &path).await["same"], true);
-
-    let stranger = live.other_admin().await;
-    let path = format!("/api/v1/ai/intents/{wholesale}");
-    answer(&stranger, Method::GET, &path, None, 404).await;
-    post(&stranger, &of_version, &text, 404).await;
-    post(&stranger, rollback, &json!({ "version": version }), 404).await;
 }
 
 /// Deletes whatever earlier runs left.

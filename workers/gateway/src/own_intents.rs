@@ -144,19 +144,11 @@ mod tests {
         Timestamp::from_millis(1_000_000 + millis)
     }
 
-    fn of_version(version: u32) -> Option<IntentsInUse> {
-        Some(IntentsInUse {
+    fn of_version(version: u32) -> IntentsInUse {
+        IntentsInUse {
             version,
             retired: Vec::new(),
-        })
-    }
-
-    fn three() -> Option<IntentsInUse> {
-        of_version(3)
-    }
-
-    fn four() -> Option<IntentsInUse> {
-        of_version(4)
+        }
     }
 
     fn outage() -> OutsideError {
@@ -165,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_version_is_known_for_a_few_seconds_and_having_none_is_known_too() {
-        for version in [None, three()] {
+        for version in [None, Some(of_version(3))] {
             let mut versions = Versions::default();
             assert_eq!(versions.look(account(1), at(0)), None);
             let settled = versions.settle(account(1), Ok(version.clone()), at(0));
@@ -182,12 +174,18 @@ mod tests {
     #[test]
     fn one_of_many_reads_again_and_the_others_go_on_with_the_old() {
         let mut versions = Versions::default();
-        assert_eq!(versions.settle(account(1), Ok(three()), at(0)), Ok(three()));
+        assert_eq!(
+            versions.settle(account(1), Ok(Some(of_version(3))), at(0)),
+            Ok(Some(of_version(3)))
+        );
         let later = at(FRESH_MILLIS + 5);
         assert_eq!(versions.look(account(1), later), None);
-        assert_eq!(versions.look(account(1), later), Some(three()));
-        assert_eq!(versions.settle(account(1), Ok(four()), later), Ok(four()));
-        assert_eq!(versions.look(account(1), later), Some(four()));
+        assert_eq!(versions.look(account(1), later), Some(Some(of_version(3))));
+        assert_eq!(
+            versions.settle(account(1), Ok(Some(of_version(4))), later),
+            Ok(Some(of_version(4)))
+        );
+        assert_eq!(versions.look(account(1), later), Some(Some(of_version(4))));
     }
 
     #[test]
@@ -197,12 +195,15 @@ mod tests {
             versions.settle(account(1), Err(outage()), at(0)),
             Err(outage())
         );
-        assert_eq!(versions.settle(account(1), Ok(three()), at(1)), Ok(three()));
+        assert_eq!(
+            versions.settle(account(1), Ok(Some(of_version(3))), at(1)),
+            Ok(Some(of_version(3)))
+        );
         let later = at(3_600_000);
         assert_eq!(versions.look(account(1), later), None);
         assert_eq!(
             versions.settle(account(1), Err(outage()), later),
-            Ok(three())
+            Ok(Some(of_version(3)))
         );
     }
 

@@ -293,6 +293,10 @@ mod tests {
     use super::*;
 
     /// What a head of 28 labels would say of a row, the rest of them near nothing.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "a reading as the others have it, some of which failed"
+    )]
     fn reading(scores: &[(&str, f32)]) -> Option<Reading> {
         let own = [
             "anger",

@@ -222,9 +222,12 @@ fn by_order(line: &str, columns: &[Column]) -> Option<Vec<Option<usize>>> {
 
 /// The columns in their order, those in brackets that may be left out.
 fn order(columns: &[Column]) -> String {
-    let names = columns.iter().map(|column| match column.is_optional {
-        true => format!("[{}]", column.names[0]),
-        false => column.names[0].to_owned(),
+    let names = columns.iter().map(|column| {
+        if column.is_optional {
+            format!("[{}]", column.names[0])
+        } else {
+            column.names[0].to_owned()
+        }
     });
     names.collect::<Vec<_>>().join(", ")
 }
