@@ -1,7 +1,7 @@
 //! The transformer under `tract`: plans whose length is a symbol, so a text runs at its own length, never padded.
 //!
 //! The graphs hold our own operators only (`operators.rs`); `tract` reads them, checks their shapes and runs them.
-//! Why one plan for all lengths, why these operators, and why two graphs: `docs/decisions/0007`, `0008` and `0019`.
+//! Why one plan for all lengths, why these operators, and why two graphs: `docs/decisions/0007`, `0008` and `0017`.
 
 use std::io::Cursor;
 use std::sync::Arc;
