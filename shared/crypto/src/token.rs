@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use edgedesk_domain::account::{Channel, Principal, Role, Secret};
-use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, InboxId, UserId};
+use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, InboxId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Claims, Header, TimeOptions, Token, UntrustedToken};
@@ -19,7 +19,7 @@ const ISSUER: &str = "edgedesk";
 /// Shortest signing key in bytes: as long as the hash, RFC 7518, section 3.2.
 pub const MIN_KEY_BYTES: usize = 32;
 
-/// Seconds that an access token lives: how long a revoked login can still be used.
+/// Seconds that an access token lives at most: it ends earlier with its session.
 pub const ACCESS_SECS: i64 = 15 * 60;
 /// Seconds that a socket ticket lives: long enough to open a socket on a bad network.
 pub const SOCKET_TICKET_SECS: i64 = 60;
@@ -56,6 +56,8 @@ pub struct AccessClaims {
     pub sub: UserId,
     /// The account the login is for.
     pub account_id: AccountId,
+    /// The session it belongs to, and ends with.
+    pub sid: SessionId,
     /// The role in it when the token was made.
     pub role: Role,
     /// The display name.
@@ -77,11 +79,14 @@ impl From<AccessClaims> for Principal {
     }
 }
 
-impl From<Principal> for AccessClaims {
-    fn from(principal: Principal) -> Self {
+impl AccessClaims {
+    /// For `principal`, as long as the session of `sid` lasts.
+    #[must_use]
+    pub fn new(principal: Principal, sid: SessionId) -> Self {
         Self {
             sub: principal.user_id,
             account_id: principal.account_id,
+            sid,
             role: principal.role,
             name: principal.name,
         }
@@ -156,15 +161,15 @@ impl TokenKey {
         Ok(Self(Hs256Key::new(secret.expose())))
     }
 
-    /// An access token for `principal`.
-    pub fn sign_access(&self, now: Timestamp, principal: Principal) -> Result<Signed, TokenError> {
-        self.sign(now, ACCESS_SECS, AccessClaims::from(principal))
+    /// An access token.
+    pub fn sign_access(&self, now: Timestamp, claims: AccessClaims) -> Result<Signed, TokenError> {
+        self.sign(now, ACCESS_SECS, claims)
     }
 
-    /// Who is behind an access token.
-    pub fn verify_access(&self, now: Timestamp, token: &str) -> Result<Principal, TokenError> {
+    /// Who is behind an access token, and in which session. Whether that session goes on is for the caller to ask.
+    pub fn verify_access(&self, now: Timestamp, token: &str) -> Result<AccessClaims, TokenError> {
         let verified: Verified<AccessClaims> = self.verify(now, token)?;
-        Ok(verified.claims.into())
+        Ok(verified.claims)
     }
 
     /// A ticket for one socket.

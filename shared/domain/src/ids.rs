@@ -134,6 +134,10 @@ typed_id!(
     ApiKeyId, "key"
 );
 typed_id!(
+    /// What one login began: it lasts through every refresh until it is ended.
+    SessionId, "ses"
+);
+typed_id!(
     /// A team of agents.
     TeamId, "tea"
 );

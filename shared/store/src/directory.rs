@@ -1,11 +1,11 @@
-//! Repositories of the directory: accounts, users, memberships, inboxes, refresh tokens and API keys.
+//! Repositories of the directory: accounts, users, memberships, inboxes, sessions and API keys.
 //!
 //! The directory is where an account becomes known, from an inbox, a key, a login or a token; what is asked for afterwards
 //! names the account.
 
 mod api_keys;
 mod create;
-mod refresh;
+mod sessions;
 
 use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
 use edgedesk_domain::ids::{AccountId, InboxId, UserId};
@@ -13,7 +13,7 @@ use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
-pub use self::refresh::{NewRefreshToken, RefreshOutcome};
+pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse};
 use crate::database::{Database, Row, StoreError, Value};
 
 const FIND_INBOX: &str = "
@@ -71,9 +71,9 @@ pub(crate) const READS: [&str; 8] = [
 #[cfg(test)]
 pub(crate) use self::api_keys::STATEMENTS as API_KEY_STATEMENTS;
 
-/// The constant SQL of refresh tokens, for the same test.
+/// The constant SQL of sessions, for the same test.
 #[cfg(test)]
-pub(crate) use self::refresh::STATEMENTS as REFRESH_STATEMENTS;
+pub(crate) use self::sessions::STATEMENTS as SESSION_STATEMENTS;
 
 /// The directory database.
 #[derive(Debug, Clone, Copy)]

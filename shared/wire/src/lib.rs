@@ -15,4 +15,5 @@ pub mod jobs;
 pub mod object;
 pub mod problem;
 pub mod queue;
+pub mod sessions;
 pub mod zendesk;

@@ -2,23 +2,25 @@
 
 use edgedesk_crypto::password::verify_password;
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
-use edgedesk_crypto::token::{ACCESS_SECS, SocketTicketClaims};
+use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
 use edgedesk_domain::account::Principal;
-use edgedesk_domain::ids::IdSource;
+use edgedesk_domain::ids::{IdSource, SessionId};
 use edgedesk_platform::chance::{SystemIds, random_bytes};
-use edgedesk_store::directory::{NewRefreshToken, RefreshOutcome};
+use edgedesk_store::directory::{RefreshOutcome, SessionKey, SessionUse};
 use edgedesk_wire::api::{
     LoginRequest, RefreshRequest, SocketTicketRequest, SocketTicketResponse, TokenResponse,
     UserSummary,
 };
 use edgedesk_wire::object::{STATE_PATH, StateResponse};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
 use crate::object_client::Object;
+use crate::session_check::forget_session;
+use crate::sessions::Place;
 
 /// Milliseconds that a refresh token lives: 30 days.
 const REFRESH_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -43,6 +45,7 @@ pub struct MeResponse {
 #[worker::send]
 pub async fn log_in(
     app: App,
+    headers: HeaderMap,
     Json(request): Json<LoginRequest>,
 ) -> Result<axum::Json<TokenResponse>, AppError> {
     // A Worker that cannot sign should not spend a hash on finding out.
@@ -78,9 +81,14 @@ pub async fn log_in(
         email: login.email.clone(),
         role: membership.role,
     };
-    issue_tokens(&app, user, SystemIds.next_ulid().to_string())
-        .await
-        .map(axum::Json)
+    let key = SessionKey {
+        account_id: user.account_id,
+        user_id: user.id,
+        id: SessionId::generate(&SystemIds),
+    };
+    let (tokens, first) = new_tokens(&app, &key, user, Place::of(&headers))?;
+    app.directory()?.start_session(&key, &first).await?;
+    Ok(axum::Json(tokens))
 }
 
 /// `POST /api/v1/auth/refresh`
@@ -89,47 +97,58 @@ pub async fn log_in(
     request_body = RefreshRequest,
     responses(
         (status = 200, body = TokenResponse, description = "Both tokens are new; the old refresh token is used up"),
-        (status = 401, body = crate::openapi::Problem, description = "Unknown, expired, or used before: then all tokens of that login end"),
+        (status = 401, body = crate::openapi::Problem, description = "Unknown, expired, of a session that has ended, or used before: then its session ends"),
     ),
 ))]
 #[worker::send]
 pub async fn refresh(
     app: App,
+    headers: HeaderMap,
     Json(request): Json<RefreshRequest>,
 ) -> Result<axum::Json<TokenResponse>, AppError> {
     app.config().token_key()?;
     let hash = refresh_token_hash(&request.refresh_token).ok_or_else(wrong_refresh_token)?;
     let directory = app.directory()?;
-    let RefreshOutcome::Valid {
-        account_id,
-        user_id,
-        family_id,
-    } = directory.use_refresh_token(&hash, app.now()).await?
-    else {
-        return Err(wrong_refresh_token());
+    let key = match directory.use_refresh_token(&hash, app.now()).await? {
+        RefreshOutcome::Valid(key) => key,
+        RefreshOutcome::Reused(key) => {
+            forget_session(&key, app.now());
+            app.note_account(key.account_id);
+            app.note_user(key.user_id);
+            return Err(AppError {
+                internal: Some(format!("refresh token reused: session {} ended", key.id)),
+                ..wrong_refresh_token()
+            });
+        }
+        RefreshOutcome::Expired | RefreshOutcome::Unknown => return Err(wrong_refresh_token()),
     };
     // Read again: the role may have changed, the membership may have ended.
-    let Some(member) = directory.find_member(account_id, user_id).await? else {
-        directory
-            .revoke_family(account_id, &family_id, app.now())
-            .await?;
+    let member = directory.find_member(key.account_id, key.user_id).await?;
+    let Some(member) = member else {
+        end(&app, &key).await?;
         return Err(wrong_refresh_token());
     };
     let user = UserSummary {
         id: member.user_id,
-        account_id,
+        account_id: key.account_id,
         name: member.name,
         email: member.email,
         role: member.role,
     };
-    issue_tokens(&app, user, family_id).await.map(axum::Json)
+    let (tokens, next) = new_tokens(&app, &key, user, Place::of(&headers))?;
+    // It may have been ended since its token was used up.
+    if directory.continue_session(&key, &next).await? {
+        Ok(axum::Json(tokens))
+    } else {
+        Err(wrong_refresh_token())
+    }
 }
 
 /// `POST /api/v1/auth/logout`: always 204, whether or not the token was good.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "auth",
     request_body = RefreshRequest,
-    responses((status = 204, description = "All refresh tokens of this login have ended")),
+    responses((status = 204, description = "The token's session has ended")),
 ))]
 #[worker::send]
 pub async fn log_out(
@@ -137,19 +156,11 @@ pub async fn log_out(
     Json(request): Json<RefreshRequest>,
 ) -> Result<StatusCode, AppError> {
     if let Some(hash) = refresh_token_hash(&request.refresh_token) {
-        let directory = app.directory()?;
-        let outcome = directory.use_refresh_token(&hash, app.now()).await?;
-        if let RefreshOutcome::Valid {
-            account_id,
-            user_id,
-            family_id,
-        } = outcome
-        {
-            app.note_account(account_id);
-            app.note_user(user_id);
-            directory
-                .revoke_family(account_id, &family_id, app.now())
-                .await?;
+        let outcome = app.directory()?.use_refresh_token(&hash, app.now()).await?;
+        if let RefreshOutcome::Valid(key) = outcome {
+            app.note_account(key.account_id);
+            app.note_user(key.user_id);
+            end(&app, &key).await?;
         }
     }
     Ok(StatusCode::NO_CONTENT)
@@ -220,42 +231,47 @@ pub async fn create_socket_ticket(
     }))
 }
 
-async fn issue_tokens(
+async fn end(app: &App, key: &SessionKey) -> Result<(), AppError> {
+    app.directory()?.end_session(key, app.now()).await?;
+    forget_session(key, app.now());
+    Ok(())
+}
+
+/// Tokens for a session, and what is to be remembered of them.
+fn new_tokens(
     app: &App,
+    key: &SessionKey,
     user: UserSummary,
-    family_id: String,
-) -> Result<TokenResponse, AppError> {
+    place: Place,
+) -> Result<(TokenResponse, SessionUse), AppError> {
     let now = app.now();
     app.note_account(user.account_id);
     app.note_user(user.id);
     let refresh_token = refresh_token_text(random_bytes());
     let token_hash = refresh_token_hash(&refresh_token)
         .ok_or_else(|| AppError::internal("a fresh token without a hash"))?;
-    app.directory()?
-        .insert_refresh_token(&NewRefreshToken {
-            token_hash,
-            family_id,
-            account_id: user.account_id,
-            user_id: user.id,
-            created_at: now,
-            expires_at: now.plus_millis(REFRESH_MILLIS),
-        })
-        .await?;
-    let access = app.config().token_key()?.sign_access(
-        now,
-        Principal {
-            account_id: user.account_id,
-            user_id: user.id,
-            role: user.role,
-            name: user.name.clone(),
-        },
-    )?;
-    Ok(TokenResponse {
+    let principal = Principal {
+        account_id: user.account_id,
+        user_id: user.id,
+        role: user.role,
+        name: user.name.clone(),
+    };
+    let claims = AccessClaims::new(principal, key.id);
+    let access = app.config().token_key()?.sign_access(now, claims)?;
+    let tokens = TokenResponse {
         access_token: access.text,
         refresh_token,
         expires_in: u64::try_from(ACCESS_SECS).unwrap_or_default(),
         user,
-    })
+    };
+    let session_use = SessionUse {
+        token_hash,
+        at: now,
+        expires_at: now.plus_millis(REFRESH_MILLIS),
+        user_agent: place.user_agent,
+        network: place.network,
+    };
+    Ok((tokens, session_use))
 }
 
 fn wrong_credentials() -> AppError {

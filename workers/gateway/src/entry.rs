@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// The header in which the platform says who is at the other end. From outside it cannot be set.
-const ADDRESS_HEADER: &str = "cf-connecting-ip";
+pub const ADDRESS_HEADER: &str = "cf-connecting-ip";
 
 /// Answers a request. It does not fail: what goes wrong is an answer too.
 pub async fn handle(

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use edgedesk_crypto::api_key::API_KEY_START;
-use edgedesk_domain::account::{Permission, Principal};
+use edgedesk_domain::account::{Permission, Principal, Role};
+use edgedesk_domain::ids::SessionId;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -17,6 +18,7 @@ use worker::web_sys;
 use crate::api_keys::admit_key;
 use crate::context::App;
 use crate::error::AppError;
+use crate::session_check::check_session;
 
 /// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;
 /// the rest of a request is small. Zendesk's own payloads stay below 100 kB.
@@ -31,6 +33,8 @@ pub struct RawRequest(pub SendWrapper<web_sys::Request>);
 pub struct Authed<P> {
     /// Who calls.
     pub principal: Principal,
+    /// The login's session; an API key has none.
+    pub session_id: Option<SessionId>,
     permission: PhantomData<P>,
 }
 
@@ -102,24 +106,45 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
                 "send an access token or an API key as `Authorization: Bearer …`",
             )
         })?;
-        let principal = if token.starts_with(API_KEY_START) {
-            admit_key(&app, token, P::PERMISSION, P::PEOPLE_ONLY).await?
+        let (principal, session_id) = if token.starts_with(API_KEY_START) {
+            let principal = admit_key(&app, token, P::PERMISSION, P::PEOPLE_ONLY).await?;
+            (principal, None)
         } else {
-            admit_token(&app, token, P::PERMISSION)?
+            let (principal, session_id) = admit_token(&app, token, P::PERMISSION).await?;
+            (principal, Some(session_id))
         };
         Ok(Self {
             principal,
+            session_id,
             permission: PhantomData,
         })
     }
 }
 
-fn admit_token(app: &App, token: &str, permission: Permission) -> Result<Principal, AppError> {
-    let principal = app.config().token_key()?.verify_access(app.now(), token)?;
-    app.note_account(principal.account_id);
-    app.note_user(principal.user_id);
-    if principal.role.may(permission) {
-        Ok(principal)
+async fn admit_token(
+    app: &App,
+    token: &str,
+    permission: Permission,
+) -> Result<(Principal, SessionId), AppError> {
+    let claims = app.config().token_key()?.verify_access(app.now(), token)?;
+    app.note_account(claims.account_id);
+    app.note_user(claims.sub);
+    // Before the session is asked for: what the token itself does not allow costs no query.
+    check_role(claims.role, permission)?;
+    let session_id = claims.sid;
+    // The role is that of now, which may be less than the token's.
+    let role = SendFuture::new(check_session(app, &claims)).await?;
+    check_role(role, permission)?;
+    let principal = Principal {
+        role,
+        ..Principal::from(claims)
+    };
+    Ok((principal, session_id))
+}
+
+fn check_role(role: Role, permission: Permission) -> Result<(), AppError> {
+    if role.may(permission) {
+        Ok(())
     } else {
         Err(AppError::forbidden(
             "missing_permission",

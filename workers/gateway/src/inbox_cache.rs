@@ -132,7 +132,8 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
     }
 }
 
-fn is_outage(error: &AppError) -> bool {
+/// Whether the directory did not answer, or not with what can be read.
+pub fn is_outage(error: &AppError) -> bool {
     matches!(
         error.status,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR

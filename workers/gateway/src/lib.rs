@@ -33,6 +33,8 @@ mod own_intents;
 mod replay;
 mod routes;
 mod service_client;
+mod session_check;
+mod sessions;
 mod sockets;
 mod tickets;
 mod transcript;

@@ -8,7 +8,7 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents,
-    tickets, widget,
+    sessions, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +32,9 @@ use crate::{
         auth::refresh,
         auth::log_out,
         auth::get_me,
+        sessions::list_sessions,
+        sessions::end_all_sessions,
+        sessions::end_session,
         auth::create_socket_ticket,
         conversations::list_conversations,
         conversations::get_conversation,

@@ -6,7 +6,7 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    intents, tickets, widget,
+    intents, sessions, tickets, widget,
 };
 
 macro_rules! routes {
@@ -41,6 +41,9 @@ routes! {
     post "/api/v1/auth/refresh" => auth::refresh,
     post "/api/v1/auth/logout" => auth::log_out,
     get "/api/v1/me" => auth::get_me,
+    get "/api/v1/me/sessions" => sessions::list_sessions,
+    delete "/api/v1/me/sessions" => sessions::end_all_sessions,
+    delete "/api/v1/me/sessions/{session_id}" => sessions::end_session,
     post "/api/v1/socket-tickets" => auth::create_socket_ticket,
 
     get "/api/v1/conversations" => conversations::list_conversations,

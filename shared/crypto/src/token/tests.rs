@@ -22,6 +22,10 @@ fn principal() -> Principal {
     }
 }
 
+fn access() -> AccessClaims {
+    AccessClaims::new(principal(), SessionId::new(Ulid::from(6)))
+}
+
 fn visitor() -> VisitorClaims {
     VisitorClaims {
         sub: CustomerId::new(Ulid::from(3)),
@@ -42,7 +46,7 @@ fn ticket() -> SocketTicketClaims {
 }
 
 fn access_token() -> String {
-    key().sign_access(now(), principal()).unwrap().text
+    key().sign_access(now(), access()).unwrap().text
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn the_vector_of_rfc_7515_verifies() {
 #[test]
 fn each_purpose_reads_back_what_it_signed() {
     let key = key();
-    assert_eq!(key.verify_access(now(), &access_token()), Ok(principal()));
+    assert_eq!(key.verify_access(now(), &access_token()), Ok(access()));
 
     let signed = key.sign_socket_ticket(now(), ticket()).unwrap();
     let verified = key.verify_socket_ticket(now(), &signed.text).unwrap();
@@ -122,10 +126,10 @@ fn a_wrong_audience_or_issuer_is_refused() {
 
 #[test]
 fn a_token_ends_at_its_exp() {
-    let signed = key().sign_access(now(), principal()).unwrap();
+    let signed = key().sign_access(now(), access()).unwrap();
     assert_eq!(signed.expires_at.seconds() - now().seconds(), ACCESS_SECS);
     let at = |millis| key().verify_access(signed.expires_at.plus_millis(millis), &signed.text);
-    assert_eq!(at(-1), Ok(principal()));
+    assert_eq!(at(-1), Ok(access()));
     assert_eq!(at(1000), Err(TokenError::Expired));
 }
 
@@ -134,7 +138,7 @@ fn a_token_without_an_end_is_refused() {
     let claims = Claims::new(Body {
         iss: ISSUER.to_owned(),
         aud: AccessClaims::AUDIENCE.to_owned(),
-        purpose: AccessClaims::from(principal()),
+        purpose: access(),
     });
     let endless = Hs256.token(&Header::empty(), &claims, &key().0).unwrap();
     assert!(key().verify_access(now(), &endless).is_err());

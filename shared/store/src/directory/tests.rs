@@ -2,7 +2,6 @@ use std::cell::Cell;
 
 use edgedesk_domain::account::{Channel, Role, Secret};
 use edgedesk_domain::ids::{IdSource, InboxId, UserId};
-use edgedesk_domain::time::Timestamp;
 use futures::executor::block_on;
 use ulid::Ulid;
 
@@ -24,17 +23,6 @@ impl IdSource for Counter {
 impl KeySource for Counter {
     fn next_key(&self) -> String {
         format!("key-{}", self.next_ulid())
-    }
-}
-
-fn token(hash: &str, family: &str) -> NewRefreshToken {
-    NewRefreshToken {
-        token_hash: hash.into(),
-        family_id: family.into(),
-        account_id: AURORA.account_id,
-        user_id: AURORA.user_id(0),
-        created_at: at(0),
-        expires_at: at(1000),
     }
 }
 
@@ -143,54 +131,6 @@ fn who_may_only_read_is_no_agent() {
     let agents = block_on(shards.directory().list_agents(AURORA.account_id)).unwrap();
     assert_eq!(agents.len(), 1);
     assert_eq!(agents[0].role, Role::Admin);
-}
-
-#[test]
-fn a_refresh_token_is_good_once_and_a_second_use_ends_its_family() {
-    let shards = shards();
-    let directory = shards.directory();
-    let take =
-        |hash: &str, now: Timestamp| block_on(directory.use_refresh_token(hash, now)).unwrap();
-    for (hash, family) in [("a1", "a"), ("a2", "a"), ("b1", "b")] {
-        block_on(directory.insert_refresh_token(&token(hash, family))).unwrap();
-    }
-    let valid = |family: &str| RefreshOutcome::Valid {
-        account_id: AURORA.account_id,
-        user_id: AURORA.user_id(0),
-        family_id: family.into(),
-    };
-    assert_eq!(take("a1", at(10)), valid("a"));
-    assert_eq!(
-        take("a1", at(11)),
-        RefreshOutcome::Reused {
-            family_id: "a".into()
-        }
-    );
-    assert_eq!(
-        take("a2", at(12)),
-        RefreshOutcome::Expired,
-        "of a revoked family"
-    );
-    assert_eq!(
-        take("b1", at(1000)),
-        RefreshOutcome::Expired,
-        "its time is over"
-    );
-    assert_eq!(take("b1", at(999)), valid("b"));
-    assert_eq!(take("c1", at(1)), RefreshOutcome::Unknown);
-}
-
-#[test]
-fn a_family_is_revoked_by_its_own_account_only() {
-    let shards = shards();
-    let directory = shards.directory();
-    block_on(directory.insert_refresh_token(&token("a1", "a"))).unwrap();
-    block_on(directory.insert_refresh_token(&token("a2", "a"))).unwrap();
-    block_on(directory.revoke_family(BOREALIS.account_id, "a", at(1))).unwrap();
-    let take = |hash: &str| block_on(directory.use_refresh_token(hash, at(2))).unwrap();
-    assert!(matches!(take("a1"), RefreshOutcome::Valid { .. }));
-    block_on(directory.revoke_family(AURORA.account_id, "a", at(3))).unwrap();
-    assert_eq!(take("a2"), RefreshOutcome::Expired);
 }
 
 #[test]

@@ -537,7 +537,7 @@ fn no_query_scans_a_table() {
         .chain(read_model::reads());
     let of_directory = crate::directory::READS
         .into_iter()
-        .chain(crate::directory::REFRESH_STATEMENTS)
+        .chain(crate::directory::SESSION_STATEMENTS)
         .chain(crate::directory::API_KEY_STATEMENTS);
     let all = of_shard
         .map(|sql| (&shard, sql))

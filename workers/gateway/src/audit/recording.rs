@@ -61,6 +61,8 @@ rules! {
     POST "/api/v1/auth/login" => "login.succeeded" "user",
     POST "/api/v1/auth/refresh" => "session.refreshed" "user",
     POST "/api/v1/auth/logout" => "session.ended" "user",
+    DELETE "/api/v1/me/sessions" => "sessions.all_ended" "user",
+    DELETE "/api/v1/me/sessions/{session_id}" => "session.revoked" "session" "session_id",
     POST "/api/v1/socket-tickets" => "socket_ticket.issued" "socket_ticket",
 
     GET "/api/v1/conversations/{id}/messages" => "messages.read" "conversation" "id",

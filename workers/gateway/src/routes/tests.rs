@@ -3,10 +3,11 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use edgedesk_crypto::token::TokenKey;
+use edgedesk_crypto::token::{AccessClaims, TokenKey};
 use edgedesk_domain::account::{Permission, Principal, Role, Secret};
-use edgedesk_domain::ids::{AccountId, UserId};
+use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
+use edgedesk_store::directory::SessionKey;
 use edgedesk_wire::problem::Problem;
 use futures::executor::block_on;
 use http::{Method, StatusCode};
@@ -19,6 +20,7 @@ use crate::config::Config;
 use crate::context::App;
 use crate::error::AppError;
 use crate::finish::{Kind, finish};
+use crate::session_check::{forget_session, remember_session};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_678);
@@ -62,6 +64,7 @@ fn concrete(path: &str) -> String {
     path.replace("{id}", id)
         .replace("{key}", "1")
         .replace("{key_id}", "key_00000000000000000000000001")
+        .replace("{session_id}", "ses_00000000000000000000000001")
         .replace("{message_id}", "msg_00000000000000000000000001")
         .replace("{field}", "sentiment")
         .replace("{intent_id}", "int_00000000000000000000000001")
@@ -69,7 +72,21 @@ fn concrete(path: &str) -> String {
         .replace("{inbox_id}", "inb_00000000000000000000000001")
 }
 
+fn session() -> SessionKey {
+    SessionKey {
+        account_id: AccountId::new(Ulid::from(1)),
+        user_id: UserId::new(Ulid::from(2)),
+        id: SessionId::new(Ulid::from(3)),
+    }
+}
+
+/// The token of a session that goes on, as this isolate knows.
 fn token(role: Role) -> String {
+    remember_session(&session(), role, NOW);
+    access_token(role)
+}
+
+fn access_token(role: Role) -> String {
     let principal = Principal {
         account_id: AccountId::new(Ulid::from(1)),
         user_id: UserId::new(Ulid::from(2)),
@@ -77,7 +94,8 @@ fn token(role: Role) -> String {
         name: "Ada".to_owned(),
     };
     let key = TokenKey::new(&Secret::new(KEY)).unwrap();
-    key.sign_access(NOW, principal).unwrap().text
+    let claims = AccessClaims::new(principal, session().id);
+    key.sign_access(NOW, claims).unwrap().text
 }
 
 fn problem(response: Response) -> Problem {
@@ -114,6 +132,30 @@ fn every_route_of_the_api_wants_a_token() {
         }
     }
     assert!(n_protected > 15, "{n_protected}");
+}
+
+#[test]
+fn the_token_of_an_ended_session_is_refused_by_every_route() {
+    let token = access_token(Role::Owner);
+    forget_session(&session(), NOW);
+    for (method, path) in ROUTES.iter().filter(|(_, path)| is_protected(path)) {
+        assert_eq!(
+            code(request(method, path, Some(&token))),
+            (401, "invalid_token".into()),
+            "{method} {path}"
+        );
+    }
+}
+
+#[test]
+fn a_token_may_no_more_than_its_members_role_of_now() {
+    let token = access_token(Role::Owner);
+    remember_session(&session(), Role::ReadOnly, NOW);
+    let path = "/api/v1/conversations/{id}/status";
+    assert_eq!(
+        code(request("post", path, Some(&token))),
+        (403, "missing_permission".into())
+    );
 }
 
 #[test]
@@ -168,6 +210,13 @@ const NEEDS: &[(&str, &str, Permission)] = {
     };
     &[
         ("get", "/api/v1/me", ReadConversations),
+        ("get", "/api/v1/me/sessions", ReadConversations),
+        ("delete", "/api/v1/me/sessions", ReadConversations),
+        (
+            "delete",
+            "/api/v1/me/sessions/{session_id}",
+            ReadConversations,
+        ),
         ("post", "/api/v1/socket-tickets", ReadConversations),
         ("get", "/api/v1/conversations", ReadConversations),
         ("get", "/api/v1/conversations/{id}", ReadConversations),

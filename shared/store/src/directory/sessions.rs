@@ -1,0 +1,294 @@
+//! Sessions: what one login began. Refresh tokens are its links, each good for one use; a second use says that somebody
+//! copied it, and ends the session.
+//!
+//! A session that has ended never comes back: the statement that gives it a new refresh token looks at it again.
+
+use edgedesk_domain::account::Role;
+use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_domain::time::Timestamp;
+
+use super::Directory;
+use crate::database::{Database, Row, Statement, StoreError, Value};
+
+/// Most sessions that a list shows; of more, the oldest are left out.
+const MAX_LISTED: u32 = 100;
+
+const START: &str = "
+    INSERT INTO sessions (account_id, user_id, id, created_at, last_used_at, expires_at, user_agent, network)
+    VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)";
+const FORGET_EXPIRED: &str = "
+    DELETE FROM sessions WHERE account_id = ?1 AND user_id = ?2 AND expires_at <= ?3";
+const CONTINUE: &str = "
+    UPDATE sessions SET last_used_at = ?4, expires_at = ?5, user_agent = ?6, network = ?7
+    WHERE account_id = ?1 AND user_id = ?2 AND id = ?3 AND ended_at IS NULL
+    RETURNING id";
+// Between the use of the last token and this one the session may have been ended.
+const INSERT_TOKEN: &str = "
+    INSERT INTO refresh_tokens (token_hash, account_id, user_id, family_id, created_at, expires_at)
+    SELECT ?4, ?1, ?2, ?3, ?5, ?6
+    WHERE EXISTS (
+      SELECT 1 FROM sessions WHERE account_id = ?1 AND user_id = ?2 AND id = ?3 AND ended_at IS NULL)";
+// One statement decides: of two requests with the same token, one finds `used_at` null.
+const USE_TOKEN: &str = "
+    UPDATE refresh_tokens SET used_at = ?2
+    WHERE token_hash = ?1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?2
+    RETURNING account_id, user_id, family_id";
+const FIND_TOKEN: &str = "
+    SELECT account_id, user_id, family_id, used_at FROM refresh_tokens WHERE token_hash = ?1";
+// The role is that of now: a session ends with the membership, and changes with it.
+const FIND: &str = "
+    SELECT m.role
+    FROM sessions s JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
+    WHERE s.account_id = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4";
+const LIST: &str = "
+    SELECT id, created_at, last_used_at, user_agent, network
+    FROM sessions
+    WHERE account_id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?3
+    ORDER BY last_used_at DESC, id DESC
+    LIMIT ?4";
+const END: &str = "
+    UPDATE sessions SET ended_at = COALESCE(ended_at, ?4)
+    WHERE account_id = ?1 AND user_id = ?2 AND id = ?3
+    RETURNING id";
+const REVOKE_TOKENS: &str = "
+    UPDATE refresh_tokens SET revoked_at = ?4
+    WHERE account_id = ?1 AND user_id = ?2 AND family_id = ?3 AND revoked_at IS NULL";
+const END_ALL: &str = "
+    UPDATE sessions SET ended_at = ?3
+    WHERE account_id = ?1 AND user_id = ?2 AND ended_at IS NULL
+    RETURNING id";
+
+#[cfg(test)]
+pub(crate) const STATEMENTS: [&str; 9] = [
+    FORGET_EXPIRED,
+    CONTINUE,
+    USE_TOKEN,
+    FIND_TOKEN,
+    FIND,
+    LIST,
+    END,
+    REVOKE_TOKENS,
+    END_ALL,
+];
+
+/// Whose session it is, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    /// The account it is for.
+    pub account_id: AccountId,
+    /// The user who logged in.
+    pub user_id: UserId,
+    /// Which of theirs.
+    pub id: SessionId,
+}
+
+/// A login or a refresh: the token it gave, and from where it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUse {
+    /// A hash of the new refresh token, as text; the token itself is never stored.
+    pub token_hash: String,
+    /// Now.
+    pub at: Timestamp,
+    /// When the token ends, and the session with it unless it is refreshed before.
+    pub expires_at: Timestamp,
+    /// The browser in short.
+    pub user_agent: Option<String>,
+    /// The network in short.
+    pub network: Option<String>,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// When the login was.
+    pub created_at: Timestamp,
+    /// When its tokens were last made new.
+    pub last_used_at: Timestamp,
+    /// The browser in short, if it said.
+    pub user_agent: Option<String>,
+    /// The network it was last used from, if the platform said.
+    pub network: Option<String>,
+}
+
+/// What became of using a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefreshOutcome {
+    /// It was good, and is used up now.
+    Valid(SessionKey),
+    /// It had been used before. Its session has been ended.
+    Reused(SessionKey),
+    /// Its time is over, or its session was ended before it was used.
+    Expired,
+    /// There is no such token.
+    Unknown,
+}
+
+impl<D: Database> Directory<D> {
+    /// Begins a session, and forgets those of the same user whose time is over.
+    pub async fn start_session(
+        &self,
+        key: &SessionKey,
+        first: &SessionUse,
+    ) -> Result<(), StoreError> {
+        let mut forget = key.owner();
+        forget.push(Value::time(first.at));
+        let mut start = key.parameters();
+        start.extend([Value::time(first.at), Value::time(first.expires_at)]);
+        start.extend(first.place());
+        let statements = vec![
+            Statement::new(FORGET_EXPIRED, forget),
+            Statement::new(START, start),
+            first.insert_token(key),
+        ];
+        self.database.batch(statements).await?;
+        Ok(())
+    }
+
+    /// Gives a session its next refresh token. False, and nothing is given, when it has been ended meanwhile.
+    pub async fn continue_session(
+        &self,
+        key: &SessionKey,
+        next: &SessionUse,
+    ) -> Result<bool, StoreError> {
+        let mut parameters = key.parameters();
+        parameters.extend([Value::time(next.at), Value::time(next.expires_at)]);
+        parameters.extend(next.place());
+        let statements = vec![Statement::new(CONTINUE, parameters), next.insert_token(key)];
+        let answers = self.database.batch(statements).await?;
+        Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+    }
+
+    /// Uses a token up, if it is good. Of any number of calls with one token, at most one is [`RefreshOutcome::Valid`].
+    pub async fn use_refresh_token(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<RefreshOutcome, StoreError> {
+        let parameters = [Value::text(token_hash), Value::time(now)];
+        let used = self.database.query(USE_TOKEN, &parameters).await?;
+        if let Some(row) = used.first() {
+            return Ok(RefreshOutcome::Valid(session_key(row)?));
+        }
+        let found = self.database.query(FIND_TOKEN, &parameters[..1]).await?;
+        let Some(row) = found.first() else {
+            return Ok(RefreshOutcome::Unknown);
+        };
+        if row.optional_int("used_at")?.is_none() {
+            return Ok(RefreshOutcome::Expired);
+        }
+        let key = session_key(row)?;
+        self.end_session(&key, now).await?;
+        Ok(RefreshOutcome::Reused(key))
+    }
+
+    /// The role that a session has now; nothing when it is over, or its user is no longer a member.
+    pub async fn find_session_role(
+        &self,
+        key: &SessionKey,
+        now: Timestamp,
+    ) -> Result<Option<Role>, StoreError> {
+        let mut parameters = key.parameters();
+        parameters.push(Value::time(now));
+        let rows = self.database.query(FIND, &parameters).await?;
+        rows.first().map(|row| row.word("role")).transpose()
+    }
+
+    /// A member's sessions that are not over, last used first.
+    pub async fn list_sessions(
+        &self,
+        account_id: AccountId,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        let parameters = [
+            Value::text(account_id),
+            Value::text(user_id),
+            Value::time(now),
+            Value::Int(i64::from(MAX_LISTED)),
+        ];
+        let rows = self.database.query(LIST, &parameters).await?;
+        rows.iter().map(session).collect()
+    }
+
+    /// Ends a session with all its tokens. Gives whether there is one; ending it again changes nothing.
+    pub async fn end_session(&self, key: &SessionKey, now: Timestamp) -> Result<bool, StoreError> {
+        let mut parameters = key.parameters();
+        parameters.push(Value::time(now));
+        let statements = vec![
+            Statement::new(END, parameters.clone()),
+            Statement::new(REVOKE_TOKENS, parameters),
+        ];
+        let answers = self.database.batch(statements).await?;
+        Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+    }
+
+    /// Ends all sessions of a member, and gives which these were. Their refresh tokens are worth nothing without them.
+    pub async fn end_all_sessions(
+        &self,
+        account_id: AccountId,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let parameters = [
+            Value::text(account_id),
+            Value::text(user_id),
+            Value::time(now),
+        ];
+        let rows = self.database.query(END_ALL, &parameters).await?;
+        rows.iter().map(|row| row.parsed("id")).collect()
+    }
+}
+
+impl SessionKey {
+    fn owner(&self) -> Vec<Value> {
+        vec![Value::text(self.account_id), Value::text(self.user_id)]
+    }
+
+    fn parameters(&self) -> Vec<Value> {
+        let mut parameters = self.owner();
+        parameters.push(Value::text(self.id));
+        parameters
+    }
+}
+
+impl SessionUse {
+    fn place(&self) -> [Value; 2] {
+        [
+            Value::text_or_null(self.user_agent.as_ref()),
+            Value::text_or_null(self.network.as_ref()),
+        ]
+    }
+
+    fn insert_token(&self, key: &SessionKey) -> Statement {
+        let mut parameters = key.parameters();
+        parameters.extend([
+            Value::text(&self.token_hash),
+            Value::time(self.at),
+            Value::time(self.expires_at),
+        ]);
+        Statement::new(INSERT_TOKEN, parameters)
+    }
+}
+
+fn session_key(row: &Row) -> Result<SessionKey, StoreError> {
+    Ok(SessionKey {
+        account_id: row.parsed("account_id")?,
+        user_id: row.parsed("user_id")?,
+        id: row.parsed("family_id")?,
+    })
+}
+
+fn session(row: &Row) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: row.parsed("id")?,
+        created_at: row.time("created_at")?,
+        last_used_at: row.time("last_used_at")?,
+        user_agent: row.optional_text("user_agent")?.map(str::to_owned),
+        network: row.optional_text("network")?.map(str::to_owned),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Whether the session of an access token goes on, as this isolate last read it, so that few requests cost a query.
+//!
+//! A session that has ended is refused from the next request on in the isolate that ended it, and within
+//! [`FRESH_MILLIS`] in all others; so are a lesser role and the end of a membership. When the directory does not answer,
+//! what was read last goes on serving, at most as long as the token itself lives.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use edgedesk_crypto::token::AccessClaims;
+use edgedesk_domain::account::Role;
+use edgedesk_domain::time::Timestamp;
+use edgedesk_store::directory::SessionKey;
+
+use crate::context::App;
+use crate::error::AppError;
+use crate::inbox_cache::is_outage;
+
+/// How long what was read is used without asking: 5 s, counted from before the question.
+const FRESH_MILLIS: i64 = 5_000;
+/// Most sessions that are remembered: some 200 bytes each, under a megabyte of the isolate's 128.
+const MAX_ENTRIES: usize = 4_096;
+
+thread_local! {
+    static SESSIONS: RefCell<Sessions> = RefCell::new(Sessions::default());
+}
+
+/// The role that the token's session has now, or 401 when it is over.
+pub async fn check_session(app: &App, claims: &AccessClaims) -> Result<Role, AppError> {
+    let key = SessionKey {
+        account_id: claims.account_id,
+        user_id: claims.sub,
+        id: claims.sid,
+    };
+    check(&key, app.now(), async || {
+        let directory = app.directory()?;
+        Ok(directory.find_session_role(&key, app.now()).await?)
+    })
+    .await
+}
+
+/// It has just been ended: this isolate refuses it from now on.
+pub fn forget_session(key: &SessionKey, now: Timestamp) {
+    SESSIONS.with_borrow_mut(|sessions| sessions.insert(*key, now, None));
+}
+
+/// A session that needs no directory.
+#[cfg(test)]
+pub fn remember_session(key: &SessionKey, role: Role, now: Timestamp) {
+    let known = Known {
+        role: Some(role),
+        asked_at: now,
+    };
+    SESSIONS.with_borrow_mut(|sessions| sessions.entries.insert(*key, known));
+}
+
+async fn check(
+    key: &SessionKey,
+    now: Timestamp,
+    read: impl AsyncFnOnce() -> Result<Option<Role>, AppError>,
+) -> Result<Role, AppError> {
+    let known = SESSIONS.with_borrow(|sessions| sessions.entries.get(key).copied());
+    let role = match known {
+        Some(known) if known.is_fresh(now) => known.role,
+        _ => match read().await {
+            Ok(role) => SESSIONS.with_borrow_mut(|sessions| sessions.insert(*key, now, role)),
+            Err(error) => match known {
+                Some(known) if is_outage(&error) => known.role,
+                _ => return Err(error),
+            },
+        },
+    };
+    role.ok_or_else(over)
+}
+
+fn over() -> AppError {
+    AppError {
+        internal: Some("access token of a session that is over".to_owned()),
+        ..AppError::unauthorized("invalid_token", "the token is not valid")
+    }
+}
+
+#[derive(Debug, Default)]
+struct Sessions {
+    entries: HashMap<SessionKey, Known>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// Nothing when the session is over.
+    role: Option<Role>,
+    asked_at: Timestamp,
+}
+
+impl Known {
+    fn is_fresh(self, now: Timestamp) -> bool {
+        (0..FRESH_MILLIS).contains(&now.millis_since(self.asked_at))
+    }
+}
+
+impl Sessions {
+    /// Takes what was asked for at `asked_at`, and gives what is known then: an ending that came between question and
+    /// answer is not undone by the answer. Of two of the same millisecond, the one that refuses counts.
+    fn insert(&mut self, key: SessionKey, asked_at: Timestamp, role: Option<Role>) -> Option<Role> {
+        if self.entries.len() >= MAX_ENTRIES && !self.entries.contains_key(&key) {
+            self.make_room(asked_at);
+        }
+        let known = self.entries.entry(key).or_insert(Known { role, asked_at });
+        let is_newer = asked_at.millis_since(known.asked_at) > 0;
+        if is_newer || (asked_at == known.asked_at && role.is_none()) {
+            *known = Known { role, asked_at };
+        }
+        known.role
+    }
+
+    fn make_room(&mut self, now: Timestamp) {
+        self.entries.retain(|_, known| known.is_fresh(now));
+        if self.entries.len() >= MAX_ENTRIES {
+            self.entries.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
