@@ -5,7 +5,7 @@ import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
 import { draftUnsaved, forgetIntentDraft } from '../state/intent-draft';
 import { finishRemovals } from '../state/own-intents';
-import { closeConversation, openList, openPage, type Page, pageHref } from '../state/router';
+import { closeConversation, goToPage, openList, openPage, type Page, pageHref } from '../state/router';
 import { toast } from '../state/toasts';
 import { drawerOpen, drawerSidebar, helpOpen, onePane } from '../state/ui';
 import { Avatar } from './avatar';
@@ -77,7 +77,9 @@ const ACCOUNT_PAGES: PageLink[] = [
   { page: 'api-keys', label: 'API keys', icon: 'key' },
   { page: 'audit', label: 'Audit log', icon: 'history' },
 ];
-export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES];
+/** Everybody's own, in the menu under their name. */
+const OWN_PAGES: PageLink[] = [{ page: 'sessions', label: 'Sessions', icon: 'lock' }];
+export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES, ...OWN_PAGES];
 
 function PageLinks({ id, title, pages }: { id: string; title: string; pages: PageLink[] }) {
   return (
@@ -222,6 +224,19 @@ function MeMenu() {
             </MenuItem>
           ))}
           <hr />
+          {OWN_PAGES.map(({ page, label, icon }) => (
+            <MenuItem
+              key={page}
+              onSelect={() => {
+                close();
+                drawerOpen.value = false;
+                goToPage(page);
+              }}
+            >
+              <Icon name={icon} />
+              {label}
+            </MenuItem>
+          ))}
           <MenuItem
             onSelect={() => {
               close();

@@ -18,6 +18,7 @@ import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
 import { AuditPage } from './audit';
 import { Intents } from './intents';
+import { Sessions } from './sessions';
 
 /** Everything behind the login. */
 export function Desk() {
@@ -65,6 +66,8 @@ export function Desk() {
             <ApiKeys />
           ) : page === 'audit' ? (
             <AuditPage />
+          ) : page === 'sessions' ? (
+            <Sessions />
           ) : (
             <>
               <Inbox />
