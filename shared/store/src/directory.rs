@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod create;
+mod login;
 mod sessions;
 
 use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
@@ -13,6 +14,9 @@ use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
+pub use self::login::{
+    LOCK_MILLIS, LoginAttempt, LoginKeys, MAX_FAILURES, MAX_FAILURES_OF_NETWORK,
+};
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse};
 use crate::database::{Database, Row, StoreError, Value};
 
@@ -70,6 +74,10 @@ pub(crate) const READS: [&str; 8] = [
 /// The constant SQL of API keys, for the same test.
 #[cfg(test)]
 pub(crate) use self::api_keys::STATEMENTS as API_KEY_STATEMENTS;
+
+/// The constant SQL of logins, for the same test.
+#[cfg(test)]
+pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
 
 /// The constant SQL of sessions, for the same test.
 #[cfg(test)]

@@ -6,7 +6,7 @@ use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
 use edgedesk_domain::account::Principal;
 use edgedesk_domain::ids::{IdSource, SessionId};
 use edgedesk_platform::chance::{SystemIds, random_bytes};
-use edgedesk_store::directory::{RefreshOutcome, SessionKey, SessionUse};
+use edgedesk_store::directory::{LoginAttempt, RefreshOutcome, SessionKey, SessionUse};
 use edgedesk_wire::api::{
     LoginRequest, RefreshRequest, SocketTicketRequest, SocketTicketResponse, TokenResponse,
     UserSummary,
@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
+use crate::lockout::{locked, locking, login_keys};
 use crate::object_client::Object;
 use crate::session_check::forget_session;
 use crate::sessions::Place;
@@ -40,6 +41,7 @@ pub struct MeResponse {
     responses(
         (status = 200, body = TokenResponse),
         (status = 401, body = crate::openapi::Problem, description = "Unknown e-mail address or wrong password; it does not say which"),
+        (status = 429, body = crate::openapi::Problem, description = "`too_many_attempts`: ten failures lock an e-mail address for 15 minutes, whether or not somebody has it; see `Retry-After`"),
     ),
 ))]
 #[worker::send]
@@ -50,23 +52,31 @@ pub async fn log_in(
 ) -> Result<axum::Json<TokenResponse>, AppError> {
     // A Worker that cannot sign should not spend a hash on finding out.
     app.config().token_key()?;
-    let login = app.directory()?.find_login(&request.email).await?;
-    let stored = login.as_ref().map(|login| login.password_hash.expose());
-    let login = match login.as_ref() {
-        Some(login) if verify_password(&request.password, stored) => login,
-        Some(login) => {
+    let keys = login_keys(&request.email, &headers);
+    let attempt = app
+        .directory()?
+        .attempt_login(&request.email, &keys, app.now(), |stored| {
+            // Without a stored hash it takes as long as a wrong password does.
+            verify_password(&request.password, stored)
+        })
+        .await?;
+    let login = match attempt {
+        LoginAttempt::Good(login) => login,
+        LoginAttempt::Wrong { login, locks } => {
             // For the logs: somebody tries to be this user.
-            if let Some(membership) = login.memberships.first() {
+            if let Some(login) = &login
+                && let Some(membership) = login.memberships.first()
+            {
                 app.note_account(membership.account_id);
                 app.note_user(login.user_id);
             }
-            return Err(wrong_credentials());
+            if !locks {
+                return Err(wrong_credentials());
+            }
+            app.note_lock();
+            return Err(locking(wrong_credentials()));
         }
-        None => {
-            // Takes as long as a wrong password does.
-            let _ = verify_password(&request.password, None);
-            return Err(wrong_credentials());
-        }
+        LoginAttempt::Locked { until } => return Err(locked(until, app.now())),
     };
     let Some(membership) = login.memberships.first() else {
         return Err(AppError::forbidden(

@@ -54,6 +54,8 @@ pub struct Trail {
     pub rule: Option<&'static Rule>,
     /// What it is about, for the audit log.
     pub resource_id: Option<String>,
+    /// Whether it is the failed login that locks its address.
+    pub is_lock: bool,
 }
 
 impl App {
@@ -149,6 +151,11 @@ impl App {
     /// Notes the id of what was made, for the audit log. What a path names is noted by itself.
     pub fn note_resource(&self, id: &impl ToString) {
         self.with_trail(|trail| trail.resource_id = Some(id.to_string()));
+    }
+
+    /// Notes that this failed login locks its address, for the audit log.
+    pub fn note_lock(&self) {
+        self.with_trail(|trail| trail.is_lock = true);
     }
 
     /// What is known so far.

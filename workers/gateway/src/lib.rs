@@ -24,6 +24,7 @@ mod hooks;
 mod http_glue;
 mod inbox_cache;
 mod intents;
+mod lockout;
 mod object_client;
 mod objects;
 #[cfg(feature = "openapi")]

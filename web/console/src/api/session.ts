@@ -147,7 +147,11 @@ async function loginError(answer: Response): Promise<Error> {
   if (answer.status === 401 || answer.status === 400 || answer.status === 422) {
     return new Error('That e-mail address and password do not match. Please try again.');
   }
-  if (answer.status === 429) return new Error('Too many attempts. Please wait a minute and try again.');
+  if (answer.status === 429) {
+    const minutes = Math.ceil(Number(answer.headers.get('retry-after') ?? '60') / 60) || 1;
+    const when = minutes === 1 ? 'in a minute' : `in ${minutes} minutes`;
+    return new Error(`Too many attempts. Please try again ${when}.`);
+  }
   return new Error('Signing in is not possible right now. Please try again in a moment.');
 }
 

@@ -40,6 +40,8 @@ pub struct Rule {
 
 /// The action of a login that failed. One that succeeds is the rule's.
 const LOGIN_FAILED: &str = "login.failed";
+/// The action of a failed login that locks its address.
+const LOGIN_LOCKED: &str = "login.locked";
 const LOGIN_ROUTE: &str = "/api/v1/auth/login";
 
 macro_rules! rules {
@@ -142,10 +144,10 @@ pub fn record_of(
                 (None, Some(id)) if !is_failed_login => Actor::User { id },
                 _ => Actor::Anonymous,
             },
-            action: if is_failed_login {
-                LOGIN_FAILED.to_owned()
-            } else {
-                rule.action.to_owned()
+            action: match is_failed_login {
+                true if trail.is_lock => LOGIN_LOCKED.to_owned(),
+                true => LOGIN_FAILED.to_owned(),
+                false => rule.action.to_owned(),
             },
             resource: Resource {
                 kind: rule.resource.to_owned(),

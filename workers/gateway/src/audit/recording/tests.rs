@@ -24,6 +24,7 @@ fn trail(method: &Method, route: &str, resource_id: Option<&str>) -> Trail {
         api_key_id: None,
         rule: rule_of(method, route),
         resource_id: resource_id.map(str::to_owned),
+        is_lock: false,
     }
 }
 
@@ -113,6 +114,17 @@ fn access_to_what_people_wrote_leaves_an_entry() {
             "{route}"
         );
     }
+}
+
+#[test]
+fn a_login_that_is_locked_leaves_an_entry_of_its_own() {
+    let mut trail = trail(&Method::POST, LOGIN_ROUTE, None);
+    let action = |trail: &Trail| recorded(trail, 401).map(|record| record.action);
+    assert_eq!(action(&trail).as_deref(), Some("login.failed"));
+    trail.is_lock = true;
+    assert_eq!(action(&trail).as_deref(), Some("login.locked"));
+    // A locked address that is asked again is nobody's.
+    assert_eq!(recorded(&trail, 429), None);
 }
 
 #[test]
