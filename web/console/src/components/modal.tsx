@@ -6,8 +6,13 @@ export function Modal(props: { title: string; onCancel: () => void; children: Co
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;
+    const opener = document.activeElement;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      // A dialog that is taken out of the page gives no focus back by itself.
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
     <dialog
