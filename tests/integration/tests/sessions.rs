@@ -7,8 +7,8 @@ use edgedesk_integration::Live;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// How long an access token may outlive its session, with a second for the way.
-const BOUND: Duration = Duration::from_secs(6);
+/// How long an access token may outlive its session (five seconds, which native tests hold it to), and time for a busy machine.
+const BOUND: Duration = Duration::from_secs(15);
 
 async fn current(agent: &Edgedesk) -> String {
     let list: Value = agent
