@@ -25,7 +25,7 @@ pub struct Manifest {
 pub struct ManifestFiles {
     /// The lower transformer layers, which the heads read, ONNX.
     pub encoder: ManifestFile,
-    /// The int8 embedding table.
+    /// The six-bit embedding table.
     pub embeddings: ManifestFile,
     /// One token a line.
     pub vocabulary: ManifestFile,
