@@ -19,9 +19,13 @@ pub fn at(text: &str, start: usize) -> Option<Found> {
     let length = domain
         .find(|character: char| !(character.is_alphanumeric() || matches!(character, '-' | '.')))
         .unwrap_or(domain.len());
-    // A full stop behind an address ends the sentence.
-    let domain = domain[..length].trim_end_matches(['.', '-']);
-    let has_labels = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
+    // Stops behind an address are the sentence's.
+    let domain = domain[..length]
+        .split("..")
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(['.', '-']);
+    let has_labels = domain.contains('.') && !domain.starts_with('.');
     has_labels.then_some(Found {
         end: start + at_sign + domain.len(),
         mask: "[email]",

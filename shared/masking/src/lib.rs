@@ -35,7 +35,9 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     let mut at = 0;
     while let Some(character) = text[at..].chars().next() {
         let next = at + character.len_utf8();
-        if !starts_word(text, at, character) {
+        // What follows a mask follows its bracket.
+        let is_behind_mask = at == done && done > 0;
+        if !(is_behind_mask && begins_word(character) || starts_word(text, at, character)) {
             at = next;
         } else if let Some(Found { end, mask }) = find(text, at) {
             masked.push_str(&text[done..at]);
@@ -62,7 +64,11 @@ fn find(text: &str, at: usize) -> Option<Found> {
 /// Whether something may begin here: not in the middle of a word, an id or a number.
 fn starts_word(text: &str, at: usize, character: char) -> bool {
     let before = text[..at].chars().next_back();
-    (is_word(character) || matches!(character, '+' | '(')) && !before.is_some_and(is_word)
+    begins_word(character) && !before.is_some_and(is_word)
+}
+
+fn begins_word(character: char) -> bool {
+    is_word(character) || matches!(character, '+' | '(')
 }
 
 /// Characters of words and of ids of ours.

@@ -13,28 +13,35 @@ const PHONE_DIGITS: usize = 9;
 /// The same, for a number with a `+`, which has its country in front.
 const INTERNATIONAL_DIGITS: usize = 7;
 
-/// A number that begins at `start`: digits with at most two of ` -./()` between them.
+/// A number that begins at `start`: digits with at most two of ` -./()` between them. Of what may be its end, the last: in
+/// `4242 4242 4242 4242 2nd` it is the one before the word.
 pub fn at(text: &str, start: usize) -> Option<Found> {
-    let rest = &text[start..];
     if end_of_harmless(text, start).is_some() {
         return None;
     }
-    let (digits, length) = run(rest)?;
-    let end = start + length;
-    if !ends_word(text, end) {
-        return None;
-    }
+    let rest = &text[start..];
     let is_international = rest.starts_with('+');
-    let is_card = !is_international && CARD_DIGITS.contains(&digits.len()) && is_luhn(&digits);
     let least = if is_international {
         INTERNATIONAL_DIGITS
     } else {
         PHONE_DIGITS
     };
-    (is_card || digits.len() >= least).then_some(Found {
-        end,
-        mask: if is_card { "[card]" } else { "[phone]" },
-    })
+    let mut digits = Vec::new();
+    let mut last = None;
+    for (end, digit) in run(rest) {
+        digits.push(digit);
+        if !ends_word(text, start + end) {
+            continue;
+        }
+        let is_card = !is_international && CARD_DIGITS.contains(&digits.len()) && is_luhn(&digits);
+        if is_card || digits.len() >= least {
+            last = Some(Found {
+                end: start + end,
+                mask: if is_card { "[card]" } else { "[phone]" },
+            });
+        }
+    }
+    last
 }
 
 /// The byte behind a date or an IPv4 address that begins at `start`: nobody's number, and none begins within.
@@ -54,27 +61,25 @@ pub fn end_of_harmless(text: &str, start: usize) -> Option<usize> {
         .then_some(start + address.len())
 }
 
-/// The digits of a number and its length in bytes, from an opening character to the last digit.
-fn run(rest: &str) -> Option<(Vec<u8>, usize)> {
-    let mut digits = Vec::new();
-    let mut end = 0;
+/// The digits of a number, each with the byte behind it. A date ends it.
+fn run(rest: &str) -> impl Iterator<Item = (usize, u8)> {
     let mut n_between = 0;
-    for (index, byte) in rest.bytes().enumerate() {
-        match byte {
+    rest.bytes()
+        .enumerate()
+        .map_while(move |(index, byte)| match byte {
+            b'0'..=b'9' if n_between > 0 && is_date(&rest[index..]) => None,
             b'0'..=b'9' => {
-                if index > end && is_date(&rest[index..]) {
-                    break;
-                }
-                digits.push(byte - b'0');
-                end = index + 1;
                 n_between = 0;
+                Some(Some((index + 1, byte - b'0')))
             }
-            b'+' if index == 0 => {}
-            b' ' | b'-' | b'.' | b'/' | b'(' | b')' if n_between < 2 => n_between += 1,
-            _ => break,
-        }
-    }
-    (end > 0).then_some((digits, end))
+            b'+' if index == 0 => Some(None),
+            b' ' | b'-' | b'.' | b'/' | b'(' | b')' if n_between < 2 => {
+                n_between += 1;
+                Some(None)
+            }
+            _ => None,
+        })
+        .flatten()
 }
 
 /// Whether a text begins with a date such as `2025-01-08`.

@@ -36,6 +36,17 @@ const CORPUS: &[(&str, &str)] = &[
     ("tel:+4915112345678", "tel:[phone]"),
     ("customer 8447388090494", "customer [phone]"),
     ("030/901820-15", "[phone]"),
+    (
+        "to bob@example.org...or 555 0100 99",
+        "to [email]...or [phone]",
+    ),
+    ("bob@example.org+1 (555) 010-9999", "[email][phone]"),
+    ("card 4242424242424242 2nd try", "card [card] 2nd try"),
+    (
+        "4242424242424242/90-15zoë@münchen.example",
+        "[phone]-[email]",
+    ),
+    ("+49 151 12345678 (2x)", "[phone] (2x)"),
 ];
 
 /// What a log is full of, and needs.
