@@ -9,8 +9,10 @@ export default defineConfig({
   workers: 2,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // Waits end with what they wait for; these are for a machine that builds something else beside the tests, and for a call
+  // that the runtime lost, which is made again after eight seconds.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {
     locale: 'en-GB',

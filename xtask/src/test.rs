@@ -36,6 +36,9 @@ pub struct TestArguments {
     pub filter: Option<String>,
 }
 
+/// Most lines of the Workers' log that are shown of a layer that failed.
+const MAX_COMPLAINTS: usize = 30;
+
 /// Tests counted from what the test programs print.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Count {
@@ -192,8 +195,18 @@ impl TestStack {
     /// when no test noticed.
     fn end(self, outcome: Result<()>) -> Result<()> {
         drop(self.runtime);
-        outcome?;
         let log = std::fs::read_to_string(self.state.join("wrangler.log"))?;
+        if outcome.is_err() {
+            let complaints: Vec<_> = log.lines().filter(|line| is_complaint(line)).collect();
+            say!(
+                "the Workers complained of {} things, at last:",
+                complaints.len()
+            );
+            for line in complaints.iter().rev().take(MAX_COMPLAINTS).rev() {
+                say!("  {line}");
+            }
+        }
+        outcome?;
         if let Some(line) = log.lines().find(|line| is_panic(line)) {
             bail!(
                 "a Worker panicked (log in {}): {line}",
@@ -204,6 +217,13 @@ impl TestStack {
         let _ = std::fs::remove_dir_all(&self.state);
         Ok(())
     }
+}
+
+/// What a Worker logs of what it could not do. Tests break things on purpose, so it is shown only where one failed.
+fn is_complaint(line: &str) -> bool {
+    [r#""level":"error""#, r#""level":"warn""#]
+        .iter()
+        .any(|mark| line.contains(mark))
 }
 
 /// The words of Rust's panic handler, of what a panic becomes in Wasm, and of the SDK after one. An import that threw is

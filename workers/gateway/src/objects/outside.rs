@@ -19,8 +19,11 @@ use super::timer::Timer;
 use crate::context::App;
 use crate::own_intents;
 
-/// Milliseconds that an analysis may take: a cold model is loaded in two seconds, a text of 100 kB takes some more.
-const ANALYZE_LIMIT_MILLIS: u64 = 20_000;
+/// Milliseconds that an analysis may take, and more of them for each 1,000 bytes of its text: a cold model is loaded in two
+/// seconds, a text of 100 kB takes some more. Whoever waits for a call that the runtime lost waits no longer than this, so it
+/// is no more than a busy machine needs.
+const ANALYZE_LIMIT_MILLIS: u64 = 8_000;
+const ANALYZE_LIMIT_MILLIS_PER_KB: u64 = 100;
 
 /// Milliseconds that the desk or the queue may take.
 const LIMIT_MILLIS: u64 = 10_000;
@@ -98,13 +101,15 @@ impl Analyzer for Bindings {
             .env()
             .service(inference::BINDING)
             .map_err(unavailable)?;
+        let limit_millis = ANALYZE_LIMIT_MILLIS
+            + ANALYZE_LIMIT_MILLIS_PER_KB * (request.text.len() as u64 / 1_000);
         let request = post(
             &format!("http://inference{}", inference::ANALYZE_PATH),
             "",
             &request,
         )?;
         let _place = Place::wait(js_sys::Math::random).await;
-        limited(ANALYZE_LIMIT_MILLIS, async {
+        limited(limit_millis, async {
             let response = service.fetch_request(request).await.map_err(unavailable)?;
             read(Response::try_from(response).map_err(unavailable)?).await
         })
