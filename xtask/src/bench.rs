@@ -19,6 +19,7 @@ mod hooks;
 mod report;
 mod sizes;
 mod start;
+mod training;
 mod widget;
 
 use report::{Report, Row};
@@ -128,6 +129,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
     let rows = runtime
         .during(async {
             let mut rows = analysis::wasm(&bench).await?;
+            rows.extend(training::rows(&bench).await?);
             rows.extend(hooks::get_share(&bench).await?);
             rows.extend(widget::messages(&bench).await?);
             rows.extend(hooks::at_a_rate(&bench).await?);
