@@ -1,5 +1,7 @@
 //! What a delivery does to a conversation: pure functions of what is true now.
 
+use std::borrow::Cow;
+
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{
     ConversationCreated, CustomerUpdated, EventData, ProviderEventReceived, StatusChanged,
@@ -9,7 +11,9 @@ use edgedesk_domain::inbound::{
     Inbound, InboundContent, InboundMessage, Sender, SenderSide, TicketChange,
 };
 use edgedesk_domain::message::{Actor, Direction, InvalidText, Message, clean_text};
+use edgedesk_masking::mask_cards;
 use edgedesk_wire::object::ReceiveRequest;
+use serde_json::Value;
 
 use super::log::{Cause, MAX_EVENT_BYTES, NewEvent};
 use crate::error::{ObjectError, Refusal};
@@ -66,7 +70,7 @@ pub(crate) fn plan_receive(
             ConversationCreated {
                 inbox_id: request.inbox_id,
                 channel: inbound.channel,
-                external_id: label(Some(&inbound.thread)),
+                external_id: identifier(Some(&inbound.thread)),
                 customer_id: request.customer_id,
                 customer_name: known.name,
                 customer_email: known.email,
@@ -117,7 +121,7 @@ pub(crate) fn plan_receive(
             plan.events.push(
                 NewEvent::new(EventData::ProviderEventReceived(ProviderEventReceived {
                     event_type: clip(&event_type),
-                    payload,
+                    payload: without_cards(payload),
                 }))
                 .once_per(inbound.dedup_keys),
             );
@@ -289,10 +293,11 @@ pub(crate) fn status_event(
 ///
 /// `invalid_text` when it is empty, `text_too_long`.
 pub(crate) fn written_text(text: &str) -> Result<String, ObjectError> {
-    clean_text(text).map_err(|invalid| match invalid {
+    let text = clean_text(text).map_err(|invalid| match invalid {
         InvalidText::Empty => Refusal::InvalidText.because("The text is empty."),
         InvalidText::TooLong { .. } => too_long(&invalid),
-    })
+    })?;
+    Ok(mask_cards(&text).into_owned())
 }
 
 /// Checks a client's id for a message: 1 to 128 characters, no control characters.
@@ -313,7 +318,7 @@ fn message_of(
     ids: &impl IdSource,
 ) -> Result<Message, ObjectError> {
     let text = match clean_text(&message.text) {
-        Ok(text) => text,
+        Ok(text) => mask_cards(&text).into_owned(),
         Err(InvalidText::Empty) => NO_TEXT.to_owned(),
         Err(invalid @ InvalidText::TooLong { .. }) => return Err(too_long(&invalid)),
     };
@@ -323,7 +328,7 @@ fn message_of(
         author: author_of(&message.sender, customer_id),
         text,
         client_id: None,
-        external_id: label(message.external_id.as_deref()),
+        external_id: identifier(message.external_id.as_deref()),
         sent_at: message.sent_at,
     })
 }
@@ -370,15 +375,38 @@ fn too_long(invalid: &InvalidText) -> ObjectError {
     Refusal::TextTooLong.because(format!("{invalid}."))
 }
 
-/// A short text of a provider: without NUL characters, at most [`MAX_LABEL_CHARS`]; `None` when nothing is left.
+/// A short text of a provider: clipped, without card numbers; `None` when nothing is left.
 fn label(text: Option<&str>) -> Option<String> {
+    identifier(text).map(|text| mask_cards(&text).into_owned())
+}
+
+/// A provider's id, which may look like anything: clipped only; `None` when nothing is left.
+fn identifier(text: Option<&str>) -> Option<String> {
     text.map(|text| clip(text.trim()))
         .filter(|text| !text.is_empty())
 }
 
+/// Without NUL characters, at most [`MAX_LABEL_CHARS`].
 fn clip(text: &str) -> String {
     text.chars()
         .filter(|character| *character != '\0')
         .take(MAX_LABEL_CHARS)
         .collect()
+}
+
+/// A provider's JSON without card numbers, be they in texts, in keys, or numbers themselves.
+fn without_cards(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(mask_cards(&text).into_owned()),
+        Value::Number(number) => match mask_cards(&number.to_string()) {
+            Cow::Borrowed(_) => Value::Number(number),
+            Cow::Owned(masked) => Value::String(masked),
+        },
+        Value::Array(values) => values.into_iter().map(without_cards).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(key, value)| (mask_cards(&key).into_owned(), without_cards(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) => value,
+    }
 }

@@ -1,5 +1,6 @@
 //! Deliveries that belong to no conversation, for an administrator to look at.
 
+use edgedesk_masking::mask_cards;
 use edgedesk_wire::desk::{DeliveriesResponse, DeliveryNote};
 
 use crate::sql::{ObjectSql, SqlError};
@@ -26,6 +27,9 @@ const MAX_ID_CHARS: usize = 200;
 /// Keeps a delivery, unless it is there already, and lets the oldest go.
 pub(super) fn keep(sql: &impl ObjectSql, mut note: DeliveryNote) -> Result<(), SqlError> {
     cut(&mut note.body);
+    // Where the cut is in a card number, more than its half may be left, but not the whole.
+    note.body = mask_cards(&note.body).into_owned();
+    note.detail = note.detail.map(|detail| mask_cards(&detail).into_owned());
     note.delivery_id = note
         .delivery_id
         .chars()

@@ -652,6 +652,20 @@ fn deliveries_are_kept_once_newest_first_and_cut_between_characters() {
 }
 
 #[test]
+fn a_delivery_is_kept_without_its_card_numbers() {
+    let world = World::new();
+    let body = r#"{"card":"4242 4242 4242 4242","id":5158}"#;
+    world
+        .desk
+        .note_delivery(account(), note("a", body))
+        .unwrap();
+    let kept = world.desk.deliveries(account()).unwrap().deliveries;
+    assert_eq!(kept[0].body, r#"{"card":"[card 4242]","id":5158}"#);
+    let stored = world.sql.rows("SELECT note FROM deliveries").concat();
+    assert!(!stored.concat().contains("4242 4242"), "{stored:?}");
+}
+
+#[test]
 fn the_newest_thousand_deliveries_are_kept_and_a_hundred_shown() {
     let world = World::new();
     for n in 0..1_205 {

@@ -5,6 +5,7 @@
 //! `docs/decisions/0016-masking.md` says where it is used.
 #![forbid(unsafe_code)]
 
+mod card;
 mod email;
 mod iban;
 mod json;
@@ -15,6 +16,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+pub use card::mask_cards;
 pub use json::mask_json;
 
 /// A part of a text that is personal data.

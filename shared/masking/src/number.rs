@@ -62,7 +62,7 @@ pub fn end_of_harmless(text: &str, start: usize) -> Option<usize> {
 }
 
 /// The digits of a number, each with the byte behind it. A date ends it.
-fn run(rest: &str) -> impl Iterator<Item = (usize, u8)> {
+pub(crate) fn run(rest: &str) -> impl Iterator<Item = (usize, u8)> {
     let mut n_between = 0;
     rest.bytes()
         .enumerate()
@@ -97,7 +97,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// ISO/IEC 7812-1, annex B: every second digit from the right counts twice.
-fn is_luhn(digits: &[u8]) -> bool {
+pub(crate) fn is_luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()

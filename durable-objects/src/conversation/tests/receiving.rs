@@ -363,6 +363,60 @@ fn texts_are_cleaned_replaced_or_refused_but_never_lost_silently() {
 }
 
 #[test]
+fn a_card_number_is_in_no_byte_of_what_is_stored() {
+    let world = World::new();
+    let mut delivery = customer_says("a", "Charge 4242 4242 4242 4242, or 378282246310005!");
+    let InboundContent::Message(message) = &mut delivery.inbound.content else {
+        panic!("it is a message");
+    };
+    message.subject = Some("Card 5555-5555-5555-4444".to_owned());
+    message.sender.name = Some("Grace 6011111111111117".to_owned());
+    // An id is one, whatever it looks like: without it a message cannot be found at its provider.
+    message.external_id = Some("4000056655665556".to_owned());
+    world.receive(delivery).unwrap();
+    world
+        .send(Role::Agent, Direction::Note, "Took 2223003122003222")
+        .unwrap();
+    let mut other = customer_says("b", "");
+    other.inbound.content = InboundContent::Other {
+        event_type: "payment".to_owned(),
+        payload: serde_json::json!({
+            "card": 3_566_002_020_360_505_u64,
+            "all": ["6200000000000005", { "36227206271667": true }],
+            "amount": 1299,
+        }),
+    };
+    world.receive(other).unwrap();
+    world.drain();
+
+    let stored: String = world
+        .sql
+        .rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .iter()
+        .flat_map(|row| world.sql.rows(&format!("SELECT * FROM {}", row[0])))
+        .map(|row| format!("{row:?}\n"))
+        .collect();
+    let mut digits = stored.replace(['-', ' '], "");
+    digits = digits.replace("4000056655665556", "");
+    for card in [
+        "4242424242424242",
+        "378282246310005",
+        "5555555555554444",
+        "6011111111111117",
+        "2223003122003222",
+        "3566002020360505",
+        "6200000000000005",
+        "36227206271667",
+    ] {
+        assert!(!digits.contains(card), "{card} in {stored}");
+        let kept = format!("[card{}]", &card[card.len() - 4..]);
+        assert!(digits.contains(&kept), "{kept} not in {stored}");
+    }
+    assert!(digits.contains("1299"));
+    world.check_log();
+}
+
+#[test]
 fn a_nul_in_a_key_or_a_name_does_no_harm() {
     let world = World::new();
     let mut strange = customer_says("a\0b", "Hello");

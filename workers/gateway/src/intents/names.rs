@@ -1,6 +1,7 @@
 //! Names and examples.
 
 use edgedesk_domain::ids::IntentId;
+use edgedesk_masking::mask_cards;
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::d1::D1;
 use edgedesk_store::AccountStore;
@@ -194,7 +195,7 @@ fn checked(request: &IntentRequest) -> Result<IntentRequest, AppError> {
         let example = example.trim();
         let n_chars = example.chars().count();
         if (1..=MAX_EXAMPLE_CHARS as usize).contains(&n_chars) && is_plain(example) {
-            examples.push(example.to_owned());
+            examples.push(mask_cards(example).into_owned());
         } else {
             wrong.push((
                 format!("/examples/{place}"),
@@ -232,6 +233,8 @@ mod tests {
     fn a_name_and_its_examples_are_trimmed_or_refused_with_their_places() {
         let kept = checked(&request("  Whole \t sale ", &[" a b ", "🙂"])).unwrap();
         assert_eq!(kept, request("Whole sale", &["a b", "🙂"]));
+        let kept = checked(&request("Cards", &["charge 4242 4242 4242 4242"])).unwrap();
+        assert_eq!(kept.examples, ["charge [card 4242]"]);
         assert!(
             checked(&request("Ab", &[])).is_ok(),
             "examples may come later"
