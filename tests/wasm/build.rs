@@ -24,6 +24,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     code.push_str("}\n");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("model_files.rs"), code)?;
-    fs::write(out.join("embedder_file.rs"), bytes("embedder")?)?;
+    for field in ["embedder", "language", "multilingual"] {
+        fs::write(out.join(format!("{field}_file.rs")), bytes(field)?)?;
+    }
     Ok(())
 }
