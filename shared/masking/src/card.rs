@@ -77,14 +77,11 @@ fn is_issued(digits: &[u8]) -> bool {
         3400..=3499 | 3700..=3799 => digits.len() == 15,
         // Diners Club.
         3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => (14..=MAX_DIGITS).contains(&digits.len()),
-        // JCB.
-        3528..=3589 => (16..=MAX_DIGITS).contains(&digits.len()),
-        // Discover, UnionPay and RuPay.
-        6011 | 6440..=6599 | 6200..=6299 | 8100..=8199 | 6080..=6083 => {
+        // JCB; RuPay; Discover and UnionPay; Maestro, whose shorter numbers are phone numbers of Asia and South America as
+        // well.
+        3528..=3589 | 8100..=8199 | 5000..=5099 | 5600..=6999 => {
             (16..=MAX_DIGITS).contains(&digits.len())
         }
-        // Maestro, whose shorter numbers are phone numbers of Asia and South America as well.
-        5000..=5099 | 5600..=6999 => (16..=MAX_DIGITS).contains(&digits.len()),
         _ => false,
     }
 }

@@ -27,7 +27,7 @@ pub fn at(text: &str, start: usize) -> Option<Found> {
         PHONE_DIGITS
     };
     let mut digits = Vec::new();
-    let mut last = None;
+    let mut longest = None;
     for (end, digit) in run(rest) {
         digits.push(digit);
         if !ends_word(text, start + end) {
@@ -35,13 +35,13 @@ pub fn at(text: &str, start: usize) -> Option<Found> {
         }
         let is_card = !is_international && CARD_DIGITS.contains(&digits.len()) && is_luhn(&digits);
         if is_card || digits.len() >= least {
-            last = Some(Found {
+            longest = Some(Found {
                 end: start + end,
                 mask: if is_card { "[card]" } else { "[phone]" },
             });
         }
     }
-    last
+    longest
 }
 
 /// The byte behind a date or an IPv4 address that begins at `start`: nobody's number, and none begins within.
