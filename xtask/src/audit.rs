@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use edgedesk_audit::chain::{DayRoot, Summary, Verifier};
+use edgedesk_audit::ecs::SecurityEvent;
 use edgedesk_client::Edgedesk;
 use edgedesk_wire::audit::{DayRootView, EntryList, RootList};
 
@@ -27,13 +28,22 @@ enum AuditCommand {
     /// Check every entry of an export, or of a running stack; says where a log is broken.
     Verify(VerifyArguments),
     /// Print a running stack's log, one entry a line.
-    Export(ServerArguments),
+    Export(ExportArguments),
 }
 
 #[derive(Debug, Args)]
 struct VerifyArguments {
     /// An export; without it a running stack is asked.
     file: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+struct ExportArguments {
+    /// As security events in the Elastic Common Schema, for a SIEM; such an export cannot be verified.
+    #[arg(long)]
+    ecs: bool,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -79,13 +89,18 @@ pub async fn run(arguments: AuditArguments) -> Result<()> {
             report(&summary);
             Ok(())
         }
-        AuditCommand::Export(server) => {
+        AuditCommand::Export(ExportArguments { ecs, server }) => {
             let admin = server.log_in().await?;
             let roots = list_roots(&admin).await?;
             let last_seq = roots.first().map_or(0, |root| root.last_seq);
             for_each_page(&admin, last_seq, |page| {
                 for entry in page.entries.iter().filter(|entry| entry.seq <= last_seq) {
-                    say!("{}", serde_json::to_string(entry)?);
+                    let line = if ecs {
+                        serde_json::to_string(&SecurityEvent::from(entry))?
+                    } else {
+                        serde_json::to_string(entry)?
+                    };
+                    say!("{line}");
                 }
                 Ok(())
             })

@@ -8,6 +8,7 @@
 
 pub mod chain;
 pub mod day;
+pub mod ecs;
 pub mod entry;
 pub mod hash;
 pub mod ip;

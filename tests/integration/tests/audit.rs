@@ -294,3 +294,44 @@ async fn what_the_log_has_taken_survives_a_kill_in_a_whole_chain() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_feed_goes_on_where_it_was_left() {
+    let live = Live::get();
+    let (_, state) = live.conversation(&unique("Fed")).await;
+    let (agent, admin) = (live.agent().await, live.admin().await);
+    let id = state.conversation_id.to_string();
+    let path = format!("/api/v1/conversations/{id}/messages");
+    agent.get(&path).await.expect("an answer");
+    let read = entry_of(&admin, "messages.read", &id).await;
+
+    let feed = async |after_seq: u64, limit: u32| {
+        let path = format!("/api/v1/audit/feed?after_seq={after_seq}&limit={limit}");
+        let answer = admin.get(&path).await.expect("an answer");
+        let answer = answer.expect(200).expect("200");
+        assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+        let lines = answer.text();
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        lines.collect::<Vec<Value>>()
+    };
+    let found = feed(read.seq - 1, 1).await;
+    assert_eq!(found.len(), 1);
+    let event = &found[0]["event"];
+    assert_eq!(event["sequence"], read.seq);
+    assert_eq!(event["action"], "messages.read");
+    assert_eq!(event["category"], json!(["database"]));
+    assert_eq!(found[0]["edgedesk"]["resource_id"], id);
+    let next = feed(read.seq, 1_000).await;
+    assert!(
+        next.iter()
+            .all(|line| line["event"]["sequence"].as_u64() > Some(read.seq))
+    );
+    assert!(
+        feed(u64::from(u32::MAX), 10).await.is_empty(),
+        "nothing yet"
+    );
+    let refused = agent.get("/api/v1/audit/feed").await.expect("an answer");
+    assert_eq!(refused.status, 403);
+}

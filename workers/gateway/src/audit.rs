@@ -1,5 +1,6 @@
 //! The audit log: what admins read of it, and what is written into it after a request ([`recording`]).
 
+pub mod feed;
 pub mod recording;
 
 use edgedesk_audit::day::Day;

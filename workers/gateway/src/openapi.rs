@@ -75,6 +75,7 @@ use crate::{
         admin::list_parked,
         admin::retry_parked,
         audit::list_entries,
+        audit::feed::list_security_events,
         audit::list_roots,
         audit::prove_inclusion,
         audit::prove_consistency,

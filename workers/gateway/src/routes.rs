@@ -92,6 +92,7 @@ routes! {
     post "/api/v1/admin/parked/{id}/retry" => admin::retry_parked,
 
     get "/api/v1/audit" => audit::list_entries,
+    get "/api/v1/audit/feed" => audit::feed::list_security_events,
     get "/api/v1/audit/roots" => audit::list_roots,
     get "/api/v1/audit/proofs/inclusion" => audit::prove_inclusion,
     get "/api/v1/audit/proofs/consistency" => audit::prove_consistency,

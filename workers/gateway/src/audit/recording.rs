@@ -96,6 +96,7 @@ rules! {
     POST "/api/v1/admin/rebuild" => "read_model.rebuilt" "read_model",
 
     GET "/api/v1/audit" => "audit_log.read" "audit_log",
+    GET "/api/v1/audit/feed" => "audit_log.exported" "audit_log",
 }
 
 /// The rule of a route, if it has one.

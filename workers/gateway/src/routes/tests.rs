@@ -282,6 +282,7 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("post", "/api/v1/api-keys", ManageApiKeys),
         ("delete", "/api/v1/api-keys/{key_id}", ManageApiKeys),
         ("get", "/api/v1/audit", ReadAudit),
+        ("get", "/api/v1/audit/feed", ReadAudit),
         ("get", "/api/v1/audit/roots", ReadAudit),
         ("get", "/api/v1/audit/proofs/inclusion", ReadAudit),
         ("get", "/api/v1/audit/proofs/consistency", ReadAudit),
