@@ -34,7 +34,7 @@ const ROUNDS: usize = 5;
 pub async fn rows(bench: &Bench) -> Result<Vec<Row>> {
     let inference = Edgedesk::anonymous(&bench.inference_url);
     let request = request()?;
-    let mut step = Step::begin("training own intents");
+    let step = Step::begin("training own intents");
     let first = train_ms(&inference, &request).await?;
     let mut later = Vec::new();
     for _ in 0..ROUNDS {
