@@ -56,6 +56,9 @@ pub enum StoreError {
     /// The cursor is none of ours.
     #[error("the cursor is not one that this list gave out")]
     InvalidCursor,
+    /// A row of another account came back. Nothing of it is told, not even here.
+    #[error("a row of another account came back")]
+    ForeignRow,
     /// The account names a shard that this deployment does not have.
     #[error("there is no shard {0}")]
     UnknownShard(u32),
@@ -269,6 +272,15 @@ impl Row {
         let text = self.text(column)?;
         T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text))
             .map_err(|_| unreadable(column, "known word"))
+    }
+
+    /// The same row with another text in a column, if it has the column.
+    #[cfg(test)]
+    pub(crate) fn with_text(mut self, column: &str, text: &str) -> Self {
+        if let Some(index) = self.columns.iter().position(|name| name == column) {
+            self.values[index] = Value::text(text);
+        }
+        self
     }
 
     fn get(&self, column: &str) -> Option<&Value> {

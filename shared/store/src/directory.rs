@@ -19,6 +19,7 @@ pub use self::login::{
 };
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse};
 use crate::database::{Database, Row, StoreError, Value};
+use crate::scoped::Scoped;
 
 const FIND_INBOX: &str = "
     SELECT i.id, i.account_id, i.channel, i.name, i.key, i.secret, i.settings, a.shard
@@ -35,21 +36,21 @@ const FIND_LOGIN: &str = "
     WHERE u.email_key = ?1
     ORDER BY m.created_at, m.account_id";
 const FIND_MEMBER: &str = "
-    SELECT u.id, u.name, u.email, m.role, m.max_load
+    SELECT m.account_id, u.id, u.name, u.email, m.role, m.max_load
     FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.account_id = ?1 AND m.user_id = ?2";
 const FIND_TEAMS_OF_MEMBER: &str = "
-    SELECT tm.user_id, t.name
+    SELECT tm.account_id, tm.user_id, t.name
     FROM team_members tm JOIN teams t ON t.account_id = tm.account_id AND t.id = tm.team_id
     WHERE tm.account_id = ?1 AND tm.user_id = ?2
     ORDER BY t.name";
 const LIST_MEMBERS: &str = "
-    SELECT u.id, u.name, u.email, m.role, m.max_load
+    SELECT m.account_id, u.id, u.name, u.email, m.role, m.max_load
     FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.account_id = ?1
     ORDER BY u.name, u.id";
 const LIST_TEAMS_OF_MEMBERS: &str = "
-    SELECT tm.user_id, t.name
+    SELECT tm.account_id, tm.user_id, t.name
     FROM team_members tm JOIN teams t ON t.account_id = tm.account_id AND t.id = tm.team_id
     WHERE tm.account_id = ?1
     ORDER BY t.name";
@@ -229,14 +230,12 @@ impl<D: Database> Directory<D> {
         user_id: UserId,
     ) -> Result<Option<Member>, StoreError> {
         let parameters = [Value::text(account_id), Value::text(user_id)];
-        let rows = self.database.query(FIND_MEMBER, &parameters).await?;
+        let account = self.of(account_id);
+        let rows = account.query(FIND_MEMBER, &parameters).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
-        let team_rows = self
-            .database
-            .query(FIND_TEAMS_OF_MEMBER, &parameters)
-            .await?;
+        let team_rows = account.query(FIND_TEAMS_OF_MEMBER, &parameters).await?;
         let mut member = member(row)?;
         for row in &team_rows {
             member.teams.push(row.text("name")?.to_owned());
@@ -246,9 +245,9 @@ impl<D: Database> Directory<D> {
 
     /// The members of an account who may be assigned, by name.
     pub async fn list_agents(&self, account_id: AccountId) -> Result<Vec<AgentView>, StoreError> {
-        let account = [Value::text(account_id)];
-        let rows = self.database.query(LIST_MEMBERS, &account).await?;
-        let team_rows = self.database.query(LIST_TEAMS_OF_MEMBERS, &account).await?;
+        let (account, parameters) = (self.of(account_id), [Value::text(account_id)]);
+        let rows = account.query(LIST_MEMBERS, &parameters).await?;
+        let team_rows = account.query(LIST_TEAMS_OF_MEMBERS, &parameters).await?;
         let mut teams_of = std::collections::BTreeMap::<UserId, Vec<String>>::new();
         for row in &team_rows {
             let names = teams_of.entry(row.parsed("user_id")?).or_default();
@@ -268,6 +267,11 @@ impl<D: Database> Directory<D> {
             }
         }
         Ok(agents)
+    }
+
+    /// The rows of one account: any other's fails the answer.
+    const fn of(&self, account_id: AccountId) -> Scoped<'_, D> {
+        Scoped::new(account_id, &self.database)
     }
 
     /// Keeps a queue message that names no account of ours, until an operator looks at it.

@@ -10,6 +10,7 @@ pub mod directory;
 mod parked;
 pub mod projection;
 pub mod projector;
+mod scoped;
 pub mod seed;
 pub mod shards;
 #[cfg(feature = "testing")]

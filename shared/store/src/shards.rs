@@ -18,6 +18,7 @@ pub use self::intents::{
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};
 use crate::directory::Directory;
+use crate::scoped::Scoped;
 
 /// The directory and the shards of a deployment.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub struct Shards<D> {
 #[derive(Debug)]
 pub struct AccountStore<'a, D> {
     account_id: AccountId,
-    database: &'a D,
+    database: Scoped<'a, D>,
 }
 
 // By hand: a derive would ask that the database can be copied, and it is only borrowed.
@@ -77,7 +78,7 @@ impl<D: Database> Shards<D> {
     ) -> Result<AccountStore<'_, D>, StoreError> {
         Ok(AccountStore {
             account_id,
-            database: self.shard(shard)?,
+            database: Scoped::new(account_id, self.shard(shard)?),
         })
     }
 }
@@ -92,6 +93,18 @@ impl<D: Database> AccountStore<'_, D> {
     fn account(&self) -> Value {
         Value::text(self.account_id)
     }
+}
+
+/// The constant SQL of every read, for the tests over all of them.
+#[cfg(test)]
+pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
+    conversations::READS
+        .into_iter()
+        .chain(tickets::READS)
+        .chain(parked::READS)
+        .chain(accuracy::READS)
+        .chain(intents::reads())
+        .chain(read_model::reads())
 }
 
 #[cfg(test)]

@@ -84,6 +84,19 @@ impl Sqlite {
             .expect("SQLite explains")
     }
 
+    /// The columns of a statement's rows; none for one that gives no rows.
+    ///
+    /// # Panics
+    ///
+    /// When the statement is not valid.
+    #[must_use]
+    pub fn columns(&self, sql: &str) -> Vec<String> {
+        let connection = self.connection.borrow();
+        let statement = connection.prepare(sql).expect("the statement is valid");
+        let names = statement.column_names();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
     /// Every row of a table as text, in the order of the texts: what tests compare.
     ///
     /// # Panics

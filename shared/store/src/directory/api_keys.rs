@@ -20,7 +20,7 @@ const INSERT: &str = "
     INSERT INTO api_keys (account_id, id, name, prefix, key_hash, scopes, created_by, created_at, expires_at)
     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
     WHERE (SELECT COUNT(*) FROM api_keys WHERE account_id = ?1 AND revoked_at IS NULL) < ?10
-    RETURNING id";
+    RETURNING account_id, id";
 // The role is that of now: a key never outlives or outranks the membership of who made it.
 const FIND: &str = "
     SELECT k.account_id, k.id, k.name, k.scopes, k.created_by, k.last_used_at, k.expires_at, k.revoked_at, m.role
@@ -30,7 +30,7 @@ const NOTE_USE: &str = "
     UPDATE api_keys SET last_used_at = ?3
     WHERE account_id = ?1 AND id = ?2 AND (last_used_at IS NULL OR last_used_at <= ?4)";
 const LIST: &str = "
-    SELECT k.id, k.name, k.prefix, k.scopes, k.created_by, u.name AS created_by_name, k.created_at, k.last_used_at,
+    SELECT k.account_id, k.id, k.name, k.prefix, k.scopes, k.created_by, u.name AS created_by_name, k.created_at, k.last_used_at,
       k.expires_at, k.revoked_at
     FROM api_keys k LEFT JOIN users u ON u.id = k.created_by
     WHERE k.account_id = ?1
@@ -39,7 +39,7 @@ const LIST: &str = "
 const REVOKE: &str = "
     UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?3)
     WHERE account_id = ?1 AND id = ?2
-    RETURNING id";
+    RETURNING account_id, id";
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: [&str; 4] = [FIND, NOTE_USE, LIST, REVOKE];
@@ -143,7 +143,7 @@ impl<D: Database> Directory<D> {
             key.expires_at.map_or(Value::Null, Value::time),
             Value::Int(i64::from(MAX_API_KEYS)),
         ];
-        let rows = self.database.query(INSERT, &parameters).await?;
+        let rows = self.of(key.account_id).query(INSERT, &parameters).await?;
         Ok(!rows.is_empty())
     }
 
@@ -195,7 +195,7 @@ impl<D: Database> Directory<D> {
     /// The account's keys: those that are not revoked first, newest first.
     pub async fn list_api_keys(&self, account_id: AccountId) -> Result<Vec<ApiKey>, StoreError> {
         let parameters = [Value::text(account_id), Value::Int(i64::from(MAX_LISTED))];
-        let rows = self.database.query(LIST, &parameters).await?;
+        let rows = self.of(account_id).query(LIST, &parameters).await?;
         rows.iter().map(api_key).collect()
     }
 
@@ -207,7 +207,7 @@ impl<D: Database> Directory<D> {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let parameters = [Value::text(account_id), Value::text(id), Value::time(now)];
-        let rows = self.database.query(REVOKE, &parameters).await?;
+        let rows = self.of(account_id).query(REVOKE, &parameters).await?;
         Ok(!rows.is_empty())
     }
 }

@@ -21,7 +21,7 @@ const FORGET_EXPIRED: &str = "
 const CONTINUE: &str = "
     UPDATE sessions SET last_used_at = ?4, expires_at = ?5, user_agent = ?6, network = ?7
     WHERE account_id = ?1 AND user_id = ?2 AND id = ?3 AND ended_at IS NULL
-    RETURNING id";
+    RETURNING account_id, id";
 // Between the use of the last token and this one the session may have been ended.
 const INSERT_TOKEN: &str = "
     INSERT INTO refresh_tokens (token_hash, account_id, user_id, family_id, created_at, expires_at)
@@ -37,11 +37,11 @@ const FIND_TOKEN: &str = "
     SELECT account_id, user_id, family_id, used_at FROM refresh_tokens WHERE token_hash = ?1";
 // The role is that of now: a session ends with the membership, and changes with it.
 const FIND: &str = "
-    SELECT m.role
+    SELECT s.account_id, m.role
     FROM sessions s JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
     WHERE s.account_id = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4";
 const LIST: &str = "
-    SELECT id, created_at, last_used_at, user_agent, network
+    SELECT account_id, id, created_at, last_used_at, user_agent, network
     FROM sessions
     WHERE account_id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?3
     ORDER BY last_used_at DESC, id DESC
@@ -49,14 +49,14 @@ const LIST: &str = "
 const END: &str = "
     UPDATE sessions SET ended_at = COALESCE(ended_at, ?4)
     WHERE account_id = ?1 AND user_id = ?2 AND id = ?3
-    RETURNING id";
+    RETURNING account_id, id";
 const REVOKE_TOKENS: &str = "
     UPDATE refresh_tokens SET revoked_at = ?4
     WHERE account_id = ?1 AND user_id = ?2 AND family_id = ?3 AND revoked_at IS NULL";
 const END_ALL: &str = "
     UPDATE sessions SET ended_at = ?3
     WHERE account_id = ?1 AND user_id = ?2 AND ended_at IS NULL
-    RETURNING id";
+    RETURNING account_id, id";
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: [&str; 9] = [
@@ -156,7 +156,7 @@ impl<D: Database> Directory<D> {
         parameters.extend([Value::time(next.at), Value::time(next.expires_at)]);
         parameters.extend(next.place());
         let statements = vec![Statement::new(CONTINUE, parameters), next.insert_token(key)];
-        let answers = self.database.batch(statements).await?;
+        let answers = self.of(key.account_id).batch(statements).await?;
         Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
     }
 
@@ -191,7 +191,7 @@ impl<D: Database> Directory<D> {
     ) -> Result<Option<Role>, StoreError> {
         let mut parameters = key.parameters();
         parameters.push(Value::time(now));
-        let rows = self.database.query(FIND, &parameters).await?;
+        let rows = self.of(key.account_id).query(FIND, &parameters).await?;
         rows.first().map(|row| row.word("role")).transpose()
     }
 
@@ -208,7 +208,7 @@ impl<D: Database> Directory<D> {
             Value::time(now),
             Value::Int(i64::from(MAX_LISTED)),
         ];
-        let rows = self.database.query(LIST, &parameters).await?;
+        let rows = self.of(account_id).query(LIST, &parameters).await?;
         rows.iter().map(session).collect()
     }
 
@@ -220,7 +220,7 @@ impl<D: Database> Directory<D> {
             Statement::new(END, parameters.clone()),
             Statement::new(REVOKE_TOKENS, parameters),
         ];
-        let answers = self.database.batch(statements).await?;
+        let answers = self.of(key.account_id).batch(statements).await?;
         Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
     }
 
@@ -236,7 +236,7 @@ impl<D: Database> Directory<D> {
             Value::text(user_id),
             Value::time(now),
         ];
-        let rows = self.database.query(END_ALL, &parameters).await?;
+        let rows = self.of(account_id).query(END_ALL, &parameters).await?;
         rows.iter().map(|row| row.parsed("id")).collect()
     }
 }

@@ -13,27 +13,27 @@ use crate::database::{Database, Row, Statement, StoreError, Value};
 const MAX_CONFUSIONS: usize = 10;
 
 const COUNT_SENTIMENTS: &str = "
-    SELECT polarity AS label, count(*) AS n FROM analyses
-    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 GROUP BY polarity";
+    SELECT account_id, polarity AS label, count(*) AS n FROM analyses
+    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 GROUP BY account_id, polarity";
 const COUNT_INTENTS: &str = "
-    SELECT intent AS label, count(*) AS n FROM analyses
-    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND intent IS NOT NULL GROUP BY intent";
+    SELECT account_id, intent AS label, count(*) AS n FROM analyses
+    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND intent IS NOT NULL GROUP BY account_id, intent";
 const COUNT_CATEGORIES: &str = "
-    SELECT category AS label, count(*) AS n FROM analyses
-    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND category IS NOT NULL GROUP BY category";
+    SELECT account_id, category AS label, count(*) AS n FROM analyses
+    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND category IS NOT NULL GROUP BY account_id, category";
 const COUNT_PRIORITIES: &str = "
-    SELECT priority AS label, count(*) AS n FROM analyses
-    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND priority IS NOT NULL GROUP BY priority";
+    SELECT account_id, priority AS label, count(*) AS n FROM analyses
+    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND priority IS NOT NULL GROUP BY account_id, priority";
 const COUNT_LANGUAGES: &str = "
-    SELECT language AS label, count(*) AS n FROM analyses
-    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND language IS NOT NULL GROUP BY language";
+    SELECT account_id, language AS label, count(*) AS n FROM analyses
+    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND language IS NOT NULL GROUP BY account_id, language";
 const COUNT_OWN_INTENTS: &str = "
-    SELECT own_intent AS label, count(*) AS n FROM analyses
-    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND own_intent IS NOT NULL GROUP BY own_intent";
+    SELECT account_id, own_intent AS label, count(*) AS n FROM analyses
+    WHERE account_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND own_intent IS NOT NULL GROUP BY account_id, own_intent";
 const COUNT_FEEDBACK: &str = "
-    SELECT decided, value, count(*) AS n FROM feedback
+    SELECT account_id, decided, value, count(*) AS n FROM feedback
     WHERE account_id = ?1 AND field = ?4 AND decided_at >= ?2 AND decided_at < ?3 AND value IS NOT NULL
-    GROUP BY decided, value";
+    GROUP BY account_id, decided, value";
 
 #[cfg(test)]
 pub(crate) const READS: [&str; 7] = [

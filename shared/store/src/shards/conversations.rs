@@ -14,33 +14,33 @@ pub const MAX_LIMIT: u32 = 200;
 // that is not asked for is bound as null, which equals nothing. SQLite's limit in D1 is five terms, and there are five
 // statuses.
 const LIST: &str = concat!(
-    "SELECT id, updated_at, state FROM (SELECT id, updated_at, state FROM conversations
+    "SELECT account_id, id, updated_at, state FROM (SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?4 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
-    UNION ALL SELECT id, updated_at, state FROM conversations
+    UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?5 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
-    UNION ALL SELECT id, updated_at, state FROM conversations
+    UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?6 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
-    UNION ALL SELECT id, updated_at, state FROM conversations
+    UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?7 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
-    UNION ALL SELECT id, updated_at, state FROM conversations
+    UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?8 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
     )",
     " ORDER BY updated_at DESC, id DESC LIMIT ?12"
 );
 const LIST_BY_EXTERNAL_ID: &str = "
-    SELECT id, updated_at, state FROM conversations
+    SELECT account_id, id, updated_at, state FROM conversations
     WHERE account_id = ?1 AND external_id = ?13 AND (updated_at, id) < (?2, ?3)
       AND status IN (?4, ?5, ?6, ?7, ?8) AND escalation_risk >= ?9
       AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
     ORDER BY updated_at DESC, id DESC LIMIT ?12";
-const FIND: &str = "SELECT state FROM conversations WHERE account_id = ?1 AND id = ?2";
+const FIND: &str = "SELECT account_id, state FROM conversations WHERE account_id = ?1 AND id = ?2";
 const LIST_MESSAGES: &str = "
-    SELECT m.seq, m.created_at, m.data,
+    SELECT m.account_id, m.seq, m.created_at, m.data,
       (SELECT a.data FROM analyses a
        WHERE a.account_id = m.account_id AND a.conversation_id = m.conversation_id AND a.message_seq = m.seq
        ORDER BY a.seq DESC LIMIT 1) AS analysis

@@ -10,13 +10,14 @@ const PARK: &str = "
     ON CONFLICT (account_id, id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail,
       n_attempts = max(n_attempts, excluded.n_attempts)";
 const LIST: &str = "
-    SELECT id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages
+    SELECT account_id, id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages
     WHERE account_id = ?1 AND (parked_at, id) < (?2, ?3)
     ORDER BY parked_at DESC, id DESC LIMIT ?4";
 const FIND: &str = "
-    SELECT id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages
+    SELECT account_id, id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages
     WHERE account_id = ?1 AND id = ?2";
-const DISCARD: &str = "DELETE FROM parked_messages WHERE account_id = ?1 AND id = ?2 RETURNING id";
+const DISCARD: &str =
+    "DELETE FROM parked_messages WHERE account_id = ?1 AND id = ?2 RETURNING account_id, id";
 
 #[cfg(test)]
 pub(crate) const READS: [&str; 3] = [LIST, FIND, DISCARD];

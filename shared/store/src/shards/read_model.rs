@@ -11,7 +11,7 @@ use crate::database::{Database, Row, Statement, StoreError, Value};
 use crate::projection::Projection;
 
 const LIST_WITHOUT_TICKET: &str = "
-    SELECT id FROM conversations WHERE account_id = ?1 AND ticket_number IS NULL ORDER BY id";
+    SELECT account_id, id FROM conversations WHERE account_id = ?1 AND ticket_number IS NULL ORDER BY id";
 const DELETE_ALL: [&str; 6] = [
     "DELETE FROM conversations WHERE account_id = ?1",
     "DELETE FROM messages WHERE account_id = ?1",
@@ -32,7 +32,7 @@ const TABLES: [Table; 6] = [
     Table {
         name: "conversations",
         sql: "
-            SELECT id, seq, inbox_id, external_id, customer_id, status, assignee_id, escalation_risk, ticket_number,
+            SELECT account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id, escalation_risk, ticket_number,
               created_at, updated_at, state
             FROM conversations WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
         key: &["id"],
@@ -40,7 +40,7 @@ const TABLES: [Table; 6] = [
     Table {
         name: "messages",
         sql: "
-            SELECT conversation_id, seq, id, direction, created_at, data
+            SELECT account_id, conversation_id, seq, id, direction, created_at, data
             FROM messages WHERE account_id = ?1 AND (conversation_id, seq) > (?2, ?3)
             ORDER BY conversation_id, seq LIMIT 200",
         key: &["conversation_id", "seq"],
@@ -48,7 +48,7 @@ const TABLES: [Table; 6] = [
     Table {
         name: "analyses",
         sql: "
-            SELECT conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk, model_id,
+            SELECT account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk, model_id,
               model_version, created_at, data, intent, category, priority, language, own_intent
             FROM analyses WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, seq LIMIT 200",
@@ -57,21 +57,21 @@ const TABLES: [Table; 6] = [
     Table {
         name: "tickets",
         sql: "
-            SELECT conversation_id, id, number, created_at
+            SELECT account_id, conversation_id, id, number, created_at
             FROM tickets WHERE account_id = ?1 AND conversation_id > ?2 ORDER BY conversation_id LIMIT 200",
         key: &["conversation_id"],
     },
     Table {
         name: "customers",
         sql: "
-            SELECT id, name, name_rank, email, email_rank, first_seen_at
+            SELECT account_id, id, name, name_rank, email, email_rank, first_seen_at
             FROM customers WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
         key: &["id"],
     },
     Table {
         name: "feedback",
         sql: "
-            SELECT conversation_id, message_seq, field, seq, message_id, decided, value, decided_at, given_at
+            SELECT account_id, conversation_id, message_seq, field, seq, message_id, decided, value, decided_at, given_at
             FROM feedback WHERE account_id = ?1 AND (conversation_id, message_seq, field) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, field LIMIT 200",
         key: &["conversation_id", "message_seq", "field"],

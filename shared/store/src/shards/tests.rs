@@ -528,13 +528,7 @@ fn a_customer_of_several_conversations_has_the_facts_that_were_said_last() {
 #[test]
 fn no_query_scans_a_table() {
     let (shard, directory) = (Sqlite::shard(), Sqlite::directory());
-    let of_shard = conversations::READS
-        .into_iter()
-        .chain(tickets::READS)
-        .chain(parked::READS)
-        .chain(accuracy::READS)
-        .chain(intents::reads())
-        .chain(read_model::reads());
+    let of_shard = reads();
     let of_directory = crate::directory::READS
         .into_iter()
         .chain(crate::directory::SESSION_STATEMENTS)

@@ -11,26 +11,26 @@ use crate::database::{Database, MAX_SAFE_INT, Row, StoreError, Value};
 // One term per status, as in the list of conversations. Looked up, not joined: a join would have SQLite sort the whole
 // account.
 const LIST: &str = "
-    SELECT ticket_number AS number, state,
+    SELECT c.account_id, ticket_number AS number, state,
       (SELECT t.id FROM tickets t WHERE t.account_id = ?1 AND t.conversation_id = c.id) AS id,
       (SELECT t.created_at FROM tickets t WHERE t.account_id = ?1 AND t.conversation_id = c.id) AS created_at
-    FROM (SELECT id, ticket_number, state FROM conversations
+    FROM (SELECT account_id, id, ticket_number, state FROM conversations
         WHERE account_id = ?1 AND status = ?3 AND ticket_number < ?2
-      UNION ALL SELECT id, ticket_number, state FROM conversations
+      UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
         WHERE account_id = ?1 AND status = ?4 AND ticket_number < ?2
-      UNION ALL SELECT id, ticket_number, state FROM conversations
+      UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
         WHERE account_id = ?1 AND status = ?5 AND ticket_number < ?2
-      UNION ALL SELECT id, ticket_number, state FROM conversations
+      UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
         WHERE account_id = ?1 AND status = ?6 AND ticket_number < ?2
-      UNION ALL SELECT id, ticket_number, state FROM conversations
+      UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
         WHERE account_id = ?1 AND status = ?7 AND ticket_number < ?2) c
     ORDER BY ticket_number DESC LIMIT ?8";
 const FIND_BY_ID: &str = "
-    SELECT t.id, t.number, t.created_at, c.state
+    SELECT t.account_id, t.id, t.number, t.created_at, c.state
     FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
     WHERE t.account_id = ?1 AND t.id = ?2";
 const FIND_BY_NUMBER: &str = "
-    SELECT t.id, t.number, t.created_at, c.state
+    SELECT t.account_id, t.id, t.number, t.created_at, c.state
     FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
     WHERE t.account_id = ?1 AND t.number = ?2";
 

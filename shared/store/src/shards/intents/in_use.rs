@@ -11,16 +11,16 @@ use super::{below, page, user};
 use crate::database::{Database, Row, StoreError, Value};
 
 const FIND_IN_USE: &str = "
-    SELECT version FROM own_intent_promotions WHERE account_id = ?1 ORDER BY number DESC LIMIT 1";
+    SELECT account_id, version FROM own_intent_promotions WHERE account_id = ?1 ORDER BY number DESC LIMIT 1";
 // The ids of the intents of a version stand in its report.
 const FIND_RETIRED: &str = "
-    SELECT now.version AS version, (SELECT json_group_array(c.value ->> '$.intent_id')
+    SELECT now.account_id, now.version AS version, (SELECT json_group_array(c.value ->> '$.intent_id')
       FROM own_intent_models m, json_each(m.report, '$.cross_validation.labels') c
       WHERE m.account_id = ?1 AND m.version = now.version
         AND NOT EXISTS (SELECT 1 FROM own_intents i WHERE i.account_id = ?1 AND i.id = c.value ->> '$.intent_id')) AS retired
     FROM own_intent_promotions now WHERE account_id = ?1 ORDER BY number DESC LIMIT 1";
 const LIST_PROMOTIONS: &str = "
-    SELECT number, version, previous_version, action, user_id, user_name, at
+    SELECT account_id, number, version, previous_version, action, user_id, user_name, at
     FROM own_intent_promotions WHERE account_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
 const ROLL_BACK: &str = "
     INSERT INTO own_intent_promotions (account_id, number, version, previous_version, action, user_id, user_name, at)
@@ -29,13 +29,13 @@ const ROLL_BACK: &str = "
     FROM own_intent_models m,
       (SELECT (SELECT version FROM own_intent_promotions WHERE account_id = ?1 ORDER BY number DESC LIMIT 1) AS version) AS now
     WHERE m.account_id = ?1 AND m.version = ?2 AND now.version IS NOT ?2
-    RETURNING previous_version";
+    RETURNING account_id, previous_version";
 const SWITCH_OFF: &str = "
     INSERT INTO own_intent_promotions (account_id, number, version, previous_version, action, user_id, user_name, at)
     SELECT ?1, now.number + 1, NULL, now.version, 'rolled_back', ?2, ?3, ?4
     FROM (SELECT number, version FROM own_intent_promotions WHERE account_id = ?1 ORDER BY number DESC LIMIT 1) AS now
     WHERE now.version IS NOT NULL
-    RETURNING previous_version";
+    RETURNING account_id, previous_version";
 /// Before the intent `?5` is deleted: only if it is there, and one of two or the last.
 pub(super) const SWITCH_OFF_BEFORE_DELETE: &str = "
     INSERT INTO own_intent_promotions (account_id, number, version, previous_version, action, user_id, user_name, at)

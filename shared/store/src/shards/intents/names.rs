@@ -12,28 +12,29 @@ use crate::database::{Database, Row, Statement, StoreError, Value};
 
 // Counted in the row: an account has few intents.
 const LIST: &str = "
-    SELECT id, name, created_at, updated_at,
+    SELECT account_id, id, name, created_at, updated_at,
       (SELECT count(*) FROM own_intent_examples e WHERE e.account_id = ?1 AND e.intent_id = i.id) AS n_examples,
       (SELECT count(*) FROM feedback f WHERE f.account_id = ?1 AND f.field = 'own_intent' AND f.value = i.id) AS n_corrections
     FROM own_intents i WHERE account_id = ?1 ORDER BY name_key";
 const FIND: &str = "
-    SELECT id, name, created_at, updated_at,
+    SELECT account_id, id, name, created_at, updated_at,
       (SELECT count(*) FROM own_intent_examples e WHERE e.account_id = ?1 AND e.intent_id = i.id) AS n_examples,
       (SELECT count(*) FROM feedback f WHERE f.account_id = ?1 AND f.field = 'own_intent' AND f.value = i.id) AS n_corrections
     FROM own_intents i WHERE account_id = ?1 AND id = ?2";
 pub(super) const LIST_EXAMPLES: &str = "
-    SELECT text FROM own_intent_examples WHERE account_id = ?1 AND intent_id = ?2 ORDER BY place";
-const FIND_NAME: &str = "SELECT id FROM own_intents WHERE account_id = ?1 AND name_key = ?2";
+    SELECT account_id, text FROM own_intent_examples WHERE account_id = ?1 AND intent_id = ?2 ORDER BY place";
+const FIND_NAME: &str =
+    "SELECT account_id, id FROM own_intents WHERE account_id = ?1 AND name_key = ?2";
 const INSERT: &str = "
     INSERT INTO own_intents (account_id, id, name, name_key, created_at, updated_at)
     SELECT ?1, ?2, ?3, ?4, ?5, ?5
     WHERE (SELECT count(*) FROM own_intents WHERE account_id = ?1) < ?6
-    ON CONFLICT DO NOTHING RETURNING id";
+    ON CONFLICT DO NOTHING RETURNING account_id, id";
 const UPDATE: &str = "
     UPDATE OR IGNORE own_intents SET name = ?3, name_key = ?4, updated_at = ?5
     WHERE account_id = ?1 AND id = ?2
       AND NOT EXISTS (SELECT 1 FROM own_intents o WHERE o.account_id = ?1 AND o.name_key = ?4 AND o.id <> ?2)
-    RETURNING id";
+    RETURNING account_id, id";
 // Both only if the statement before has set the name: else it is another's, or the intent is not there.
 const DELETE_OLD_EXAMPLES: &str = "
     DELETE FROM own_intent_examples WHERE account_id = ?1 AND intent_id = ?2
@@ -42,7 +43,8 @@ const INSERT_EXAMPLES: &str = "
     INSERT INTO own_intent_examples (account_id, intent_id, place, text)
     SELECT ?1, ?2, key, value FROM json_each(?4)
     WHERE EXISTS (SELECT 1 FROM own_intents i WHERE i.account_id = ?1 AND i.id = ?2 AND i.name_key = ?3)";
-const DELETE: &str = "DELETE FROM own_intents WHERE account_id = ?1 AND id = ?2 RETURNING id";
+const DELETE: &str =
+    "DELETE FROM own_intents WHERE account_id = ?1 AND id = ?2 RETURNING account_id, id";
 const DELETE_EXAMPLES: &str =
     "DELETE FROM own_intent_examples WHERE account_id = ?1 AND intent_id = ?2";
 

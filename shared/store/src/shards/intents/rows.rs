@@ -22,7 +22,7 @@ const CORRECTION_ONE_OF: usize = 3;
 
 // The value is the id of an intent, or `none`.
 const LIST_CORRECTIONS: &str = "
-    SELECT substr((SELECT m.data ->> '$.text' FROM messages m
+    SELECT f.account_id, substr((SELECT m.data ->> '$.text' FROM messages m
         WHERE m.account_id = ?1 AND m.conversation_id = f.conversation_id AND m.seq = f.message_seq), 1, ?3) AS text,
       (SELECT count(*) FROM feedback a WHERE a.account_id = ?1 AND a.field = 'own_intent' AND a.value = ?2) AS n_all
     FROM feedback f WHERE account_id = ?1 AND field = 'own_intent' AND value = ?2 AND value IS NOT NULL

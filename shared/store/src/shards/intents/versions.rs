@@ -16,13 +16,14 @@ use crate::database::{Database, Row, Statement, StoreError, Value};
 use crate::word;
 
 const FIND_CURRENT: &str = "
-    SELECT version, encoder_id, encoder_version, row_keys FROM own_intent_models WHERE account_id = ?1
+    SELECT account_id, version, encoder_id, encoder_version, row_keys FROM own_intent_models WHERE account_id = ?1
       AND version = (SELECT p.version FROM own_intent_promotions p WHERE p.account_id = ?1 ORDER BY p.number DESC LIMIT 1)";
-const FIND_HEAD: &str = "SELECT head FROM own_intent_models WHERE account_id = ?1 AND version = ?2";
+const FIND_HEAD: &str =
+    "SELECT account_id, head FROM own_intent_models WHERE account_id = ?1 AND version = ?2";
 const FIND_ENCODER: &str = "
-    SELECT encoder_id, encoder_version FROM own_intent_models WHERE account_id = ?1 AND version = ?2";
+    SELECT account_id, encoder_id, encoder_version FROM own_intent_models WHERE account_id = ?1 AND version = ?2";
 const LIST_VERSIONS: &str = "
-    SELECT version, created_at, user_id, user_name, encoder_id, encoder_version, n_rows, n_corrections, n_left_out,
+    SELECT account_id, version, created_at, user_id, user_name, encoder_id, encoder_version, n_rows, n_corrections, n_left_out,
       promoted, reason, reason_text, report,
       version IS (SELECT p.version FROM own_intent_promotions p WHERE p.account_id = ?1 ORDER BY p.number DESC LIMIT 1)
         AS in_use
@@ -36,7 +37,7 @@ const INSERT_MODEL: &str = "
       iif(?10 AND now.version IS NOT ?16, 'What is in use was changed while this one was trained.', ?12), ?13, ?14, ?15
     FROM (SELECT (SELECT version FROM own_intent_promotions WHERE account_id = ?1 ORDER BY number DESC LIMIT 1) AS version)
       AS now
-    RETURNING version";
+    RETURNING account_id, version";
 const PROMOTE_NEWEST: &str = "
     INSERT INTO own_intent_promotions (account_id, number, version, previous_version, action, user_id, user_name, at)
     SELECT ?1, coalesce((SELECT max(number) FROM own_intent_promotions WHERE account_id = ?1), 0) + 1, m.version,
