@@ -42,6 +42,7 @@ use edgedesk_wire::object::{
 
 use crate::error::{ObjectError, Refusal};
 use crate::host::{Host, Outgoing, Report, Target};
+use crate::sockets::deliver_own;
 use crate::sql::{ObjectSql, SqlError};
 use analysis::AnalysisLane;
 use log::{Appended, Log, NewEvent};
@@ -416,14 +417,17 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             }
             for logged in events {
                 sent = logged.event.seq;
-                self.host.deliver(&Outgoing {
+                let frame = Outgoing {
                     target: if logged.event.data.is_public() {
                         Target::All
                     } else {
                         Target::Agents
                     },
                     text: Rc::clone(&logged.json),
-                });
+                };
+                if let Some(Address { account_id, .. }) = self.address()? {
+                    deliver_own(&self.host, account_id, &frame);
+                }
             }
             self.broadcast.set(Some(sent));
         }

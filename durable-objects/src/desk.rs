@@ -102,7 +102,7 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         };
         if is_news {
             self.rows.settle_reservation(state.conversation_id)?;
-            self.send_conversation(state)?;
+            self.send_conversation(account_id, state)?;
         }
         Ok(NotifyResponse {
             ticket_id: ticket.ticket_id,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
@@ -28,6 +28,9 @@ pub trait Host: Clock + IdSource {
 
     /// Something of ours failed and will be tried again.
     fn report(&self, report: &Report);
+
+    /// Something that belongs into the account's audit log. Nobody waits for it.
+    fn security_event(&self, account_id: AccountId, event: &SecurityEvent);
 }
 
 /// A line for the log. Holds no words of customers.
@@ -39,6 +42,23 @@ pub struct Report {
     pub account_id: Option<AccountId>,
     /// Which conversation's, when it is one's.
     pub conversation_id: Option<ConversationId>,
+}
+
+/// What an administrator of the account should see. Holds nothing of another account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecurityEvent {
+    /// A frame named another account, and was sent to nobody.
+    ForeignFrame {
+        /// When.
+        at: Timestamp,
+    },
+    /// A socket asked for another account's room.
+    RoomJoinRefused {
+        /// Which; told once for each.
+        socket: SocketId,
+        /// Whose it is.
+        by: UserId,
+    },
 }
 
 /// The runtime refused.

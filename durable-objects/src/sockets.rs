@@ -8,11 +8,12 @@ use edgedesk_domain::ids::{AccountId, IdSource, UserId};
 use edgedesk_domain::message::Actor;
 use edgedesk_wire::frames::{ClientFrame, FrameError, MAX_FRAME_BYTES, ServerFrame};
 use edgedesk_wire::object::SocketIdentity;
+use edgedesk_wire::of_account::names_other_account;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::error::ObjectError;
-use crate::host::{Outgoing, Target};
+use crate::host::{Host, Outgoing, SecurityEvent, Target};
 
 /// Close code for a frame over the limit (RFC 6455, section 7.4.1).
 pub const CLOSE_TOO_BIG: u16 = 1009;
@@ -221,6 +222,17 @@ pub(crate) fn refused_frame(client_id: Option<String>, error: &ObjectError) -> S
         code => code.to_owned(),
     };
     error_frame(client_id, &code, error.detail())
+}
+
+/// Sends a frame with rows to sockets of an account. One that names another account goes to nobody: it would be a fault of
+/// ours, and is told to the account's administrators.
+pub(crate) fn deliver_own(host: &impl Host, account_id: AccountId, frame: &Outgoing) {
+    if names_other_account(&frame.text, account_id) {
+        let event = SecurityEvent::ForeignFrame { at: host.now() };
+        host.security_event(account_id, &event);
+    } else {
+        host.deliver(frame);
+    }
 }
 
 /// A frame for some sockets.

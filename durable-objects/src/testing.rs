@@ -21,6 +21,7 @@ use ulid::Ulid;
 
 use crate::host::{
     Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError, OwnIntents, Report,
+    SecurityEvent,
 };
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
 
@@ -165,6 +166,7 @@ pub(crate) struct Runtime {
     pub(crate) alarm_fails: Cell<bool>,
     pub(crate) delivered: RefCell<Vec<Outgoing>>,
     pub(crate) reports: RefCell<Vec<Report>>,
+    pub(crate) security_events: RefCell<Vec<(AccountId, SecurityEvent)>>,
 }
 
 impl std::ops::Deref for TestHost {
@@ -234,6 +236,11 @@ impl Host for TestHost {
 
     fn report(&self, report: &Report) {
         self.reports.borrow_mut().push(report.clone());
+    }
+
+    fn security_event(&self, account_id: AccountId, event: &SecurityEvent) {
+        let mut events = self.security_events.borrow_mut();
+        events.push((account_id, *event));
     }
 }
 

@@ -55,6 +55,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             None => self.inputs_before(event.seq, analyzed.message_seq)?,
         };
         Ok(DecisionRecord {
+            account_id: event.account_id,
             decision: Decision {
                 id: event.id,
                 message_id,

@@ -13,7 +13,8 @@ use super::{Conversation, belongs, not_here, rules};
 use crate::error::{ObjectError, Refusal};
 use crate::host::{Host, Outgoing, Target};
 use crate::sockets::{
-    AfterFrame, Connections, SocketId, actor_of, outgoing, read_frame, refused_frame, wrong_socket,
+    AfterFrame, Connections, SocketId, account_of, actor_of, deliver_own, outgoing, read_frame,
+    refused_frame, wrong_socket,
 };
 use crate::sql::ObjectSql;
 use crate::tickets;
@@ -256,10 +257,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             after = last.event.seq;
             for logged in &events {
                 if sees_all || logged.event.data.is_public() {
-                    self.host.deliver(&Outgoing {
+                    let frame = Outgoing {
                         target: Target::Socket(socket),
                         text: std::rc::Rc::clone(&logged.json),
-                    });
+                    };
+                    deliver_own(&self.host, account_of(identity), &frame);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The sockets of a desk: agents with their inbox open. All are in one room, their account's.
 
+use std::collections::BTreeSet;
+
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::ids::AccountId;
 use edgedesk_wire::desk::{AgentPresence, Counters};
@@ -8,10 +10,10 @@ use edgedesk_wire::object::SocketIdentity;
 
 use super::{Desk, not_here};
 use crate::error::{ObjectError, Refusal};
-use crate::host::{Host, Target};
+use crate::host::{Host, SecurityEvent, Target};
 use crate::sockets::{
-    AfterFrame, Connections, SocketId, account_of, outgoing, read_frame, refused_frame,
-    wrong_socket,
+    AfterFrame, Connections, SocketId, account_of, deliver_own, outgoing, read_frame,
+    refused_frame, wrong_socket,
 };
 use crate::sql::{ObjectSql, SqlError};
 use crate::tickets;
@@ -22,6 +24,8 @@ pub(super) struct Room {
     pub(super) connections: Connections,
     counters: Option<Counters>,
     agents: Option<Vec<AgentPresence>>,
+    /// Sockets that asked for another account's room.
+    refused_joins: BTreeSet<SocketId>,
 }
 
 impl<S: ObjectSql, H: Host> Desk<S, H> {
@@ -100,7 +104,11 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
 
     /// A socket is gone.
     pub fn closed(&self, socket: SocketId) {
-        self.room.borrow_mut().connections.remove(socket);
+        {
+            let mut room = self.room.borrow_mut();
+            room.connections.remove(socket);
+            room.refused_joins.remove(&socket);
+        }
         if let Err(error) = self.send_changes() {
             self.report("tell that an agent left", &error);
         }
@@ -146,6 +154,7 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
             }
             ClientFrame::Join { room } => {
                 if room != format!("account:{account_id}") {
+                    self.note_refused_join(account_id, socket, identity, &room);
                     return Err(Refusal::Forbidden.because("The room is another account's."));
                 }
                 self.send(Target::Socket(socket), &ServerFrame::Joined { room });
@@ -160,18 +169,20 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
     }
 
     /// Tells the agents that a conversation changed, and what changed with it.
-    pub(super) fn send_conversation(&self, state: ConversationState) -> Result<(), SqlError> {
+    pub(super) fn send_conversation(
+        &self,
+        account_id: AccountId,
+        state: ConversationState,
+    ) -> Result<(), SqlError> {
         if self.room.borrow().connections.is_empty() {
             return Ok(());
         }
-        self.send(
-            Target::All,
-            &ServerFrame::ConversationUpdated {
-                conversation_id: state.conversation_id,
-                seq: state.seq,
-                data: Box::new(state),
-            },
-        );
+        let frame = ServerFrame::ConversationUpdated {
+            conversation_id: state.conversation_id,
+            seq: state.seq,
+            data: Box::new(state),
+        };
+        deliver_own(&self.host, account_id, &outgoing(Target::All, &frame));
         self.send_changes()
     }
 
@@ -203,6 +214,27 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
             );
         }
         Ok(())
+    }
+
+    /// Once for each socket, and only when it named an account: anything else is a slip.
+    fn note_refused_join(
+        &self,
+        account_id: AccountId,
+        socket: SocketId,
+        identity: &SocketIdentity,
+        room: &str,
+    ) {
+        let names_account = room
+            .strip_prefix("account:")
+            .is_some_and(|id| id.parse::<AccountId>().is_ok());
+        if let SocketIdentity::Agent { principal, .. } = identity
+            && names_account
+            && self.room.borrow_mut().refused_joins.insert(socket)
+        {
+            let by = principal.user_id;
+            let event = SecurityEvent::RoomJoinRefused { socket, by };
+            self.host.security_event(account_id, &event);
+        }
     }
 
     fn send(&self, target: Target, frame: &ServerFrame) {

@@ -21,7 +21,7 @@ use ulid::Ulid;
 
 use super::Desk;
 use crate::error::ObjectError;
-use crate::host::Target;
+use crate::host::{SecurityEvent, Target};
 use crate::sockets::SocketId;
 use crate::testing::{Failure, TestHost, TestSql, analysis};
 
@@ -545,6 +545,29 @@ fn only_the_own_accounts_room_is_joined() {
         assert_eq!(frames.len(), 1, "an error and no event");
         assert_eq!(frames[0].1["data"]["code"], "forbidden", "{room}");
     }
+}
+
+#[test]
+fn a_join_of_another_accounts_room_is_told_once_to_the_own_accounts_administrators() {
+    let world = World::new();
+    world.notify(&Conversation::new(1).state).unwrap();
+    world.open(1, 1);
+    let join = |room: &str| world.frame(1, 1, &json!({"type": "join", "room": room}));
+    for room in ["", "team:1", "account:", "account:acc_1"] {
+        join(room);
+    }
+    join(&format!("account:{}", account()));
+    assert_eq!(world.host.security_events.take(), [], "no account is named");
+    let other = format!("account:{}", AccountId::new(Ulid::from(9)));
+    for _ in 0..3 {
+        assert_eq!(join(&other)[0].1["data"]["code"], "forbidden");
+    }
+    let told = world.host.security_events.take();
+    let event = SecurityEvent::RoomJoinRefused {
+        socket: socket_id(1),
+        by: user(1),
+    };
+    assert_eq!(told, [(account(), event)]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub mod frames;
 pub mod inference;
 pub mod jobs;
 pub mod object;
+pub mod of_account;
 pub mod problem;
 pub mod queue;
 pub mod sessions;

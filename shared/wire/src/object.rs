@@ -140,6 +140,8 @@ pub struct EventsResponse {
 /// A decision with the text that it is about: all that is needed to make it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionRecord {
+    /// Whose log it stands in.
+    pub account_id: AccountId,
     /// The decision.
     pub decision: Decision,
     /// What agents say of it, at most one of each field.

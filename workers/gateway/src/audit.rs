@@ -1,7 +1,9 @@
-//! The audit log: what admins read of it, and what is written into it after a request ([`recording`]).
+//! The audit log: what admins read of it, and what is written into it after a request ([`recording`]),
+//! security events among it ([`security`]).
 
 pub mod feed;
 pub mod recording;
+pub mod security;
 
 use edgedesk_audit::day::Day;
 use edgedesk_audit::entry::is_plain;

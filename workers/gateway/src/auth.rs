@@ -15,6 +15,7 @@ use edgedesk_wire::object::{STATE_PATH, StateResponse};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use crate::audit::security::SecurityEvent;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
@@ -127,6 +128,9 @@ pub async fn refresh(
             app.note_user(key.user_id);
             return Err(AppError {
                 internal: Some(format!("refresh token reused: session {} ended", key.id)),
+                security: Some(Box::new(SecurityEvent::RefreshTokenReused {
+                    session_id: key.id,
+                })),
                 ..wrong_refresh_token()
             });
         }

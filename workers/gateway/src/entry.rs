@@ -14,10 +14,12 @@ use tower_service::Service;
 use worker::{Context, Env, web_sys};
 
 use crate::audit::recording::{record, record_of};
+use crate::audit::security::record_of_event;
 use crate::config::Config;
 use crate::context::App;
 use crate::error::AppError;
 use crate::finish::{Kind, finish};
+use crate::guard::withhold_foreign_rows;
 use crate::http_glue::{origin_of, read_request, write_response};
 use crate::routes::router;
 
@@ -53,6 +55,7 @@ pub async fn handle(
         }
         Err(error) => error.into_response(),
     };
+    let response = withhold_foreign_rows(response, app.trail().account_id).await;
     let kind = response.extensions().get().copied().unwrap_or(Kind::Data);
     let response = finish(
         response,
@@ -62,11 +65,16 @@ pub async fn handle(
     );
     write_log(&app, &method, &response, started);
     let status = response.status();
+    let error = response.extensions().get::<AppError>();
+    let event = error.and_then(|error| error.security.clone());
     let written = write_response(response).await;
     // Nobody waits for it: the answer is on its way.
     let network = address.as_deref().and_then(truncate_ip);
-    if let Some((account_id, entry)) = record_of(&app.trail(), status, app.request_id(), network) {
-        context.wait_until(record(app, account_id, entry));
+    let (trail, id) = (app.trail(), app.request_id());
+    let of_event = event.and_then(|event| record_of_event(&trail, &event, id, network.clone()));
+    let of_request = record_of(&trail, status, id, network);
+    for (account_id, entry) in of_event.into_iter().chain(of_request) {
+        context.wait_until(record(app.clone(), account_id, entry));
     }
     written
 }

@@ -9,6 +9,8 @@ use edgedesk_store::StoreError;
 use edgedesk_wire::problem::FieldError;
 use http::StatusCode;
 
+use crate::audit::security::SecurityEvent;
+
 /// Seconds after which a provider should try again when we shed load. Zendesk retries on 503 only below 60.
 pub const HOOK_RETRY_SECS: u32 = 30;
 /// Seconds after which a client of the API should try again.
@@ -29,6 +31,8 @@ pub struct AppError {
     pub retry_after_secs: Option<u32>,
     /// What broke, for the log only.
     pub internal: Option<String>,
+    /// What an administrator of the account should hear of it, in the audit log. Boxed, since hardly any error has one.
+    pub security: Option<Box<SecurityEvent>>,
 }
 
 impl AppError {
@@ -42,6 +46,7 @@ impl AppError {
             errors: Vec::new(),
             retry_after_secs: None,
             internal: None,
+            security: None,
         }
     }
 
@@ -100,6 +105,15 @@ impl AppError {
         }
     }
 
+    /// 500: a row of another account was about to be told. Holds nothing of the row.
+    #[must_use]
+    pub fn foreign_row() -> Self {
+        Self {
+            security: Some(Box::new(SecurityEvent::ForeignRow)),
+            ..Self::internal("a row of another account was withheld")
+        }
+    }
+
     /// The same error with a wrong part of the body named.
     #[must_use]
     pub fn with_field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -135,6 +149,7 @@ impl From<StoreError> for AppError {
                 "invalid_cursor",
                 "the cursor is not one that this list gave out",
             ),
+            StoreError::ForeignRow => Self::foreign_row(),
             error if error.is_transient() => Self::unavailable(RETRY_SECS, error.to_string()),
             error => Self::internal(error.to_string()),
         }

@@ -15,7 +15,7 @@ use crate::extract::RawRequest;
 use crate::sockets::Passthrough;
 
 /// Most bytes of an answer that a handler writes. Lists have at most 200 rows.
-const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// The `http` form of a request, with the platform's own beside it and its body still in there.
 pub fn read_request(raw: web_sys::Request) -> Result<Request<Body>, AppError> {

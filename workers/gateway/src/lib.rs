@@ -19,6 +19,7 @@ mod entry;
 mod error;
 mod extract;
 mod finish;
+mod guard;
 mod health;
 mod hooks;
 mod http_glue;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
 use edgedesk_wire::{audit, desk, object};
 use http::StatusCode;
@@ -20,6 +21,7 @@ const BASE: &str = "http://object";
 /// One object.
 pub struct Object<'a> {
     app: &'a App,
+    account_id: AccountId,
     binding: &'static str,
     name: String,
 }
@@ -34,6 +36,7 @@ impl<'a> Object<'a> {
     ) -> Self {
         Self {
             app,
+            account_id,
             binding: object::BINDING,
             name: object::object_name(account_id, conversation_id),
         }
@@ -44,6 +47,7 @@ impl<'a> Object<'a> {
     pub fn desk(app: &'a App, account_id: AccountId) -> Self {
         Self {
             app,
+            account_id,
             binding: desk::BINDING,
             name: desk::object_name(account_id),
         }
@@ -54,13 +58,17 @@ impl<'a> Object<'a> {
     pub fn audit(app: &'a App, account_id: AccountId) -> Self {
         Self {
             app,
+            account_id,
             binding: audit::BINDING,
             name: audit::object_name(account_id),
         }
     }
 
     /// Reads. Tried twice: reading again does no harm.
-    pub async fn get<T: DeserializeOwned>(&self, path_and_query: &str) -> Result<T, AppError> {
+    pub async fn get<T: DeserializeOwned + OfAccount>(
+        &self,
+        path_and_query: &str,
+    ) -> Result<T, AppError> {
         match self.call(Method::Get, path_and_query, None).await {
             Err(error) if is_transient(&error) => {
                 self.call(Method::Get, path_and_query, None).await
@@ -70,7 +78,7 @@ impl<'a> Object<'a> {
     }
 
     /// Changes something. Tried once.
-    pub async fn post<T: DeserializeOwned>(
+    pub async fn post<T: DeserializeOwned + OfAccount>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -80,7 +88,7 @@ impl<'a> Object<'a> {
 
     /// Changes something that the object does only once however often it is asked. Tried twice, with a fresh stub: an
     /// object that was moved or restarted drops the requests on their way to it.
-    pub async fn post_idempotent<T: DeserializeOwned>(
+    pub async fn post_idempotent<T: DeserializeOwned + OfAccount>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -111,7 +119,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    async fn call<T: DeserializeOwned>(
+    async fn call<T: DeserializeOwned + OfAccount>(
         &self,
         method: Method,
         path_and_query: &str,
@@ -130,10 +138,7 @@ impl<'a> Object<'a> {
             return Err(self.problem(response).await);
         }
         let text = response.text().await.map_err(|error| self.silent(&error))?;
-        // An answer without a body, such as 204, says nothing: `null`.
-        let text = if text.is_empty() { "null" } else { &text };
-        serde_json::from_str(text)
-            .map_err(|error| AppError::internal(format!("{} {path_and_query}: {error}", self.name)))
+        read_answer(&self.name, self.account_id, path_and_query, &text)
     }
 
     async fn fetch(&self, path_and_query: &str, init: &RequestInit) -> Result<Response, AppError> {
@@ -166,6 +171,24 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The typed answer, if all of it is of the account.
+fn read_answer<T: DeserializeOwned + OfAccount>(
+    name: &str,
+    account_id: AccountId,
+    path_and_query: &str,
+    text: &str,
+) -> Result<T, AppError> {
+    // An answer without a body, such as 204, says nothing: `null`.
+    let text = if text.is_empty() { "null" } else { text };
+    let answer: T = serde_json::from_str(text)
+        .map_err(|error| AppError::internal(format!("{name} {path_and_query}: {error}")))?;
+    if answer.is_of(account_id) {
+        Ok(answer)
+    } else {
+        Err(AppError::foreign_row())
+    }
+}
+
 fn of_object(name: &str, status: StatusCode, body: &str) -> AppError {
     match serde_json::from_str::<Problem>(body) {
         Ok(problem) if status.is_client_error() => AppError {
@@ -175,6 +198,7 @@ fn of_object(name: &str, status: StatusCode, body: &str) -> AppError {
             errors: problem.errors,
             retry_after_secs: None,
             internal: None,
+            security: None,
         },
         _ => AppError::unavailable(RETRY_SECS, format!("{name}: answered {status}")),
     }
@@ -204,6 +228,9 @@ fn ascii_json(json: &str) -> String {
     }
     ascii
 }
+
+#[cfg(test)]
+mod foreign_rows;
 
 #[cfg(test)]
 mod tests {

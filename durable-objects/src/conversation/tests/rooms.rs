@@ -2,7 +2,7 @@ use edgedesk_wire::frames::MAX_FRAME_BYTES;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::host::Target;
+use crate::host::{SecurityEvent, Target};
 use crate::sockets::{AfterFrame, CLOSE_TOO_BIG};
 
 const CUSTOMER: u64 = 1;
@@ -440,4 +440,37 @@ impl MessageOf for Event {
             other => panic!("{} is no message", other.type_name()),
         }
     }
+}
+
+#[test]
+fn an_event_of_another_account_is_sent_to_no_socket_and_told_to_the_administrators() {
+    let mut world = World::new();
+    world.says("1", "Hello");
+    world.says("2", "secret");
+    let other = AccountId::new(Ulid::from(99));
+    // What a mixed-up storage would hold: the second message is another account's.
+    let own = address().account_id;
+    let last = world.log().last().unwrap().seq;
+    world.sql.rows(&format!(
+        "UPDATE events SET event = replace(event, '{own}', '{other}') WHERE seq = {last}"
+    ));
+    world.reborn();
+    world.open(ADA, &agent_socket(2, Role::Agent));
+    let frames = world.frame(
+        ADA,
+        &agent_socket(2, Role::Agent),
+        &json!({"type": "resume", "seq": 0}),
+    );
+    assert!(frames.len() > 1, "the others come: {frames:?}");
+    let text = format!("{frames:?}");
+    assert!(
+        !text.contains("secret") && !text.contains(&other.to_string()),
+        "{text}"
+    );
+    assert_eq!(frames.last().unwrap().1["type"], "resumed");
+    let told = world.host.security_events.take();
+    assert!(
+        matches!(told[..], [(account_id, SecurityEvent::ForeignFrame { .. })] if account_id == own),
+        "{told:?}"
+    );
 }

@@ -140,10 +140,10 @@ pub fn record_of(
         account_id,
         Record {
             id: request_id.to_owned(),
-            actor: match (trail.api_key_id, trail.user_id) {
-                (Some(id), _) => Actor::ApiKey { id: id.to_string() },
-                (None, Some(id)) if !is_failed_login => Actor::User { id },
-                _ => Actor::Anonymous,
+            actor: if is_failed_login {
+                Actor::Anonymous
+            } else {
+                actor_of(trail)
             },
             action: match is_failed_login {
                 true if trail.is_lock => LOGIN_LOCKED.to_owned(),
@@ -159,6 +159,16 @@ pub fn record_of(
             ip,
         },
     ))
+}
+
+/// Who made a request, as far as a credential says.
+#[must_use]
+pub fn actor_of(trail: &Trail) -> Actor {
+    match (trail.api_key_id, trail.user_id) {
+        (Some(id), _) => Actor::ApiKey { id: id.to_string() },
+        (None, Some(id)) => Actor::User { id },
+        (None, None) => Actor::Anonymous,
+    }
 }
 
 /// Puts a record into an account's log, or into ours.

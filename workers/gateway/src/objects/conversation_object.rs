@@ -35,7 +35,7 @@ impl DurableObject for ConversationObject {
     fn new(state: State, env: Env) -> Self {
         let state = Rc::new(state);
         let sql = DurableSql::new(state.storage().sql());
-        let conversation = Conversation::new(sql, ObjectHost::new(Rc::clone(&state)));
+        let conversation = Conversation::new(sql, ObjectHost::new(Rc::clone(&state), env.clone()));
         conversation.restore(conversation.host().identities());
         Self {
             state,

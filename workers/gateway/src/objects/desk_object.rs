@@ -27,10 +27,10 @@ pub struct DeskObject {
 }
 
 impl DurableObject for DeskObject {
-    fn new(state: State, _env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
         let state = Rc::new(state);
         let sql = DurableSql::new(state.storage().sql());
-        let desk = Desk::new(sql, ObjectHost::new(Rc::clone(&state)));
+        let desk = Desk::new(sql, ObjectHost::new(Rc::clone(&state), env));
         desk.restore(desk.host().identities());
         Self { state, desk }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
-use edgedesk_objects::host::{Host, HostError, Outgoing, Report, Target};
+use edgedesk_objects::host::{Host, HostError, Outgoing, Report, SecurityEvent, Target};
 use edgedesk_objects::sockets::{AfterFrame, Attachment, SocketId};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
@@ -14,9 +14,12 @@ use edgedesk_wire::frames::{PING, PONG};
 use edgedesk_wire::object::SocketIdentity;
 use serde::Serialize;
 use worker::worker_sys::WebSocketRequestResponsePair;
-use worker::{ScheduledTime, State, WebSocket, WebSocketPair};
+use worker::{Env, ScheduledTime, State, WebSocket, WebSocketPair};
 
 use super::timer::Timer;
+use crate::audit::recording::record;
+use crate::audit::security::record_of_object;
+use crate::context::App;
 
 /// Codes that say how a connection ended and may not be sent (RFC 6455, section 7.4.1).
 const RESERVED_CLOSE_CODES: [u16; 3] = [1005, 1006, 1015];
@@ -27,6 +30,7 @@ const CLOSE_NORMAL: u16 = 1000;
 /// An object's clock, ids, sockets and alarm.
 pub(super) struct ObjectHost {
     state: Rc<State>,
+    env: Env,
     sockets: RefCell<Vec<OpenSocket>>,
     answers_pings: Cell<bool>,
 }
@@ -39,7 +43,7 @@ struct OpenSocket {
 
 impl ObjectHost {
     /// The host of an object that just woke, with the sockets that stayed open.
-    pub(super) fn new(state: Rc<State>) -> Self {
+    pub(super) fn new(state: Rc<State>, env: Env) -> Self {
         let sockets = state
             .get_websockets()
             .into_iter()
@@ -54,6 +58,7 @@ impl ObjectHost {
             .collect();
         Self {
             state,
+            env,
             sockets: RefCell::new(sockets),
             answers_pings: Cell::new(false),
         }
@@ -190,5 +195,24 @@ impl Host for ObjectHost {
                 conversation_id: report.conversation_id,
             },
         );
+    }
+
+    fn security_event(&self, account_id: AccountId, event: &SecurityEvent) {
+        let entry = record_of_object(event);
+        // A foreign frame is a fault of ours; a refused join is somebody else's doing.
+        let level = match event {
+            SecurityEvent::ForeignFrame { .. } => Level::Error,
+            SecurityEvent::RoomJoinRefused { .. } => Level::Warn,
+        };
+        log(
+            level,
+            &ReportLine {
+                message: &format!("account {account_id}: {}", entry.action),
+                account_id: Some(account_id),
+                conversation_id: None,
+            },
+        );
+        let app = App::of_object(self.env.clone());
+        self.state.wait_until(record(app, account_id, entry));
     }
 }

@@ -1,0 +1,108 @@
+//! What an administrator should see although nobody asked for it: entries of the account's own audit log, with an action
+//! of their own.
+//!
+//! Such an entry holds ids of the account alone. Of what was withheld, and of the other account, it says nothing.
+
+use edgedesk_audit::entry::{Actor, Outcome, Record, Resource, is_plain};
+use edgedesk_domain::ids::{AccountId, SessionId};
+use edgedesk_objects::host::SecurityEvent as ObjectEvent;
+
+use super::recording::actor_of;
+use crate::context::Trail;
+
+/// A row of another account was withheld from an answer, or from a frame.
+const FOREIGN_ROW: &str = "foreign_row.withheld";
+/// A refresh token came a second time: somebody has a copy.
+const REFRESH_TOKEN_REUSED: &str = "refresh_token.reused";
+/// A socket asked for another account's room.
+const ROOM_JOIN_REFUSED: &str = "room_join.refused";
+
+/// What a request turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecurityEvent {
+    /// A row of another account was withheld from its answer.
+    ForeignRow,
+    /// It brought a refresh token that had been used. The session has ended.
+    RefreshTokenReused {
+        /// Which.
+        session_id: SessionId,
+    },
+}
+
+/// The entry of a request that an error of its own made a security event, in the log of the credential's account.
+#[must_use]
+pub fn record_of_event(
+    trail: &Trail,
+    event: &SecurityEvent,
+    request_id: &str,
+    ip: Option<String>,
+) -> Option<(AccountId, Record)> {
+    // Nobody's log without a credential.
+    let account_id = trail.account_id?;
+    let (action, resource, actor, outcome) = match event {
+        SecurityEvent::ForeignRow => {
+            let route = trail.route.clone().filter(|route| is_plain(route));
+            let resource = resource("route", route);
+            (FOREIGN_ROW, resource, actor_of(trail), Outcome::Failed)
+        }
+        // Whoever it was, they did not show that they are this user.
+        SecurityEvent::RefreshTokenReused { session_id } => (
+            REFRESH_TOKEN_REUSED,
+            resource("session", Some(session_id.to_string())),
+            Actor::Anonymous,
+            Outcome::Refused,
+        ),
+    };
+    let record = Record {
+        // The request may leave an entry of its own, under its own id.
+        id: format!("{request_id}/{action}"),
+        actor,
+        action: action.to_owned(),
+        resource,
+        outcome,
+        request_id: Some(request_id.to_owned()),
+        ip,
+    };
+    Some((account_id, record))
+}
+
+/// The entry of what an object saw, which is nobody's request. The same happening has the same id.
+#[must_use]
+pub fn record_of_object(event: &ObjectEvent) -> Record {
+    let (id, action, resource, actor, outcome) = match event {
+        // Of one millisecond one is enough.
+        ObjectEvent::ForeignFrame { at } => (
+            format!("{FOREIGN_ROW}/{}", at.millis()),
+            FOREIGN_ROW,
+            resource("socket", None),
+            Actor::System,
+            Outcome::Failed,
+        ),
+        ObjectEvent::RoomJoinRefused { socket, by } => (
+            format!("{socket}/{ROOM_JOIN_REFUSED}"),
+            ROOM_JOIN_REFUSED,
+            resource("socket", Some(socket.to_string())),
+            Actor::User { id: *by },
+            Outcome::Refused,
+        ),
+    };
+    Record {
+        id,
+        actor,
+        action: action.to_owned(),
+        resource,
+        outcome,
+        request_id: None,
+        ip: None,
+    }
+}
+
+fn resource(kind: &str, id: Option<String>) -> Resource {
+    Resource {
+        kind: kind.to_owned(),
+        id,
+    }
+}
+
+#[cfg(test)]
+mod tests;
