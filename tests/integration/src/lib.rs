@@ -14,8 +14,10 @@ use edgedesk_client::{Answer, Edgedesk, Stack, api};
 use edgedesk_domain::conversation::ConversationState;
 use serde_json::Value;
 
+mod api_routes;
 mod own;
 
+pub use api_routes::{Dice, Route, api_routes};
 pub use own::OwnStack;
 
 /// How long anything may take that is not measured here. Two busy cores are slow.
@@ -115,7 +117,16 @@ pub fn unique(prefix: &str) -> String {
 }
 
 /// Asks again and again until there is an answer. Fails when [`PATIENCE`] ends, and says what was waited for.
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, ask).await
+}
+
+/// The same with a patience of its own.
+pub async fn eventually_within<T>(
+    patience: Duration,
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let search = async {
         let mut again = tokio::time::interval(Duration::from_millis(50));
         loop {
@@ -125,7 +136,7 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
             }
         }
     };
-    tokio::time::timeout(PATIENCE, search)
+    tokio::time::timeout(patience, search)
         .await
-        .unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"))
+        .unwrap_or_else(|_| panic!("not within {patience:?}: {what}"))
 }

@@ -3,12 +3,16 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use edgedesk_client::Stack;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use crate::{Live, eventually, unique};
+use crate::{Live, eventually_within, unique};
+
+/// How long a start may take: databases are made and seeded by programs that themselves take seconds to start.
+const START_PATIENCE: Duration = Duration::from_mins(3);
 
 /// A running stack and its folder. Dropping it ends the stack and deletes the folder.
 #[derive(Debug)]
@@ -90,7 +94,7 @@ fn spawn(state: &std::path::Path, options: &[&str]) -> Child {
 
 async fn until_ready(state: &std::path::Path) -> Live {
     let file = state.join("dev.json");
-    let stack = eventually("a stack of our own is ready", async || {
+    let stack = eventually_within(START_PATIENCE, "a stack of our own is ready", async || {
         Stack::read(&file).ok()
     })
     .await;
