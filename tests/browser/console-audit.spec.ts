@@ -1,5 +1,5 @@
 import { expect, expectAccessible, test } from './support/console.ts';
-import { newId, ZendeskTicket } from './support/stack.ts';
+import { newId, stack, ZendeskTicket } from './support/stack.ts';
 
 test('an admin sees who read a conversation, filters, pages and verifies the log', async ({ signIn }) => {
   const subject = `Audited ${newId()}`;
@@ -73,4 +73,30 @@ test('a log that does not load says so and is asked for again', async ({ signIn 
 test('an agent is not shown the page', async ({ desk }) => {
   await expect(desk.page.getByRole('link', { name: 'Accuracy' })).toBeVisible();
   await expect(desk.page.getByRole('link', { name: 'Audit log' })).toHaveCount(0);
+});
+
+test('a refresh token that came twice is shown to an admin', async ({ signIn, request }) => {
+  // A login of its own: reuse ends its session and no other.
+  const login = await request.post(`${stack.url}/api/v1/auth/login`, { data: stack.agent });
+  const { access_token, refresh_token } = await login.json();
+  const sessions = await request.get(`${stack.url}/api/v1/me/sessions`, {
+    headers: { authorization: `Bearer ${access_token}` },
+  });
+  const own = (await sessions.json()).sessions.find((session: { current: boolean }) => session.current);
+  for (const expected of [200, 401]) {
+    const answer = await request.post(`${stack.url}/api/v1/auth/refresh`, { data: { refresh_token } });
+    expect(answer.status()).toBe(expected);
+  }
+  const admin = await signIn('admin');
+  const { page } = admin;
+  await admin.goTo('Audit log');
+  const rows = page.locator('table.audit tbody tr');
+  await page.getByLabel('Resource').fill(own.id);
+  // It is recorded after the answer: asked again until it is there.
+  await expect(async () => {
+    await page.getByLabel('Action').fill('');
+    await page.getByLabel('Action').fill('refresh_token.reused');
+    await expect(rows.first()).toContainText('refresh_token.reused', { timeout: 2_000 });
+  }).toPass();
+  await expect(rows.first()).toContainText('refused');
 });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use edgedesk_client::Edgedesk;
-use edgedesk_integration::Live;
+use edgedesk_integration::{Live, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -91,4 +91,28 @@ async fn nobody_ends_the_session_of_somebody_else() {
     assert_eq!(end(&admin, "ses_00000000000000000000000000").await, 404);
     assert_eq!(end(&admin, "cnv_00000000000000000000000000").await, 404);
     assert_eq!(current(&agent).await, id);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_comes_twice_is_in_the_audit_log_with_the_session_that_it_ended() {
+    let live = Live::get();
+    let tokens = live.public.tokens(&live.stack.agent).await.expect("tokens");
+    let agent = live.public.with_token(&tokens.access_token);
+    let session = current(&agent).await;
+    let body = json!({ "refresh_token": tokens.refresh_token });
+    for expected in [200, 401] {
+        let answer = live.public.post("/api/v1/auth/refresh", &body).await;
+        assert_eq!(answer.expect("an answer").status, expected);
+    }
+    let admin = live.admin().await;
+    let path = format!("/api/v1/audit?action=refresh_token.reused&resource={session}");
+    let entry = eventually("the reuse is in the audit log", async || {
+        let answer = admin.get(&path).await.expect("an answer");
+        let list: Value = answer.expect(200).expect("entries").json().expect("JSON");
+        list["entries"].get(0).cloned()
+    })
+    .await;
+    assert_eq!(entry["actor"], json!({ "kind": "anonymous" }));
+    assert_eq!(entry["outcome"], "refused");
+    assert_eq!(entry["resource"]["kind"], "session");
 }

@@ -28,6 +28,9 @@ const ACTIONS = [
   'intent.deleted',
   'deliveries.read',
   'audit_log.read',
+  'refresh_token.reused',
+  'room_join.refused',
+  'foreign_row.withheld',
 ];
 
 /** Milliseconds without a key before what was typed is asked for. */

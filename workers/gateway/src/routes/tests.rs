@@ -527,6 +527,58 @@ fn the_api_document_lists_every_route_and_no_other() {
     assert_eq!(documented, routed);
 }
 
+/// The names of all fields of a schema, however deep, and the schemas that it refers to, each once.
+fn fields(document: &serde_json::Value, schema: &serde_json::Value, found: &mut Vec<String>) {
+    for (key, value) in schema.as_object().into_iter().flatten() {
+        match (key.as_str(), value.as_str()) {
+            ("properties", _) => {
+                let names = value.as_object().into_iter().flatten();
+                found.extend(names.map(|(name, _)| name.clone()));
+            }
+            ("$ref", Some(reference)) if !found.iter().any(|name| name == reference) => {
+                found.push(reference.to_owned());
+                let pointed = document.pointer(reference.trim_start_matches('#'));
+                fields(document, pointed.unwrap(), found);
+            }
+            _ => {}
+        }
+        fields(document, value, found);
+    }
+    for item in schema.as_array().into_iter().flatten() {
+        fields(document, item, found);
+    }
+}
+
+#[test]
+fn no_route_takes_an_account_from_its_path_query_or_body() {
+    let document = serde_json::to_value(crate::openapi::document()).unwrap();
+    let is_account = |name: &str| {
+        let name = name.to_lowercase();
+        name.contains("account") || name.contains("tenant")
+    };
+    let (mut n_parameters, mut n_fields) = (0, 0);
+    for (method, path, _) in NEEDS {
+        assert!(!is_account(path), "{method} {path}");
+        let operation = &document["paths"][path][method];
+        assert!(operation.is_object(), "{method} {path}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            n_parameters += 1;
+            let name = parameter["name"].as_str().unwrap();
+            assert!(!is_account(name), "{method} {path} takes {name}");
+        }
+        let mut names = Vec::new();
+        fields(&document, &operation["requestBody"], &mut names);
+        n_fields += names.len();
+        for name in names.iter().filter(|name| !name.starts_with('#')) {
+            assert!(!is_account(name), "{method} {path} takes {name}");
+        }
+    }
+    assert!(
+        n_parameters > 30 && n_fields > 10,
+        "{n_parameters} {n_fields}"
+    );
+}
+
 #[test]
 fn the_api_document_says_that_protected_routes_want_a_token() {
     let document = serde_json::to_value(crate::openapi::document()).unwrap();
