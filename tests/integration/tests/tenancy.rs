@@ -150,6 +150,12 @@ impl Other {
                 (admin.get(&path).await.expect("an answer").status == 200).then_some(())
             })
             .await;
+            // The last that follows a message by itself: from here on nothing changes it.
+            eventually("the other account's conversation is at rest", async || {
+                let state = admin.conversation(id).await.expect("a conversation");
+                (state.ticket_number.is_some() && state.unanalyzed.is_empty()).then_some(())
+            })
+            .await;
             for part in [
                 String::new(),
                 "/messages".to_owned(),
@@ -159,11 +165,13 @@ impl Other {
                 looks.push(format!("{path}{part}"));
             }
         }
-        for id in texts(
-            &get(&admin, "/api/v1/tickets?limit=5").await,
-            "/tickets",
-            "id",
-        ) {
+        let tickets = eventually("the other account's tickets are listed", async || {
+            let list = get(&admin, "/api/v1/tickets?limit=5").await;
+            let ids = texts(&list, "/tickets", "id");
+            (ids.len() >= 2).then_some(ids)
+        })
+        .await;
+        for id in tickets {
             things.add("tkt", &id);
         }
         for id in texts(&get(&admin, "/api/v1/agents").await, "/agents", "id") {
@@ -495,9 +503,9 @@ async fn the_account_is_the_credentials_whatever_a_query_a_header_or_a_body_says
             .header("x-account-id", &other)
             .header("x-edgedesk-object", format!("{other}:desk"));
         let answer = admin.send(request).await.expect("an answer");
-        // A proof wants to be asked for something.
+        // A proof wants to be asked for something, and there may be nothing to give.
         assert!(
-            matches!(answer.status, 200 | 400),
+            matches!(answer.status, 200 | 400 | 404),
             "{path}: {}",
             answer.status
         );
