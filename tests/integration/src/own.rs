@@ -44,6 +44,26 @@ impl OwnStack {
         self.child.wait().expect("an end");
     }
 
+    /// Runs a statement on one of the databases, past everything that a gateway would check.
+    pub fn execute(&self, database: &str, sql: &str) {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let output = Command::new(root.join("node_modules/.bin/node"))
+            .arg(root.join("node_modules/wrangler/bin/wrangler.js"))
+            .args(["d1", "execute", database, "--local", "--yes", "--command"])
+            .arg(sql)
+            .arg("--persist-to")
+            .arg(self.state.canonicalize().expect("the folder is there"))
+            .env("CI", "true")
+            .env("WRANGLER_SEND_METRICS", "false")
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+            .current_dir(&root)
+            .stdin(Stdio::null())
+            .output()
+            .expect("wrangler");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{sql}: {errors}");
+    }
+
     /// Starts again on the same folder.
     pub async fn restart(&mut self, options: &[&str]) {
         self.stop();

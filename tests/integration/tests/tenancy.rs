@@ -417,6 +417,7 @@ async fn ten_thousand_foreign_ids_over_every_route_find_nothing_and_change_nothi
     assert!(n_not_found > N_CALLS / 2, "{n_by_status:?}");
 
     assert_eq!(other.seen().await, before, "the other account is as it was");
+    a_foreign_row_is_withheld(&own, &admin, own_conversation, &other).await;
     let own_after = admin.messages(own_conversation).await.expect("messages");
     assert_eq!(own_after.len(), own_before.len(), "nothing was sent here");
     // Whatever its log holds by now, its own people did.
@@ -430,6 +431,53 @@ async fn ten_thousand_foreign_ids_over_every_route_find_nothing_and_change_nothi
             );
         }
     }
+}
+
+/// A row of one's own whose contents are another account's, as a projector that mixes accounts up would write it: nothing
+/// of it leaves, and the administrators hear of it.
+async fn a_foreign_row_is_withheld(
+    own: &OwnStack,
+    admin: &Edgedesk,
+    conversation: ConversationId,
+    other: &Other,
+) {
+    let path = "/api/v1/conversations";
+    assert!(
+        get(admin, path)
+            .await
+            .to_string()
+            .contains(&conversation.to_string())
+    );
+    let account = own.live.stack.account_id;
+    own.execute(
+        "SHARD_1",
+        &format!(
+            "UPDATE conversations SET state = replace(state, '{account}', '{}') WHERE id = '{conversation}'",
+            other.account
+        ),
+    );
+    let answer = admin.get(path).await.expect("an answer");
+    assert_eq!(answer.status, 500, "{}", answer.text());
+    let problem = answer.problem().expect("a problem");
+    assert_eq!(problem.code, "internal");
+    let text = answer.text();
+    for part in [&other.account, &conversation.to_string(), "parcel"] {
+        assert!(!text.contains(part), "{part} in {text}");
+    }
+    // Its object holds it as it was.
+    let fresh = admin.conversation(conversation).await.expect("its own");
+    assert_eq!(fresh.account_id, account);
+    let entry = eventually("the row is in the audit log", async || {
+        let list = get(admin, "/api/v1/audit?action=foreign_row.withheld").await;
+        list["entries"].get(0).cloned()
+    })
+    .await;
+    assert_eq!(entry["request_id"], problem.request_id);
+    assert_eq!(entry["resource"], json!({ "kind": "route", "id": path }));
+    assert_eq!(entry["outcome"], "failed");
+    assert!(!entry.to_string().contains(&other.account), "{entry}");
+    let theirs = get(&other.admin, "/api/v1/audit?action=foreign_row.withheld").await;
+    assert_eq!(rows(&theirs), 0, "{theirs}");
 }
 
 /// The lists in an answer, by their names.
