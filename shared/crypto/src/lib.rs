@@ -9,5 +9,6 @@ pub mod derived_id;
 pub mod digest;
 pub mod password;
 pub mod refresh_token;
+pub mod sealed;
 pub mod token;
 pub mod zendesk;
