@@ -6,6 +6,7 @@
 mod api_keys;
 mod create;
 mod login;
+mod second_factor;
 mod sessions;
 
 use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
@@ -15,9 +16,10 @@ use edgedesk_wire::api::AgentView;
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
 pub use self::login::{
-    LOCK_MILLIS, LoginAttempt, LoginKeys, MAX_FAILURES, MAX_FAILURES_OF_NETWORK,
+    CodeAttempt, LOCK_MILLIS, LoginAttempt, LoginKeys, MAX_FAILURES, MAX_FAILURES_OF_NETWORK,
 };
-pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse};
+pub use self::second_factor::SecondFactor;
+pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
 use crate::database::{Database, Row, StoreError, Value};
 use crate::scoped::Scoped;
 
@@ -31,8 +33,10 @@ const FIND_INBOX_BY_KEY: &str = "
     WHERE i.key = ?1";
 const FIND_ACCOUNT: &str = "SELECT id, name, plan, shard, settings FROM accounts WHERE id = ?1";
 const FIND_LOGIN: &str = "
-    SELECT u.id, u.name, u.email, u.password_hash, m.account_id, m.role, m.max_load
-    FROM users u LEFT JOIN memberships m ON m.user_id = u.id
+    SELECT u.id, u.name, u.email, u.password_hash, m.account_id, m.role, m.max_load, f.confirmed_at AS second_factor_at
+    FROM users u
+      LEFT JOIN memberships m ON m.user_id = u.id
+      LEFT JOIN second_factors f ON f.user_id = u.id
     WHERE u.email_key = ?1
     ORDER BY m.created_at, m.account_id";
 const FIND_MEMBER: &str = "
@@ -80,6 +84,10 @@ pub(crate) use self::api_keys::STATEMENTS as API_KEY_STATEMENTS;
 #[cfg(test)]
 pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
 
+/// The constant SQL of second factors, for the same test.
+#[cfg(test)]
+pub(crate) use self::second_factor::STATEMENTS as SECOND_FACTOR_STATEMENTS;
+
 /// The constant SQL of sessions, for the same test.
 #[cfg(test)]
 pub(crate) use self::sessions::STATEMENTS as SESSION_STATEMENTS;
@@ -116,6 +124,8 @@ pub struct Login {
     pub email: String,
     /// The PHC text of their password's hash.
     pub password_hash: Secret,
+    /// Whether a password is not enough for them.
+    pub has_second_factor: bool,
     /// The accounts they are a member of, first joined first. May be empty.
     pub memberships: Vec<Membership>,
 }
@@ -200,27 +210,7 @@ impl<D: Database> Directory<D> {
             .database
             .query(FIND_LOGIN, &[Value::Text(email_key(email))])
             .await?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
-        };
-        let mut memberships = Vec::new();
-        for row in &rows {
-            // A user without a membership comes as one row with nulls.
-            if let Some(account_id) = row.optional_parsed("account_id")? {
-                memberships.push(Membership {
-                    account_id,
-                    role: row.word("role")?,
-                    max_load: row.uint32("max_load")?,
-                });
-            }
-        }
-        Ok(Some(Login {
-            user_id: row.parsed("id")?,
-            name: row.text("name")?.to_owned(),
-            email: row.text("email")?.to_owned(),
-            password_hash: Secret::new(row.text("password_hash")?),
-            memberships,
-        }))
+        login(&rows)
     }
 
     /// A member of an account.
@@ -287,6 +277,32 @@ impl<D: Database> Directory<D> {
 #[must_use]
 pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+/// A user from one row per membership.
+fn login(rows: &[Row]) -> Result<Option<Login>, StoreError> {
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let mut memberships = Vec::new();
+    for row in rows {
+        // A user without a membership comes as one row with nulls.
+        if let Some(account_id) = row.optional_parsed("account_id")? {
+            memberships.push(Membership {
+                account_id,
+                role: row.word("role")?,
+                max_load: row.uint32("max_load")?,
+            });
+        }
+    }
+    Ok(Some(Login {
+        user_id: row.parsed("id")?,
+        name: row.text("name")?.to_owned(),
+        email: row.text("email")?.to_owned(),
+        password_hash: Secret::new(row.text("password_hash")?),
+        has_second_factor: row.optional_int("second_factor_at")?.is_some(),
+        memberships,
+    }))
 }
 
 fn inbox(row: &Row) -> Result<Inbox, StoreError> {

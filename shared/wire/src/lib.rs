@@ -16,5 +16,6 @@ pub mod object;
 pub mod of_account;
 pub mod problem;
 pub mod queue;
+pub mod second_factor;
 pub mod sessions;
 pub mod zendesk;

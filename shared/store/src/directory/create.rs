@@ -20,6 +20,9 @@ const INSERT_INBOX: &str = "
     INSERT INTO inboxes (id, account_id, channel, name, key, secret, settings, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
+/// What a new account's settings are: whoever runs it shows a second factor.
+const NEW_SETTINGS: &str = r#"{"requires_second_factor":true}"#;
+
 /// Where keys and secrets come from: the platform's random source, or a counter in tests.
 pub trait KeySource {
     /// A text of at least 128 random bits that needs no escaping in a URL or in HTML.
@@ -98,7 +101,7 @@ impl<D: Database> Directory<D> {
                     Value::text(&new.name),
                     Value::text(&new.plan),
                     Value::Int(i64::from(new.shard)),
-                    Value::text("{}"),
+                    Value::text(NEW_SETTINGS),
                     Value::time(now),
                 ],
             ),

@@ -3,6 +3,9 @@
 //! An attempt counts as a failure before the password is looked at, and is taken back when it was right. So of any number of
 //! attempts at once no more are tried than the limit leaves, and a count that was written but not acknowledged locks too
 //! early rather than too late. Whether the address is a user's makes no difference to any of it.
+//!
+//! Codes of a second factor count in the same way. Where one is asked for, a right password alone forgets nothing but itself:
+//! whoever knows it could otherwise guess codes for ever, with a login after every nine.
 
 use edgedesk_domain::time::Timestamp;
 
@@ -32,7 +35,7 @@ const COUNT_NETWORK: &str = "
 const FIND: &str = "
     SELECT key, n_failures, forget_at FROM login_failures WHERE key IN (?1, ?2)";
 const FORGIVE_ADDRESS: &str = "DELETE FROM login_failures WHERE key = ?1";
-const FORGIVE_NETWORK: &str = "
+const TAKE_BACK: &str = "
     UPDATE login_failures SET n_failures = n_failures - 1 WHERE key = ?1 AND n_failures > 0";
 
 #[cfg(test)]
@@ -42,7 +45,7 @@ pub(crate) const STATEMENTS: [&str; 6] = [
     COUNT_NETWORK,
     FIND,
     FORGIVE_ADDRESS,
-    FORGIVE_NETWORK,
+    TAKE_BACK,
 ];
 
 /// What failures are counted by. Hashes, so that nobody's address is stored.
@@ -57,12 +60,29 @@ pub struct LoginKeys {
 /// What became of an attempt to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginAttempt {
-    /// The password was right; the failures of the address are forgotten.
+    /// The password was right; the failures of the address are forgotten, unless a second factor is still to be shown.
     Good(Login),
     /// The password was wrong, or nobody has the address.
     Wrong {
         /// Whose address it is; never to be told outside.
         login: Option<Login>,
+        /// Whether this failure has locked the address.
+        locks: bool,
+    },
+    /// Nothing was tried.
+    Locked {
+        /// From when on attempts count again.
+        until: Timestamp,
+    },
+}
+
+/// What became of an attempt to show that one knows a code, or the password once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeAttempt {
+    /// It was right; the failures of the address are forgotten.
+    Good,
+    /// It was wrong.
+    Wrong {
         /// Whether this failure has locked the address.
         locks: bool,
     },
@@ -92,7 +112,12 @@ impl<D: Database> Directory<D> {
         let is_right = is_right(hash);
         match login {
             Some(login) if is_right => {
-                self.forgive(keys).await?;
+                let forgive = if login.has_second_factor {
+                    TAKE_BACK
+                } else {
+                    FORGIVE_ADDRESS
+                };
+                self.forgive(keys, forgive).await?;
                 Ok(LoginAttempt::Good(login))
             }
             login => Ok(LoginAttempt::Wrong {
@@ -100,6 +125,27 @@ impl<D: Database> Directory<D> {
                 locks: n_failures >= MAX_FAILURES,
             }),
         }
+    }
+
+    /// Tries a code, or a password once more. `is_right` looks at it, and uses it up if it is good for one use; it is called
+    /// once, and not at all while address or network is locked.
+    pub async fn attempt_code<E: From<StoreError>>(
+        &self,
+        keys: &LoginKeys,
+        now: Timestamp,
+        is_right: impl AsyncFnOnce() -> Result<bool, E>,
+    ) -> Result<CodeAttempt, E> {
+        let n_failures = match self.count_failure(keys, now).await? {
+            Ok(n_failures) => n_failures,
+            Err(until) => return Ok(CodeAttempt::Locked { until }),
+        };
+        if is_right().await? {
+            self.forgive(keys, FORGIVE_ADDRESS).await?;
+            return Ok(CodeAttempt::Good);
+        }
+        Ok(CodeAttempt::Wrong {
+            locks: n_failures >= MAX_FAILURES,
+        })
     }
 
     /// Counts a failure of address and network. Gives how many the address has now, or, when nothing may be tried, until when.
@@ -148,13 +194,17 @@ impl<D: Database> Directory<D> {
         Ok(Err(end))
     }
 
-    async fn forgive(&self, keys: &LoginKeys) -> Result<(), StoreError> {
+    async fn forgive(
+        &self,
+        keys: &LoginKeys,
+        forgive_address: &'static str,
+    ) -> Result<(), StoreError> {
         let mut statements = vec![Statement::new(
-            FORGIVE_ADDRESS,
+            forgive_address,
             vec![Value::text(&keys.address)],
         )];
         if let Some(network) = &keys.network {
-            statements.push(Statement::new(FORGIVE_NETWORK, vec![Value::text(network)]));
+            statements.push(Statement::new(TAKE_BACK, vec![Value::text(network)]));
         }
         self.database.batch(statements).await?;
         Ok(())

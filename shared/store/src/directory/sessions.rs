@@ -37,8 +37,12 @@ const FIND_TOKEN: &str = "
     SELECT account_id, user_id, family_id, used_at FROM refresh_tokens WHERE token_hash = ?1";
 // The role is that of now: a session ends with the membership, and changes with it.
 const FIND: &str = "
-    SELECT s.account_id, m.role
-    FROM sessions s JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
+    SELECT s.account_id, m.role, f.confirmed_at,
+      json_extract(a.settings, '$.requires_second_factor') = 1 AS required
+    FROM sessions s
+      JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
+      JOIN accounts a ON a.id = s.account_id
+      LEFT JOIN second_factors f ON f.user_id = s.user_id
     WHERE s.account_id = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4";
 const LIST: &str = "
     SELECT account_id, id, created_at, last_used_at, user_agent, network
@@ -112,6 +116,15 @@ pub struct Session {
     pub network: Option<String>,
 }
 
+/// What a session may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The member's role.
+    pub role: Role,
+    /// Whether the account wants a second factor of whoever runs it and this member has none.
+    pub lacks_second_factor: bool,
+}
+
 /// What became of using a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefreshOutcome {
@@ -183,16 +196,16 @@ impl<D: Database> Directory<D> {
         Ok(RefreshOutcome::Reused(key))
     }
 
-    /// The role that a session has now; nothing when it is over, or its user is no longer a member.
-    pub async fn find_session_role(
+    /// What a session may do now; nothing when it is over, or its user is no longer a member.
+    pub async fn find_standing(
         &self,
         key: &SessionKey,
         now: Timestamp,
-    ) -> Result<Option<Role>, StoreError> {
+    ) -> Result<Option<Standing>, StoreError> {
         let mut parameters = key.parameters();
         parameters.push(Value::time(now));
         let rows = self.of(key.account_id).query(FIND, &parameters).await?;
-        rows.first().map(|row| row.word("role")).transpose()
+        rows.first().map(standing).transpose()
     }
 
     /// A member's sessions that are not over, last used first.
@@ -277,6 +290,18 @@ fn session_key(row: &Row) -> Result<SessionKey, StoreError> {
         account_id: row.parsed("account_id")?,
         user_id: row.parsed("user_id")?,
         id: row.parsed("family_id")?,
+    })
+}
+
+fn standing(row: &Row) -> Result<Standing, StoreError> {
+    let role = row.word("role")?;
+    // Null where the setting was never made.
+    let required = row.optional_int("required")? == Some(1);
+    Ok(Standing {
+        role,
+        lacks_second_factor: required
+            && role >= Role::Admin
+            && row.optional_int("confirmed_at")?.is_none(),
     })
 }
 

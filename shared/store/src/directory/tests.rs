@@ -149,7 +149,9 @@ fn a_new_account_has_ids_keys_and_an_owner_who_can_log_in() {
         (account.name.as_str(), account.plan.as_str(), account.shard),
         ("Cumulus Coffee", "free", 1)
     );
-    assert_eq!(account.settings, serde_json::json!({}));
+    // Whoever runs it shows a second factor.
+    let settings = serde_json::json!({ "requires_second_factor": true });
+    assert_eq!(account.settings, settings);
     let login = block_on(directory.find_login("fay@example.com"))
         .unwrap()
         .expect("she is there");

@@ -533,6 +533,7 @@ fn no_query_scans_a_table() {
         .into_iter()
         .chain(crate::directory::SESSION_STATEMENTS)
         .chain(crate::directory::LOGIN_STATEMENTS)
+        .chain(crate::directory::SECOND_FACTOR_STATEMENTS)
         .chain(crate::directory::API_KEY_STATEMENTS);
     let all = of_shard
         .map(|sql| (&shard, sql))

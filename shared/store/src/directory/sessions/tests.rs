@@ -31,7 +31,9 @@ fn listed(directory: Directory<&Sqlite>, key: &SessionKey, now: Timestamp) -> Ve
 }
 
 fn role(directory: Directory<&Sqlite>, key: &SessionKey, now: Timestamp) -> Option<Role> {
-    block_on(directory.find_session_role(key, now)).unwrap()
+    block_on(directory.find_standing(key, now))
+        .unwrap()
+        .map(|standing| standing.role)
 }
 
 #[test]
