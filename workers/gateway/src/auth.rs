@@ -6,12 +6,15 @@ use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
 use edgedesk_domain::account::Principal;
 use edgedesk_domain::ids::{IdSource, SessionId};
 use edgedesk_platform::chance::{SystemIds, random_bytes};
-use edgedesk_store::directory::{LoginAttempt, RefreshOutcome, SessionKey, SessionUse};
+use edgedesk_store::directory::{
+    Login, LoginAttempt, Membership, RefreshOutcome, SessionKey, SessionUse,
+};
 use edgedesk_wire::api::{
     LoginRequest, RefreshRequest, SocketTicketRequest, SocketTicketResponse, TokenResponse,
     UserSummary,
 };
 use edgedesk_wire::object::{STATE_PATH, StateResponse};
+use edgedesk_wire::second_factor::LoginResponse;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
@@ -21,6 +24,7 @@ use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
 use crate::lockout::{locked, locking, login_keys};
 use crate::object_client::Object;
+use crate::second_factor::log_in::challenge;
 use crate::session_check::forget_session;
 use crate::sessions::Place;
 
@@ -40,7 +44,7 @@ pub struct MeResponse {
     post, path = "/api/v1/auth/login", tag = "auth",
     request_body = LoginRequest,
     responses(
-        (status = 200, body = TokenResponse),
+        (status = 200, body = LoginResponse, description = "Tokens; or, for a user with a second factor, a `challenge` that is good for five minutes and one login, and no session yet"),
         (status = 401, body = crate::openapi::Problem, description = "Unknown e-mail address or wrong password; it does not say which"),
         (status = 429, body = crate::openapi::Problem, description = "`too_many_attempts`: ten failures lock an e-mail address for 15 minutes, whether or not somebody has it; see `Retry-After`"),
     ),
@@ -50,7 +54,7 @@ pub async fn log_in(
     app: App,
     headers: HeaderMap,
     Json(request): Json<LoginRequest>,
-) -> Result<axum::Json<TokenResponse>, AppError> {
+) -> Result<axum::Json<LoginResponse>, AppError> {
     // A Worker that cannot sign should not spend a hash on finding out.
     app.config().token_key()?;
     let keys = login_keys(&request.email, &headers);
@@ -79,12 +83,21 @@ pub async fn log_in(
         }
         LoginAttempt::Locked { until } => return Err(locked(until, app.now())),
     };
-    let Some(membership) = login.memberships.first() else {
-        return Err(AppError::forbidden(
-            "no_account",
-            "this user is not a member of any account",
-        ));
+    let answer = if login.has_second_factor {
+        LoginResponse::Challenge(challenge(&app, &login).await?)
+    } else {
+        LoginResponse::Tokens(begin_session(&app, &headers, &login).await?)
     };
+    Ok(axum::Json(answer))
+}
+
+/// Begins a session of a user who has shown all that is asked of them.
+pub async fn begin_session(
+    app: &App,
+    headers: &HeaderMap,
+    login: &Login,
+) -> Result<TokenResponse, AppError> {
+    let membership = membership_of(login)?;
     let user = UserSummary {
         id: login.user_id,
         account_id: membership.account_id,
@@ -97,9 +110,16 @@ pub async fn log_in(
         user_id: user.id,
         id: SessionId::generate(&SystemIds),
     };
-    let (tokens, first) = new_tokens(&app, &key, user, Place::of(&headers))?;
+    let (tokens, first) = new_tokens(app, &key, user, Place::of(headers))?;
     app.directory()?.start_session(&key, &first).await?;
-    Ok(axum::Json(tokens))
+    Ok(tokens)
+}
+
+/// The account that a login is for.
+pub fn membership_of(login: &Login) -> Result<&Membership, AppError> {
+    login.memberships.first().ok_or_else(|| {
+        AppError::forbidden("no_account", "this user is not a member of any account")
+    })
 }
 
 /// `POST /api/v1/auth/refresh`

@@ -1,5 +1,6 @@
 //! Settings of this Worker, read from its variables and secrets and checked where they are used.
 
+use edgedesk_crypto::sealed::{Keyring, SealingKey};
 use edgedesk_crypto::token::TokenKey;
 use edgedesk_domain::account::Secret;
 use worker::Env;
@@ -10,6 +11,10 @@ use crate::error::{AppError, RETRY_SECS};
 const ENVIRONMENT: &str = "EDGEDESK_ENV";
 /// Name of the secret that signs tokens.
 const TOKEN_KEY: &str = "TOKEN_KEY";
+/// Name of the secret from which the keys that seal values at rest are derived.
+const ROOT_KEY: &str = "ROOT_KEY";
+/// Name of the one before it, while values that were sealed under it are still there.
+const OLD_ROOT_KEY: &str = "OLD_ROOT_KEY";
 /// What [`ENVIRONMENT`] says where customers are.
 const PRODUCTION: &str = "production";
 /// The start of the key that stands in the repository for everyone to read.
@@ -20,6 +25,8 @@ const DEVELOPMENT_KEY_PREFIX: &str = "development-only-";
 pub struct Config {
     environment: String,
     token_key: Option<Secret>,
+    root_key: Option<Secret>,
+    old_root_key: Option<Secret>,
 }
 
 impl Config {
@@ -27,14 +34,18 @@ impl Config {
     /// deployment.
     #[must_use]
     pub fn from_env(env: &Env) -> Self {
+        let secret = |name| {
+            env.secret(name)
+                .ok()
+                .map(|value| Secret::new(value.to_string()))
+        };
         Self {
             environment: env
                 .var(ENVIRONMENT)
                 .map_or_else(|_| "development".to_owned(), |value| value.to_string()),
-            token_key: env
-                .secret(TOKEN_KEY)
-                .ok()
-                .map(|value| Secret::new(value.to_string())),
+            token_key: secret(TOKEN_KEY),
+            root_key: secret(ROOT_KEY),
+            old_root_key: secret(OLD_ROOT_KEY),
         }
     }
 
@@ -45,6 +56,19 @@ impl Config {
         Self {
             environment: environment.to_owned(),
             token_key: token_key.map(Secret::new),
+            root_key: None,
+            old_root_key: None,
+        }
+    }
+
+    /// The same with these roots of the keys that seal, for tests.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with_root_keys(self, root_key: &str, old_root_key: Option<&str>) -> Self {
+        Self {
+            root_key: Some(Secret::new(root_key)),
+            old_root_key: old_root_key.map(Secret::new),
+            ..self
         }
     }
 
@@ -56,19 +80,43 @@ impl Config {
 
     /// The key that signs tokens. In production the development key does not count: everyone could sign with it.
     pub fn token_key(&self) -> Result<TokenKey, AppError> {
-        let Some(secret) = &self.token_key else {
+        let secret = self.checked(TOKEN_KEY, self.token_key.as_ref())?;
+        Ok(TokenKey::new(secret)?)
+    }
+
+    /// The keys that seal values of one purpose, such as the name of a table. In production the development key does not
+    /// count: everyone could open with it.
+    pub fn keyring(&self, purpose: &str) -> Result<Keyring, AppError> {
+        let root = self.checked(ROOT_KEY, self.root_key.as_ref())?;
+        let derive = |root| {
+            SealingKey::derive(root, purpose).map_err(|error| {
+                AppError::unavailable(RETRY_SECS, format!("{ROOT_KEY} or {OLD_ROOT_KEY}: {error}"))
+            })
+        };
+        let old = self
+            .old_root_key
+            .iter()
+            .map(derive)
+            .collect::<Result<_, _>>()?;
+        Ok(Keyring::new(derive(root)?, old))
+    }
+
+    fn checked<'a>(&self, name: &str, secret: Option<&'a Secret>) -> Result<&'a Secret, AppError> {
+        let Some(secret) = secret else {
             return Err(AppError::unavailable(
                 RETRY_SECS,
-                "the secret TOKEN_KEY is not set: `wrangler secret put TOKEN_KEY`",
+                format!("the secret {name} is not set: `wrangler secret put {name}`"),
             ));
         };
         if self.environment == PRODUCTION && secret.expose().starts_with(DEVELOPMENT_KEY_PREFIX) {
             return Err(AppError::unavailable(
                 RETRY_SECS,
-                "TOKEN_KEY is the development key, in production: `wrangler secret put TOKEN_KEY --env production`",
+                format!(
+                    "{name} is the development key, in production: `wrangler secret put {name} --env production`"
+                ),
             ));
         }
-        Ok(TokenKey::new(secret)?)
+        Ok(secret)
     }
 }
 
@@ -97,8 +145,45 @@ mod tests {
         }
     }
 
+    const DEVELOPMENT_ROOT_KEY: &str = "development-only-root-key-change-me-0123456789ab";
+
     #[test]
-    fn the_key_in_the_repository_is_known_as_the_development_key() {
-        assert!(include_str!("../../../wrangler.toml").contains(DEVELOPMENT_KEY));
+    fn the_keys_in_the_repository_are_known_as_the_development_keys() {
+        for key in [DEVELOPMENT_KEY, DEVELOPMENT_ROOT_KEY] {
+            assert!(include_str!("../../../wrangler.toml").contains(key));
+        }
+    }
+
+    #[test]
+    fn production_seals_with_no_key_that_everyone_can_read() {
+        let long = "k".repeat(48);
+        for (environment, key, works) in [
+            ("development", DEVELOPMENT_ROOT_KEY, true),
+            ("production", DEVELOPMENT_ROOT_KEY, false),
+            ("production", long.as_str(), true),
+            ("production", "short", false),
+        ] {
+            let config = Config::new(environment, None).with_root_keys(key, None);
+            assert_eq!(config.keyring("test").is_ok(), works, "{environment} {key}");
+        }
+        let error = Config::new("development", None).keyring("test").err();
+        assert_eq!(error.map(|error| error.status.as_u16()), Some(503));
+    }
+
+    #[test]
+    fn what_was_sealed_under_the_old_root_opens_while_it_is_given() {
+        let place = edgedesk_crypto::sealed::Place {
+            table: "t",
+            row: "r",
+            column: "c",
+        };
+        let (old, new) = ("o".repeat(32), "n".repeat(32));
+        let keyring = |root: &str, old: Option<&str>| {
+            let config = Config::new("production", None).with_root_keys(root, old);
+            config.keyring("test").unwrap()
+        };
+        let sealed = keyring(&old, None).seal(&place, b"x", [0; 12]).unwrap();
+        assert!(keyring(&new, Some(&old)).open(&place, &sealed).is_ok());
+        assert!(keyring(&new, None).open(&place, &sealed).is_err());
     }
 }

@@ -56,6 +56,8 @@ pub struct Trail {
     pub resource_id: Option<String>,
     /// Whether it is the failed login that locks its address.
     pub is_lock: bool,
+    /// What was done, where the route does not say it all.
+    pub action: Option<&'static str>,
 }
 
 impl App {
@@ -156,6 +158,11 @@ impl App {
     /// Notes that this failed login locks its address, for the audit log.
     pub fn note_lock(&self) {
         self.with_trail(|trail| trail.is_lock = true);
+    }
+
+    /// Notes what was done, for the audit log, where the route does not say it all.
+    pub fn note_action(&self, action: &'static str) {
+        self.with_trail(|trail| trail.action = Some(action));
     }
 
     /// What is known so far.

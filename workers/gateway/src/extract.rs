@@ -7,6 +7,7 @@ use bytes::Bytes;
 use edgedesk_crypto::api_key::API_KEY_START;
 use edgedesk_domain::account::{Permission, Principal, Role};
 use edgedesk_domain::ids::SessionId;
+use edgedesk_store::directory::Standing;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -133,13 +134,26 @@ async fn admit_token(
     check_role(claims.role, permission)?;
     let session_id = claims.sid;
     // The role is that of now, which may be less than the token's.
-    let role = SendFuture::new(check_session(app, &claims)).await?;
-    check_role(role, permission)?;
+    let standing = SendFuture::new(check_session(app, &claims)).await?;
+    check_standing(standing, permission)?;
+    let role = standing.role;
     let principal = Principal {
         role,
         ..Principal::from(claims)
     };
     Ok((principal, session_id))
+}
+
+/// What runs the account takes a second factor where the account says so; enrolling one is everybody's own.
+fn check_standing(standing: Standing, permission: Permission) -> Result<(), AppError> {
+    check_role(standing.role, permission)?;
+    if standing.lacks_second_factor && permission.least_role() >= Role::Admin {
+        return Err(AppError::forbidden(
+            "second_factor_required",
+            "this account wants a second factor of whoever runs it; turn one on first",
+        ));
+    }
+    Ok(())
 }
 
 fn check_role(role: Role, permission: Permission) -> Result<(), AppError> {

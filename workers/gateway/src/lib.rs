@@ -34,6 +34,7 @@ mod origin;
 mod own_intents;
 mod replay;
 mod routes;
+mod second_factor;
 mod service_client;
 mod session_check;
 mod sessions;

@@ -8,7 +8,7 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents,
-    sessions, tickets, widget,
+    second_factor, sessions, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -29,12 +29,18 @@ use crate::{
         widget::preflight_session,
         widget::open_socket,
         auth::log_in,
+        second_factor::log_in::show_code,
         auth::refresh,
         auth::log_out,
         auth::get_me,
         sessions::list_sessions,
         sessions::end_all_sessions,
         sessions::end_session,
+        second_factor::get_second_factor,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::renew_recovery_codes,
+        second_factor::turn_off,
         auth::create_socket_ticket,
         conversations::list_conversations,
         conversations::get_conversation,

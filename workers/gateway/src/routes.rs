@@ -6,7 +6,7 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    intents, sessions, tickets, widget,
+    intents, second_factor, sessions, tickets, widget,
 };
 
 macro_rules! routes {
@@ -38,12 +38,18 @@ routes! {
     get "/widget/v1/socket" => widget::open_socket,
 
     post "/api/v1/auth/login" => auth::log_in,
+    post "/api/v1/auth/second-factor" => second_factor::log_in::show_code,
     post "/api/v1/auth/refresh" => auth::refresh,
     post "/api/v1/auth/logout" => auth::log_out,
     get "/api/v1/me" => auth::get_me,
     get "/api/v1/me/sessions" => sessions::list_sessions,
     delete "/api/v1/me/sessions" => sessions::end_all_sessions,
     delete "/api/v1/me/sessions/{session_id}" => sessions::end_session,
+    get "/api/v1/me/second-factor" => second_factor::get_second_factor,
+    post "/api/v1/me/second-factor" => second_factor::begin,
+    post "/api/v1/me/second-factor/confirm" => second_factor::confirm,
+    post "/api/v1/me/second-factor/recovery-codes" => second_factor::renew_recovery_codes,
+    post "/api/v1/me/second-factor/turn-off" => second_factor::turn_off,
     post "/api/v1/socket-tickets" => auth::create_socket_ticket,
 
     get "/api/v1/conversations" => conversations::list_conversations,

@@ -8,9 +8,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use edgedesk_crypto::token::AccessClaims;
-use edgedesk_domain::account::Role;
 use edgedesk_domain::time::Timestamp;
-use edgedesk_store::directory::SessionKey;
+use edgedesk_store::directory::{SessionKey, Standing};
 
 use crate::context::App;
 use crate::error::AppError;
@@ -25,8 +24,8 @@ thread_local! {
     static SESSIONS: RefCell<Sessions> = RefCell::new(Sessions::default());
 }
 
-/// The role that the token's session has now, or 401 when it is over.
-pub async fn check_session(app: &App, claims: &AccessClaims) -> Result<Role, AppError> {
+/// What the token's session may do now, or 401 when it is over.
+pub async fn check_session(app: &App, claims: &AccessClaims) -> Result<Standing, AppError> {
     let key = SessionKey {
         account_id: claims.account_id,
         user_id: claims.sub,
@@ -34,7 +33,7 @@ pub async fn check_session(app: &App, claims: &AccessClaims) -> Result<Role, App
     };
     check(&key, app.now(), async || {
         let directory = app.directory()?;
-        Ok(directory.find_session_role(&key, app.now()).await?)
+        Ok(directory.find_standing(&key, app.now()).await?)
     })
     .await
 }
@@ -44,11 +43,26 @@ pub fn forget_session(key: &SessionKey, now: Timestamp) {
     SESSIONS.with_borrow_mut(|sessions| sessions.insert(*key, now, None));
 }
 
+/// What it may do has just changed: this isolate asks again.
+pub fn ask_again(key: &SessionKey) {
+    SESSIONS.with_borrow_mut(|sessions| sessions.entries.remove(key));
+}
+
+/// A session that needs no directory and lacks nothing.
+#[cfg(test)]
+pub fn remember_session(key: &SessionKey, role: edgedesk_domain::account::Role, now: Timestamp) {
+    let standing = Standing {
+        role,
+        lacks_second_factor: false,
+    };
+    remember_standing(key, standing, now);
+}
+
 /// A session that needs no directory.
 #[cfg(test)]
-pub fn remember_session(key: &SessionKey, role: Role, now: Timestamp) {
+pub fn remember_standing(key: &SessionKey, standing: Standing, now: Timestamp) {
     let known = Known {
-        role: Some(role),
+        standing: Some(standing),
         asked_at: now,
     };
     SESSIONS.with_borrow_mut(|sessions| sessions.entries.insert(*key, known));
@@ -57,20 +71,22 @@ pub fn remember_session(key: &SessionKey, role: Role, now: Timestamp) {
 async fn check(
     key: &SessionKey,
     now: Timestamp,
-    read: impl AsyncFnOnce() -> Result<Option<Role>, AppError>,
-) -> Result<Role, AppError> {
+    read: impl AsyncFnOnce() -> Result<Option<Standing>, AppError>,
+) -> Result<Standing, AppError> {
     let known = SESSIONS.with_borrow(|sessions| sessions.entries.get(key).copied());
-    let role = match known {
-        Some(known) if known.is_fresh(now) => known.role,
+    let standing = match known {
+        Some(known) if known.is_fresh(now) => known.standing,
         _ => match read().await {
-            Ok(role) => SESSIONS.with_borrow_mut(|sessions| sessions.insert(*key, now, role)),
+            Ok(standing) => {
+                SESSIONS.with_borrow_mut(|sessions| sessions.insert(*key, now, standing))
+            }
             Err(error) => match known {
-                Some(known) if is_outage(&error) => known.role,
+                Some(known) if is_outage(&error) => known.standing,
                 _ => return Err(error),
             },
         },
     };
-    role.ok_or_else(over)
+    standing.ok_or_else(over)
 }
 
 fn over() -> AppError {
@@ -88,7 +104,7 @@ struct Sessions {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     /// Nothing when the session is over.
-    role: Option<Role>,
+    standing: Option<Standing>,
     asked_at: Timestamp,
 }
 
@@ -101,16 +117,24 @@ impl Known {
 impl Sessions {
     /// Takes what was asked for at `asked_at`, and gives what is known then: an ending that came between question and
     /// answer is not undone by the answer. Of two of the same millisecond, the one that refuses counts.
-    fn insert(&mut self, key: SessionKey, asked_at: Timestamp, role: Option<Role>) -> Option<Role> {
+    fn insert(
+        &mut self,
+        key: SessionKey,
+        asked_at: Timestamp,
+        standing: Option<Standing>,
+    ) -> Option<Standing> {
         if self.entries.len() >= MAX_ENTRIES && !self.entries.contains_key(&key) {
             self.make_room(asked_at);
         }
-        let known = self.entries.entry(key).or_insert(Known { role, asked_at });
+        let known = self
+            .entries
+            .entry(key)
+            .or_insert(Known { standing, asked_at });
         let is_newer = asked_at.millis_since(known.asked_at) > 0;
-        if is_newer || (asked_at == known.asked_at && role.is_none()) {
-            *known = Known { role, asked_at };
+        if is_newer || (asked_at == known.asked_at && standing.is_none()) {
+            *known = Known { standing, asked_at };
         }
-        known.role
+        known.standing
     }
 
     fn make_room(&mut self, now: Timestamp) {

@@ -42,7 +42,10 @@ pub struct Rule {
 const LOGIN_FAILED: &str = "login.failed";
 /// The action of a failed login that locks its address.
 const LOGIN_LOCKED: &str = "login.locked";
+/// The action of a wrong code in the second step of a login.
+const CODE_FAILED: &str = "login.code_failed";
 const LOGIN_ROUTE: &str = "/api/v1/auth/login";
+const CODE_ROUTE: &str = "/api/v1/auth/second-factor";
 
 macro_rules! rules {
     ($($method:ident $route:literal => $action:literal $resource:literal $($param:literal)?,)*) => {
@@ -61,10 +64,15 @@ macro_rules! rules {
 // Every route that changes something is here: `tests::every_change_of_the_api_leaves_an_entry`.
 rules! {
     POST "/api/v1/auth/login" => "login.succeeded" "user",
+    POST "/api/v1/auth/second-factor" => "login.succeeded" "user",
     POST "/api/v1/auth/refresh" => "session.refreshed" "user",
     POST "/api/v1/auth/logout" => "session.ended" "user",
     DELETE "/api/v1/me/sessions" => "sessions.all_ended" "user",
     DELETE "/api/v1/me/sessions/{session_id}" => "session.revoked" "session" "session_id",
+    POST "/api/v1/me/second-factor" => "second_factor.begun" "user",
+    POST "/api/v1/me/second-factor/confirm" => "second_factor.turned_on" "user",
+    POST "/api/v1/me/second-factor/recovery-codes" => "recovery_codes.renewed" "user",
+    POST "/api/v1/me/second-factor/turn-off" => "second_factor.turned_off" "user",
     POST "/api/v1/socket-tickets" => "socket_ticket.issued" "socket_ticket",
 
     GET "/api/v1/conversations/{id}/messages" => "messages.read" "conversation" "id",
@@ -119,7 +127,8 @@ pub fn record_of(
     // Nobody's log without a credential or, for a login, the user that was meant.
     let account_id = trail.account_id?;
     let is_change = rule.method != Method::GET;
-    let is_failed_login = rule.route == LOGIN_ROUTE && status == StatusCode::UNAUTHORIZED;
+    let is_login = [LOGIN_ROUTE, CODE_ROUTE].contains(&rule.route);
+    let is_failed_login = is_login && status == StatusCode::UNAUTHORIZED;
     let outcome = match status {
         status if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS => {
             Outcome::Succeeded
@@ -146,10 +155,12 @@ pub fn record_of(
                 actor_of(trail)
             },
             action: match is_failed_login {
-                true if trail.is_lock => LOGIN_LOCKED.to_owned(),
-                true => LOGIN_FAILED.to_owned(),
-                false => rule.action.to_owned(),
-            },
+                _ if trail.is_lock => LOGIN_LOCKED,
+                true if rule.route == CODE_ROUTE => CODE_FAILED,
+                true => LOGIN_FAILED,
+                false => trail.action.unwrap_or(rule.action),
+            }
+            .to_owned(),
             resource: Resource {
                 kind: rule.resource.to_owned(),
                 id: resource_id,

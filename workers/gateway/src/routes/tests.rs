@@ -7,7 +7,7 @@ use edgedesk_crypto::token::{AccessClaims, TokenKey};
 use edgedesk_domain::account::{Permission, Principal, Role, Secret};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
-use edgedesk_store::directory::SessionKey;
+use edgedesk_store::directory::{SessionKey, Standing};
 use edgedesk_wire::problem::Problem;
 use futures::executor::block_on;
 use http::{Method, StatusCode};
@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::context::App;
 use crate::error::AppError;
 use crate::finish::{Kind, finish};
-use crate::session_check::{forget_session, remember_session};
+use crate::session_check::{forget_session, remember_session, remember_standing};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_678);
@@ -217,6 +217,23 @@ const NEEDS: &[(&str, &str, Permission)] = {
             "/api/v1/me/sessions/{session_id}",
             ReadConversations,
         ),
+        ("get", "/api/v1/me/second-factor", ReadConversations),
+        ("post", "/api/v1/me/second-factor", ReadConversations),
+        (
+            "post",
+            "/api/v1/me/second-factor/confirm",
+            ReadConversations,
+        ),
+        (
+            "post",
+            "/api/v1/me/second-factor/recovery-codes",
+            ReadConversations,
+        ),
+        (
+            "post",
+            "/api/v1/me/second-factor/turn-off",
+            ReadConversations,
+        ),
         ("post", "/api/v1/socket-tickets", ReadConversations),
         ("get", "/api/v1/conversations", ReadConversations),
         ("get", "/api/v1/conversations/{id}", ReadConversations),
@@ -319,6 +336,39 @@ fn every_route_refuses_every_role_that_lacks_its_permission() {
         }
     }
     assert!(n_refused > 30, "{n_refused}");
+}
+
+#[test]
+fn whoever_runs_an_account_that_wants_a_second_factor_does_nothing_without_one() {
+    let mut refused = Vec::new();
+    for role in [Role::Admin, Role::Owner] {
+        let standing = Standing {
+            role,
+            lacks_second_factor: true,
+        };
+        remember_standing(&session(), standing, NOW);
+        // A route that everybody may comes as far as a binding, which there is none of here.
+        for (method, path, _) in NEEDS
+            .iter()
+            .filter(|(_, _, permission)| permission.least_role() >= Role::Admin)
+        {
+            refused.push(*path);
+            assert_eq!(
+                code(request(method, path, Some(&access_token(role)))),
+                (403, "second_factor_required".into()),
+                "{role:?} {method} {path}"
+            );
+        }
+    }
+    for path in ["/api/v1/api-keys", "/api/v1/audit", "/api/v1/admin/rebuild"] {
+        assert!(refused.contains(&path), "{path}");
+    }
+    // Enrolling is open to them: it comes as far as the body.
+    let path = "/api/v1/me/second-factor/confirm";
+    assert_eq!(
+        code(request("post", path, Some(&access_token(Role::Admin)))).0,
+        415
+    );
 }
 
 #[test]

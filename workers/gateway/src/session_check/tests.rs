@@ -1,5 +1,6 @@
 use std::cell::Cell;
 
+use edgedesk_domain::account::Role;
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use futures::executor::block_on;
 use http::StatusCode;
@@ -27,10 +28,19 @@ fn ask(key: &SessionKey, now: Timestamp, answer: Answer) -> (Result<Role, u16>, 
     let asked = Cell::new(false);
     let outcome = block_on(check(key, now, async || {
         asked.set(true);
-        answer
+        answer.map(|role| role.map(standing))
     }));
-    let outcome = outcome.map_err(|error| error.status.as_u16());
+    let outcome = outcome
+        .map(|standing| standing.role)
+        .map_err(|error| error.status.as_u16());
     (outcome, asked.get())
+}
+
+fn standing(role: Role) -> Standing {
+    Standing {
+        role,
+        lacks_second_factor: false,
+    }
 }
 
 fn outage() -> Answer {
@@ -67,7 +77,7 @@ fn an_answer_from_before_the_ending_does_not_undo_it() {
     // The question is on its way when the session is ended here.
     let outcome = block_on(check(&key, at(0), async || {
         forget_session(&key, at(0));
-        Ok(Some(Role::Agent))
+        Ok(Some(standing(Role::Agent)))
     }));
     assert_eq!(outcome.unwrap_err().status, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(&key, at(1), Ok(None)), (Err(401), false));
@@ -108,8 +118,8 @@ fn a_flood_of_sessions_does_not_grow_the_memory_without_end() {
     for number in 0..3 * MAX_ENTRIES {
         let key = key(1_000 + number as u128);
         assert_eq!(
-            sessions.insert(key, at(0), Some(Role::Agent)),
-            Some(Role::Agent)
+            sessions.insert(key, at(0), Some(standing(Role::Agent))),
+            Some(standing(Role::Agent))
         );
     }
     assert!(sessions.entries.len() <= MAX_ENTRIES);

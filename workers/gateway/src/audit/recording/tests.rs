@@ -25,6 +25,7 @@ fn trail(method: &Method, route: &str, resource_id: Option<&str>) -> Trail {
         rule: rule_of(method, route),
         resource_id: resource_id.map(str::to_owned),
         is_lock: false,
+        action: None,
     }
 }
 
