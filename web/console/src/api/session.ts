@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import type { Role, TokenResponse, User } from '../../../shared/wire';
+import type { LoginResponse, Shown } from '../../../shared/second-factor';
+import type { Problem, Role, TokenResponse, User } from '../../../shared/wire';
 
 // Where the tokens live:
 // - The access token only in memory: it is what a stolen copy could use at once, and it is cheap to get again.
@@ -43,9 +44,23 @@ export async function startSession(): Promise<void> {
   await refresh();
 }
 
-export async function login(email: string, password: string, stay: boolean): Promise<void> {
+/** The second step came too late, or twice: the password is asked for again. */
+export class ChallengeOver extends Error {}
+
+/** Signs in; or, for somebody with a second factor, gives what `showCode` needs. */
+export async function login(email: string, password: string, stay: boolean): Promise<string | null> {
   const answer = await post('login', { email, password });
   if (!answer.ok) throw await loginError(answer);
+  const body = (await answer.json()) as LoginResponse;
+  if ('challenge' in body) return body.challenge;
+  take(body, stay ? localStorage : sessionStorage);
+  return null;
+}
+
+/** The second step of signing in. */
+export async function showCode(challenge: string, shown: Shown, stay: boolean): Promise<void> {
+  const answer = await post('second-factor', { challenge, ...shown });
+  if (!answer.ok) throw await codeError(answer);
   take((await answer.json()) as TokenResponse, stay ? localStorage : sessionStorage);
 }
 
@@ -153,6 +168,13 @@ async function loginError(answer: Response): Promise<Error> {
     return new Error(`Too many attempts. Please try again ${when}.`);
   }
   return new Error('Signing in is not possible right now. Please try again in a moment.');
+}
+
+async function codeError(answer: Response): Promise<Error> {
+  if (answer.status !== 401) return loginError(answer);
+  const problem = (await answer.json().catch(() => null)) as Problem | null;
+  if (problem?.code !== 'invalid_code') return new ChallengeOver('That took too long. Please sign in again.');
+  return new Error('That code is not right, or it has been used. Please try the next one.');
 }
 
 /** Runs `work` while no other tab does. Web Locks need a secure context; without one, tabs may race. */

@@ -78,7 +78,10 @@ const ACCOUNT_PAGES: PageLink[] = [
   { page: 'audit', label: 'Audit log', icon: 'history' },
 ];
 /** Everybody's own, in the menu under their name. */
-const OWN_PAGES: PageLink[] = [{ page: 'sessions', label: 'Sessions', icon: 'lock' }];
+const OWN_PAGES: PageLink[] = [
+  { page: 'sessions', label: 'Sessions', icon: 'lock' },
+  { page: 'security', label: 'Security', icon: 'shield' },
+];
 export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES, ...OWN_PAGES];
 
 function PageLinks({ id, title, pages }: { id: string; title: string; pages: PageLink[] }) {

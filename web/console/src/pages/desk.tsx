@@ -11,6 +11,7 @@ import { currentView } from '../state/filters';
 import { listenToKeys } from '../state/keyboard';
 import { forgetOwnIntents, loadOwnIntents } from '../state/own-intents';
 import { openId, openPage } from '../state/router';
+import { leadToSecondFactor } from '../state/second-factor';
 import { openThread, Thread } from '../state/thread';
 import { detailsOpen } from '../state/ui';
 import { closeWhy } from '../state/why';
@@ -18,6 +19,7 @@ import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
 import { AuditPage } from './audit';
 import { Intents } from './intents';
+import { Security } from './security';
 import { Sessions } from './sessions';
 
 /** Everything behind the login. */
@@ -29,6 +31,8 @@ export function Desk() {
     void loadOwnIntents();
     return forgetOwnIntents;
   }, []);
+
+  useEffect(() => void leadToSecondFactor(), []);
 
   const id = openId.value;
   useEffect(() => {
@@ -68,6 +72,8 @@ export function Desk() {
             <AuditPage />
           ) : page === 'sessions' ? (
             <Sessions />
+          ) : page === 'security' ? (
+            <Security />
           ) : (
             <>
               <Inbox />

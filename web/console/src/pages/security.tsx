@@ -1,0 +1,32 @@
+import { useEffect } from 'preact/hooks';
+import { Page, PageSkeleton } from '../components/page';
+import { SecondFactorCard } from '../components/second-factor';
+import { RecoveryCodesDialog, ShowCodeDialog } from '../components/second-factor-dialogs';
+import { Failed } from '../components/states';
+import { asking, leaveSecurityPage, loadSecondFactor, madeCodes, secondFactor } from '../state/second-factor';
+
+/** How one signs in, beyond the password. */
+export function Security() {
+  useEffect(() => {
+    void loadSecondFactor();
+    return leaveSecurityPage;
+  }, []);
+  const known = secondFactor.value.value;
+  return (
+    <Page title="Security" lead="How you sign in. It is yours in every account that you are a member of.">
+      {known ? (
+        <SecondFactorCard known={known} />
+      ) : secondFactor.state.value === 'failed' ? (
+        <Failed
+          title="Your settings could not be loaded"
+          detail="Nothing has changed. Please try again."
+          onRetry={() => void loadSecondFactor()}
+        />
+      ) : (
+        <PageSkeleton what="your settings" />
+      )}
+      {asking.value && <ShowCodeDialog what={asking.value} />}
+      {madeCodes.value && <RecoveryCodesDialog codes={madeCodes.value} />}
+    </Page>
+  );
+}
