@@ -1,4 +1,4 @@
-//! Signatures, tokens, password hashes and derived ids.
+//! Signatures, tokens, password hashes, one-time codes, sealed values and derived ids.
 //!
 //! In scope: putting well-kept crates together so that callers cannot hold them wrong. Out of scope: primitives of our
 //! own, key storage, HTTP. Clock and randomness are arguments.

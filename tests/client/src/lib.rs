@@ -6,6 +6,7 @@
 pub mod api;
 pub mod socket;
 pub mod stack;
+pub mod totp;
 pub mod zendesk;
 
 pub use api::{Answer, Edgedesk};

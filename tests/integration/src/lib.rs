@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use edgedesk_client::stack::Login;
 use edgedesk_client::zendesk::{Delivery, Ticket};
 use edgedesk_client::{Answer, Edgedesk, Stack, api};
 use edgedesk_domain::conversation::ConversationState;
@@ -35,6 +36,7 @@ pub struct Live {
     pub other: Stack,
     /// A caller without a credential.
     pub public: Edgedesk,
+    folder: PathBuf,
 }
 
 impl Live {
@@ -55,12 +57,22 @@ impl Live {
             public: Edgedesk::anonymous(&stack.url),
             stack,
             other,
+            folder: file.parent().map(PathBuf::from).unwrap_or_default(),
         }
     }
 
     /// The account's agent, logged in.
     pub async fn agent(&self) -> Edgedesk {
         self.public.login(&self.stack.agent).await.expect("a login")
+    }
+
+    /// An agent of the account whom other tests do not sign in, from the `seed.json` beside `dev.json`.
+    #[must_use]
+    pub fn another_agent(&self) -> Login {
+        let path = self.folder.join("seed.json");
+        let text = std::fs::read_to_string(path).expect("seed.json");
+        let seed: Value = serde_json::from_str(&text).expect("JSON");
+        serde_json::from_value(seed["aurora"]["agents"][1].clone()).expect("a login")
     }
 
     /// The account's admin, logged in.

@@ -179,6 +179,36 @@ fn a_login_is_recorded_of_whom_it_was_for_whether_it_succeeds_or_fails() {
 }
 
 #[test]
+fn a_wrong_code_is_recorded_of_whom_it_was_for() {
+    let mut trail = trail(&Method::POST, CODE_ROUTE, None);
+    let failed = recorded(&trail, 401).unwrap();
+    assert_eq!(
+        (failed.action.as_str(), failed.outcome, failed.actor),
+        ("login.code_failed", Outcome::Refused, Actor::Anonymous)
+    );
+    assert_eq!(failed.resource.id, Some(user().to_string()));
+    assert_eq!(recorded(&trail, 200).unwrap().action, "login.succeeded");
+    // What the route does not say: how one got in.
+    trail.action = Some("login.recovery_code_used");
+    let used = recorded(&trail, 200).unwrap();
+    assert_eq!(used.action, "login.recovery_code_used");
+    assert_eq!(recorded(&trail, 401).unwrap().action, "login.code_failed");
+    trail.is_lock = true;
+    assert_eq!(recorded(&trail, 401).unwrap().action, "login.locked");
+}
+
+#[test]
+fn a_code_that_locks_a_login_from_within_a_session_says_so() {
+    let route = "/api/v1/me/second-factor/turn-off";
+    let mut trail = trail(&Method::POST, route, None);
+    let wrong = recorded(&trail, 403).unwrap();
+    assert_eq!(wrong.action, "second_factor.turned_off");
+    assert_eq!(wrong.outcome, Outcome::Refused);
+    trail.is_lock = true;
+    assert_eq!(recorded(&trail, 403).unwrap().action, "login.locked");
+}
+
+#[test]
 fn a_path_that_holds_words_leaves_none_in_the_log() {
     let route = "/api/v1/conversations/{id}/messages";
     for id in ["my parcel", "a\0b", "é", &"x".repeat(500)] {
