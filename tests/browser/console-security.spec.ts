@@ -87,6 +87,13 @@ test('somebody turns a second factor on, signs in with a code and a recovery cod
   await expectAccessible(page);
   await card.getByRole('button', { name: 'Turn on' }).focus();
   await page.keyboard.press('Enter');
+  const asked = page.getByRole('dialog', { name: 'Is it you?' });
+  await expectAccessible(page);
+  await asked.getByLabel('Your password').fill('not the password');
+  await page.keyboard.press('Enter');
+  await expect(asked.getByRole('alert')).toContainText('not your password');
+  await asked.getByLabel('Your password').fill(linus.password);
+  await page.keyboard.press('Enter');
   await expect(card.getByRole('heading', { name: /Scan this/ })).toBeFocused();
   await expect(card.locator('.qr path')).toHaveCount(1);
   await expectAccessible(page);

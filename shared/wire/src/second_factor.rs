@@ -61,6 +61,14 @@ pub struct SecondFactorView {
     pub required: bool,
 }
 
+/// `POST /api/v1/me/second-factor`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BeginRequest {
+    /// The user's password: whoever finds a session open does not set up an app of their own.
+    pub password: String,
+}
+
 /// A secret for an authenticator app. The only answer that ever holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

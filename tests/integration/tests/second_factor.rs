@@ -34,8 +34,10 @@ async fn state(user: &Edgedesk) -> SecondFactorView {
 }
 
 /// Turns a second factor on, and gives its app and its recovery codes.
-async fn enrol(user: &Edgedesk) -> (Authenticator, Vec<String>) {
-    let begun = post(user, STATE, json!({})).await;
+async fn enrol(user: &Edgedesk, login: &Login) -> (Authenticator, Vec<String>) {
+    let wrong = post(user, STATE, json!({ "password": "not it" })).await;
+    assert_eq!(refusal(&wrong), (403, "invalid_code".to_owned()));
+    let begun = post(user, STATE, json!({ "password": login.password })).await;
     let made: NewSecondFactor = begun.expect(201).expect("201").json().expect("JSON");
     assert!(made.uri.contains(&made.secret), "{}", made.uri);
     let mut app = Authenticator::new(&made.secret);
@@ -89,11 +91,11 @@ async fn a_login_with_a_second_factor_takes_two_steps_and_each_code_opens_once()
     .await;
     assert_eq!(refusal(&off), (409, "second_factor_off".to_owned()));
 
-    let (mut app, recovery_codes) = enrol(&user).await;
+    let (mut app, recovery_codes) = enrol(&user, &login).await;
     assert_eq!(recovery_codes.iter().collect::<BTreeSet<_>>().len(), 10);
     let on = state(&user).await;
     assert!(on.since.is_some() && on.n_recovery_codes == 10 && !on.required);
-    let again = post(&user, STATE, json!({})).await;
+    let again = post(&user, STATE, json!({ "password": "" })).await;
     assert_eq!(refusal(&again), (409, "second_factor_on".to_owned()));
 
     // Five half logins with one and the same code: it opens one of them.
@@ -146,7 +148,7 @@ async fn a_login_with_a_second_factor_takes_two_steps_and_each_code_opens_once()
         .expect("the password alone");
 
     // With another secret and another code: new recovery codes in the place of the old.
-    let (mut app, old) = enrol(&user).await;
+    let (mut app, old) = enrol(&user, &login).await;
     let path = format!("{STATE}/recovery-codes");
     let renewed = post(&user, &path, json!({ "code": app.next_code() })).await;
     let new: RecoveryCodes = renewed.expect(200).expect("200").json().expect("JSON");

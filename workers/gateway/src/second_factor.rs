@@ -15,8 +15,8 @@ use edgedesk_domain::ids::{SessionId, UserId};
 use edgedesk_platform::chance::random_bytes;
 use edgedesk_store::directory::{CodeAttempt, SecondFactor, SessionKey};
 use edgedesk_wire::second_factor::{
-    CodeRequest, NewSecondFactor, RecoveryCodes, SecondFactorResponse, SecondFactorView,
-    TurnOffRequest,
+    BeginRequest, CodeRequest, NewSecondFactor, RecoveryCodes, SecondFactorResponse,
+    SecondFactorView, TurnOffRequest,
 };
 use http::{HeaderMap, StatusCode};
 
@@ -64,25 +64,37 @@ pub async fn get_second_factor(
 /// `POST /api/v1/me/second-factor`
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/v1/me/second-factor", tag = "auth", security(("access_token" = [])),
+    request_body = BeginRequest,
     responses(
         (status = 201, body = NewSecondFactor, description = "A secret for the app, which is shown this once; it is asked for once a code has confirmed it. Asking again makes a new one"),
-        (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
+        (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`invalid_code`: the password is wrong"),
         (status = 409, body = crate::openapi::Problem, description = "`second_factor_on`: turn it off first"),
+        (status = 429, body = crate::openapi::Problem, description = "`too_many_attempts`"),
     ),
 ))]
 #[worker::send]
 pub async fn begin(
     app: App,
+    headers: HeaderMap,
     Authed { principal, .. }: Authed<Attends>,
+    Json(request): Json<BeginRequest>,
 ) -> Result<(StatusCode, axum::Json<NewSecondFactor>), AppError> {
     let user_id = principal.user_id;
+    let directory = app.directory()?;
+    // Before a hash is spent on it.
+    let factor = directory.find_second_factor(user_id).await?;
+    if factor.is_some_and(|factor| factor.confirmed_at.is_some()) {
+        return Err(already_on());
+    }
+    let is_right = async || is_password(&app, &principal, &request.password).await;
+    attempt(&app, &headers, &principal, is_right).await?;
     let email = email_of(&app, &principal).await?;
     let secret = TotpSecret::new(random_bytes());
     let row = user_id.to_string();
     let sealed = keyring(&app)?
         .seal(&place(&row), secret.expose(), random_bytes())
         .map_err(unsealed)?;
-    let directory = app.directory()?;
     if !directory
         .begin_second_factor(user_id, &sealed, app.now())
         .await?

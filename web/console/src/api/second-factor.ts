@@ -6,8 +6,8 @@ export async function getSecondFactor(): Promise<SecondFactor> {
 }
 
 /** Each call makes a new secret, until one is confirmed. */
-export function beginSecondFactor(): Promise<NewSecondFactor> {
-  return post('/me/second-factor', {});
+export function beginSecondFactor(password: string): Promise<NewSecondFactor> {
+  return post('/me/second-factor', { password });
 }
 
 export async function confirmSecondFactor(code: string): Promise<string[]> {

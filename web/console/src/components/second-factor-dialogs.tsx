@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { asking, madeCodes, renew, turnOff } from '../state/second-factor';
+import { asking, begin, madeCodes, renew, turnOff } from '../state/second-factor';
 import { CodeForm } from './code-form';
 import { CopyButton } from './copy-button';
 import { Icon } from './icon';
@@ -51,12 +51,27 @@ export function RecoveryCodesDialog({ codes }: { codes: string[] }) {
   );
 }
 
-/** Shows once more who one is, before what cannot be undone. */
-export function ShowCodeDialog({ what }: { what: 'renew' | 'turn-off' }) {
+/** Shows once more who one is, before anything changes. */
+export function ShowCodeDialog({ what }: { what: 'begin' | 'renew' | 'turn-off' }) {
   const [kind, setKind] = useState<'code' | 'password'>('code');
   const cancel = () => {
     asking.value = null;
   };
+  if (what === 'begin') {
+    return (
+      <Modal title="Is it you?" onCancel={cancel}>
+        <p>Nobody who finds this page open shall set up an app of their own.</p>
+        <CodeForm
+          label="Your password"
+          kind="password"
+          action="Go on"
+          busyAction="Checking…"
+          onCode={begin}
+          onCancel={cancel}
+        />
+      </Modal>
+    );
+  }
   if (what === 'renew') {
     return (
       <Modal title="Make new recovery codes?" onCancel={cancel}>

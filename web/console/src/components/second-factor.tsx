@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { NewSecondFactor, SecondFactor } from '../../../shared/second-factor';
 import { fullTime } from '../state/clock';
-import { asking, begin, confirm, enrolling, isMissing } from '../state/second-factor';
+import { asking, confirm, enrolling, isMissing } from '../state/second-factor';
 import { CodeForm } from './code-form';
 import { CopyButton } from './copy-button';
 import { QrCode } from './qr-code';
@@ -30,7 +30,6 @@ export function SecondFactorCard({ known }: { known: SecondFactor }) {
 }
 
 function Offer() {
-  const [busy, setBusy] = useState(false);
   return (
     <>
       <p>
@@ -41,11 +40,8 @@ function Offer() {
         <button
           type="button"
           class="button primary"
-          disabled={busy}
-          onClick={async () => {
-            setBusy(true);
-            await begin();
-            setBusy(false);
+          onClick={() => {
+            asking.value = 'begin';
           }}
         >
           Turn on

@@ -9,7 +9,6 @@ import {
 } from '../api/second-factor';
 import { mayRunAccount } from '../api/session';
 import { Loaded } from './loaded';
-import { reasonOf } from './reason-of';
 import { goToPage } from './router';
 import { toast } from './toasts';
 
@@ -18,8 +17,8 @@ export const secondFactor = new Loaded<SecondFactor>();
 export const enrolling = signal<NewSecondFactor | null>(null);
 /** Recovery codes that were just made: shown until they are closed, and then nowhere. */
 export const madeCodes = signal<string[] | null>(null);
-/** What somebody is about to do, and has to show a code for. */
-export const asking = signal<'renew' | 'turn-off' | null>(null);
+/** What somebody is about to do, and has to show a code or the password for. */
+export const asking = signal<'begin' | 'renew' | 'turn-off' | null>(null);
 
 export function loadSecondFactor(): Promise<void> {
   return secondFactor.load(getSecondFactor);
@@ -46,16 +45,15 @@ export function leaveSecurityPage(): void {
   });
 }
 
-export async function begin(): Promise<void> {
-  try {
-    enrolling.value = await beginSecondFactor();
-  } catch (error) {
-    toast(`It could not be begun. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
-    await loadSecondFactor();
-  }
+/** Throws what the form shows, as the others below do. */
+export async function begin(password: string): Promise<void> {
+  const made = await beginSecondFactor(password);
+  batch(() => {
+    asking.value = null;
+    enrolling.value = made;
+  });
 }
 
-/** Throws what the form shows, as the others below do. */
 export async function confirm(code: string): Promise<void> {
   const codes = await confirmSecondFactor(code);
   batch(() => {
