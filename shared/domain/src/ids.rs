@@ -141,6 +141,14 @@ typed_id!(
     /// A team of agents.
     TeamId, "tea"
 );
+typed_id!(
+    /// An invitation to an account; not the token that accepts it.
+    InvitationId, "inv"
+);
+typed_id!(
+    /// A mail that is to be sent.
+    MailId, "mai"
+);
 
 fn parse_prefixed(prefix: &'static str, text: &str) -> Result<Ulid, InvalidId> {
     let invalid = InvalidId { prefix };

@@ -12,5 +12,7 @@ pub mod event;
 pub mod feedback;
 pub mod ids;
 pub mod inbound;
+pub mod invitation;
+pub mod membership;
 pub mod message;
 pub mod time;
