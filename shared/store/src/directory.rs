@@ -5,7 +5,10 @@
 
 mod api_keys;
 mod create;
+mod invitations;
 mod login;
+mod members;
+mod outbox;
 mod second_factor;
 mod sessions;
 
@@ -15,9 +18,15 @@ use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
+pub use self::invitations::{
+    AcceptOutcome, Invitation, InvitationRefusal, InviteOutcome, Invitee, MAX_INVITATIONS,
+    NewInvitation, NewLink, OpenInvitation,
+};
 pub use self::login::{
     CodeAttempt, LOCK_MILLIS, LoginAttempt, LoginKeys, MAX_FAILURES, MAX_FAILURES_OF_NETWORK,
 };
+pub use self::members::{AccountOfUser, ListedMember, MembershipOutcome};
+pub use self::outbox::{MailTable, Outbox, OutgoingMail};
 pub use self::second_factor::SecondFactor;
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
 use crate::database::{Database, Row, StoreError, Value};
@@ -87,6 +96,13 @@ pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
 /// The constant SQL of second factors, for the same test.
 #[cfg(test)]
 pub(crate) use self::second_factor::STATEMENTS as SECOND_FACTOR_STATEMENTS;
+
+/// The constant SQL of members, invitations and their mail, for the same test.
+#[cfg(test)]
+pub(crate) use self::{
+    invitations::STATEMENTS as INVITATION_STATEMENTS, members::STATEMENTS as MEMBER_STATEMENTS,
+    outbox::STATEMENTS as OUTBOX_STATEMENTS,
+};
 
 /// The constant SQL of sessions, for the same test.
 #[cfg(test)]

@@ -534,7 +534,10 @@ fn no_query_scans_a_table() {
         .chain(crate::directory::SESSION_STATEMENTS)
         .chain(crate::directory::LOGIN_STATEMENTS)
         .chain(crate::directory::SECOND_FACTOR_STATEMENTS)
-        .chain(crate::directory::API_KEY_STATEMENTS);
+        .chain(crate::directory::API_KEY_STATEMENTS)
+        .chain(crate::directory::MEMBER_STATEMENTS)
+        .chain(crate::directory::INVITATION_STATEMENTS)
+        .chain(crate::directory::OUTBOX_STATEMENTS);
     let all = of_shard
         .map(|sql| (&shard, sql))
         .chain(of_directory.map(|sql| (&directory, sql)));
