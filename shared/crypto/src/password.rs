@@ -17,6 +17,9 @@ const LANES: u32 = 1;
 /// Longest password in bytes. Argon2 takes more, but a request should not make us hash a megabyte first.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
+/// Fewest characters of a password that somebody chooses: it is all that lets them in (NIST SP 800-63B-4, section 3.1.1.2).
+pub const MIN_NEW_PASSWORD_CHARS: usize = 15;
+
 /// A hash of a password that nobody has, of the same cost as a real one: what an unknown e-mail address is checked
 /// against, so that time does not tell whether it is known.
 const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZWRnZWRlc2sgZHVtbXkgMQ$23Uxzmw2FQ8Q8CE0uQWBzfJOZg6ChCRfMpOYkIC5IEY";

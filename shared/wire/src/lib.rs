@@ -12,6 +12,7 @@ pub mod desk;
 pub mod frames;
 pub mod inference;
 pub mod jobs;
+pub mod members;
 pub mod object;
 pub mod of_account;
 pub mod problem;

@@ -86,13 +86,13 @@ pub async fn log_in(
     let answer = if login.has_second_factor {
         LoginResponse::Challenge(challenge(&app, &login).await?)
     } else {
-        LoginResponse::Tokens(begin_session(&app, &headers, &login).await?)
+        LoginResponse::Tokens(end_log_in(&app, &headers, &login).await?)
     };
     Ok(axum::Json(answer))
 }
 
-/// Begins a session of a user who has shown all that is asked of them.
-pub async fn begin_session(
+/// Begins the session of a user who has shown all that is asked of them.
+pub async fn end_log_in(
     app: &App,
     headers: &HeaderMap,
     login: &Login,
@@ -105,14 +105,7 @@ pub async fn begin_session(
         email: login.email.clone(),
         role: membership.role,
     };
-    let key = SessionKey {
-        account_id: user.account_id,
-        user_id: user.id,
-        id: SessionId::generate(&SystemIds),
-    };
-    let (tokens, first) = new_tokens(app, &key, user, Place::of(headers))?;
-    app.directory()?.start_session(&key, &first).await?;
-    Ok(tokens)
+    begin_session(app, headers, user).await
 }
 
 /// The account that a login is for.
@@ -269,6 +262,22 @@ async fn end(app: &App, key: &SessionKey) -> Result<(), AppError> {
     app.directory()?.end_session(key, app.now()).await?;
     forget_session(key, app.now());
     Ok(())
+}
+
+/// Begins a session of a member.
+pub async fn begin_session(
+    app: &App,
+    headers: &HeaderMap,
+    user: UserSummary,
+) -> Result<TokenResponse, AppError> {
+    let key = SessionKey {
+        account_id: user.account_id,
+        user_id: user.id,
+        id: SessionId::generate(&SystemIds),
+    };
+    let (tokens, first) = new_tokens(app, &key, user, Place::of(headers))?;
+    app.directory()?.start_session(&key, &first).await?;
+    Ok(tokens)
 }
 
 /// Tokens for a session, and what is to be remembered of them.

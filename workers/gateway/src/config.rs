@@ -15,6 +15,8 @@ const TOKEN_KEY: &str = "TOKEN_KEY";
 const ROOT_KEY: &str = "ROOT_KEY";
 /// Name of the one before it, while values that were sealed under it are still there.
 const OLD_ROOT_KEY: &str = "OLD_ROOT_KEY";
+/// What [`ENVIRONMENT`] says on a developer's machine, where no mail is sent.
+const DEVELOPMENT: &str = "development";
 /// What [`ENVIRONMENT`] says where customers are.
 const PRODUCTION: &str = "production";
 /// The start of the key that stands in the repository for everyone to read.
@@ -76,6 +78,12 @@ impl Config {
     #[must_use]
     pub fn environment(&self) -> &str {
         &self.environment
+    }
+
+    /// Whether who sends an invitation may see its link: not where mail goes to strangers.
+    #[must_use]
+    pub fn shows_links(&self) -> bool {
+        self.environment == DEVELOPMENT
     }
 
     /// The key that signs tokens. In production the development key does not count: everyone could sign with it.
@@ -185,5 +193,20 @@ mod tests {
         let sealed = keyring(&old, None).seal(&place, b"x", [0; 12]).unwrap();
         assert!(keyring(&new, Some(&old)).open(&place, &sealed).is_ok());
         assert!(keyring(&new, None).open(&place, &sealed).is_err());
+    }
+
+    #[test]
+    fn links_of_invitations_are_shown_in_development_alone() {
+        for (environment, shows) in [
+            ("development", true),
+            ("staging", false),
+            ("production", false),
+        ] {
+            assert_eq!(
+                Config::new(environment, None).shows_links(),
+                shows,
+                "{environment}"
+            );
+        }
     }
 }

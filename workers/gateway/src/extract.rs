@@ -94,6 +94,8 @@ needs! {
     Attends => ReadConversations,
     /// Makes and revokes API keys.
     ManagesKeys => ManageApiKeys,
+    /// Invites, changes roles, removes.
+    ManagesMembers => ManageMembers,
 }
 
 impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {

@@ -25,7 +25,9 @@ mod hooks;
 mod http_glue;
 mod inbox_cache;
 mod intents;
+mod invitations;
 mod lockout;
+mod members;
 mod object_client;
 mod objects;
 #[cfg(feature = "openapi")]

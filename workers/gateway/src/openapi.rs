@@ -8,7 +8,7 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents,
-    second_factor, sessions, tickets, widget,
+    invitations, members, second_factor, sessions, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -33,6 +33,10 @@ use crate::{
         auth::refresh,
         auth::log_out,
         auth::get_me,
+        invitations::get_offer,
+        invitations::accept,
+        members::switch_account,
+        members::list_accounts,
         sessions::list_sessions,
         sessions::end_all_sessions,
         sessions::end_session,
@@ -72,6 +76,13 @@ use crate::{
         desk::list_agents,
         desk::get_desk,
         desk::open_socket,
+        members::list_members,
+        members::change_role,
+        members::remove_member,
+        invitations::list_invitations,
+        invitations::invite,
+        invitations::renew,
+        invitations::revoke,
         api_keys::list_api_keys,
         api_keys::create_api_key,
         api_keys::revoke_api_key,
@@ -95,7 +106,7 @@ use crate::{
         (name = "desk", description = "The live desk of an account"),
         (name = "hooks", description = "What providers send"),
         (name = "widget", description = "The widget's own API"),
-        (name = "admin", description = "API keys, deliveries, parked messages, rebuilds"),
+        (name = "admin", description = "Members, API keys, deliveries, parked messages, rebuilds"),
         (name = "audit", description = "Who did what, in a log that nobody can change unnoticed"),
         (name = "health", description = "Operations"),
     ),

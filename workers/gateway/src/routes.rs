@@ -6,7 +6,7 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    intents, second_factor, sessions, tickets, widget,
+    intents, invitations, members, second_factor, sessions, tickets, widget,
 };
 
 macro_rules! routes {
@@ -41,7 +41,11 @@ routes! {
     post "/api/v1/auth/second-factor" => second_factor::log_in::show_code,
     post "/api/v1/auth/refresh" => auth::refresh,
     post "/api/v1/auth/logout" => auth::log_out,
+    get "/api/v1/auth/invitation" => invitations::get_offer,
+    post "/api/v1/auth/invitation" => invitations::accept,
+    post "/api/v1/auth/switch" => members::switch_account,
     get "/api/v1/me" => auth::get_me,
+    get "/api/v1/me/accounts" => members::list_accounts,
     get "/api/v1/me/sessions" => sessions::list_sessions,
     delete "/api/v1/me/sessions" => sessions::end_all_sessions,
     delete "/api/v1/me/sessions/{session_id}" => sessions::end_session,
@@ -86,6 +90,14 @@ routes! {
     get "/api/v1/agents" => desk::list_agents,
     get "/api/v1/desk" => desk::get_desk,
     get "/api/v1/desk/socket" => desk::open_socket,
+
+    get "/api/v1/members" => members::list_members,
+    put "/api/v1/members/{user_id}/role" => members::change_role,
+    delete "/api/v1/members/{user_id}" => members::remove_member,
+    get "/api/v1/invitations" => invitations::list_invitations,
+    post "/api/v1/invitations" => invitations::invite,
+    post "/api/v1/invitations/{invitation_id}/renew" => invitations::renew,
+    delete "/api/v1/invitations/{invitation_id}" => invitations::revoke,
 
     get "/api/v1/api-keys" => api_keys::list_api_keys,
     post "/api/v1/api-keys" => api_keys::create_api_key,

@@ -46,6 +46,8 @@ const LOGIN_LOCKED: &str = "login.locked";
 const CODE_FAILED: &str = "login.code_failed";
 const LOGIN_ROUTE: &str = "/api/v1/auth/login";
 const CODE_ROUTE: &str = "/api/v1/auth/second-factor";
+/// Asks for a password as a login does, of an invited person who is a user already.
+const INVITATION_ROUTE: &str = "/api/v1/auth/invitation";
 
 macro_rules! rules {
     ($($method:ident $route:literal => $action:literal $resource:literal $($param:literal)?,)*) => {
@@ -69,6 +71,8 @@ rules! {
     POST "/api/v1/auth/logout" => "session.ended" "user",
     DELETE "/api/v1/me/sessions" => "sessions.all_ended" "user",
     DELETE "/api/v1/me/sessions/{session_id}" => "session.revoked" "session" "session_id",
+    POST "/api/v1/auth/switch" => "session.switched" "user",
+    POST "/api/v1/auth/invitation" => "invitation.accepted" "invitation",
     POST "/api/v1/me/second-factor" => "second_factor.begun" "user",
     POST "/api/v1/me/second-factor/confirm" => "second_factor.turned_on" "user",
     POST "/api/v1/me/second-factor/recovery-codes" => "recovery_codes.renewed" "user",
@@ -94,6 +98,12 @@ rules! {
     POST "/api/v1/ai/intents/train" => "intents.trained" "intents",
     POST "/api/v1/ai/intents/test" => "intents.tested" "intents",
     POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
+
+    PUT "/api/v1/members/{user_id}/role" => "member.role_changed" "member" "user_id",
+    DELETE "/api/v1/members/{user_id}" => "member.removed" "member" "user_id",
+    POST "/api/v1/invitations" => "invitation.sent" "invitation",
+    POST "/api/v1/invitations/{invitation_id}/renew" => "invitation.renewed" "invitation" "invitation_id",
+    DELETE "/api/v1/invitations/{invitation_id}" => "invitation.revoked" "invitation" "invitation_id",
 
     POST "/api/v1/api-keys" => "api_key.created" "api_key",
     DELETE "/api/v1/api-keys/{key_id}" => "api_key.revoked" "api_key" "key_id",
@@ -127,7 +137,7 @@ pub fn record_of(
     // Nobody's log without a credential or, for a login, the user that was meant.
     let account_id = trail.account_id?;
     let is_change = rule.method != Method::GET;
-    let is_login = [LOGIN_ROUTE, CODE_ROUTE].contains(&rule.route);
+    let is_login = [LOGIN_ROUTE, CODE_ROUTE, INVITATION_ROUTE].contains(&rule.route);
     let is_failed_login = is_login && status == StatusCode::UNAUTHORIZED;
     let outcome = match status {
         status if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS => {

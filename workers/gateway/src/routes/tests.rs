@@ -64,6 +64,8 @@ fn concrete(path: &str) -> String {
     path.replace("{id}", id)
         .replace("{key}", "1")
         .replace("{key_id}", "key_00000000000000000000000001")
+        .replace("{user_id}", "usr_00000000000000000000000001")
+        .replace("{invitation_id}", "inv_00000000000000000000000001")
         .replace("{session_id}", "ses_00000000000000000000000001")
         .replace("{message_id}", "msg_00000000000000000000000001")
         .replace("{field}", "sentiment")
@@ -110,7 +112,9 @@ fn code(request: Request) -> (u16, String) {
 }
 
 fn is_protected(path: &str) -> bool {
-    path.starts_with("/api/v1/") && !path.starts_with("/api/v1/auth/") && !path.ends_with("/socket")
+    // What opens a session wants none, except from another one.
+    let opens_session = path.starts_with("/api/v1/auth/") && path != "/api/v1/auth/switch";
+    path.starts_with("/api/v1/") && !opens_session && !path.ends_with("/socket")
 }
 
 #[test]
@@ -204,12 +208,14 @@ fn every_socket_wants_a_token_or_a_ticket() {
 /// What each route of the API needs.
 const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
-        AssignConversations, ManageApiKeys, ManageIntegrations, ManageIntents, ReadAnalytics,
-        ReadApiKeys, ReadAudit, ReadConversations, ReadIntegrations, ReadIntents, ReadMembers,
-        ReadMessages, WriteConversations, WriteMessages,
+        AssignConversations, ManageApiKeys, ManageIntegrations, ManageIntents, ManageMembers,
+        ReadAnalytics, ReadApiKeys, ReadAudit, ReadConversations, ReadIntegrations, ReadIntents,
+        ReadMembers, ReadMessages, WriteConversations, WriteMessages,
     };
     &[
         ("get", "/api/v1/me", ReadConversations),
+        ("get", "/api/v1/me/accounts", ReadConversations),
+        ("post", "/api/v1/auth/switch", ReadConversations),
         ("get", "/api/v1/me/sessions", ReadConversations),
         ("delete", "/api/v1/me/sessions", ReadConversations),
         (
@@ -295,6 +301,21 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/tickets/{key}", ReadConversations),
         ("get", "/api/v1/agents", ReadMembers),
         ("get", "/api/v1/desk", ReadAnalytics),
+        ("get", "/api/v1/members", ReadMembers),
+        ("put", "/api/v1/members/{user_id}/role", ManageMembers),
+        ("delete", "/api/v1/members/{user_id}", ManageMembers),
+        ("get", "/api/v1/invitations", ManageMembers),
+        ("post", "/api/v1/invitations", ManageMembers),
+        (
+            "post",
+            "/api/v1/invitations/{invitation_id}/renew",
+            ManageMembers,
+        ),
+        (
+            "delete",
+            "/api/v1/invitations/{invitation_id}",
+            ManageMembers,
+        ),
         ("get", "/api/v1/api-keys", ReadApiKeys),
         ("post", "/api/v1/api-keys", ManageApiKeys),
         ("delete", "/api/v1/api-keys/{key_id}", ManageApiKeys),

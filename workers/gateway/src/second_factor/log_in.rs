@@ -8,7 +8,7 @@ use edgedesk_wire::second_factor::{ChallengeRequest, ChallengeResponse};
 use http::HeaderMap;
 
 use super::{counted, missing, use_code, use_recovery_code};
-use crate::auth::{begin_session, membership_of};
+use crate::auth::{end_log_in, membership_of};
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::Json;
@@ -81,7 +81,7 @@ pub async fn show_code(
     if request.code.is_none() {
         app.note_action(RECOVERY_CODE_USED);
     }
-    Ok(axum::Json(begin_session(&app, &headers, &login).await?))
+    Ok(axum::Json(end_log_in(&app, &headers, &login).await?))
 }
 
 fn wrong_challenge() -> AppError {

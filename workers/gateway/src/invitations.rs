@@ -1,0 +1,502 @@
+//! Invitations: sending, seeing and revoking them, and letting in who was invited.
+//!
+//! The token stands in the link's fragment, in a header and in a body, never in a path or a query, which logs keep.
+
+use edgedesk_crypto::password::{
+    MIN_NEW_PASSWORD_CHARS, PasswordError, hash_password, verify_password,
+};
+use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
+use edgedesk_domain::account::{Principal, Role, Secret};
+use edgedesk_domain::ids::{InvitationId, MailId, UserId};
+use edgedesk_domain::invitation::{INVITATION_MILLIS, InvitationMail, is_address};
+use edgedesk_domain::membership::check_role_given;
+use edgedesk_platform::chance::{SystemIds, random_bytes};
+use edgedesk_store::directory::{
+    AcceptOutcome, Invitation, InviteOutcome, Invitee, LoginAttempt, MAX_INVITATIONS, MailTable,
+    NewInvitation, NewLink, OpenInvitation, OutgoingMail,
+};
+use edgedesk_wire::api::UserSummary;
+use edgedesk_wire::members::{
+    AcceptInvitationRequest, AcceptedInvitation, InvitationList, InvitationOffer, InvitationView,
+    InviteRequest, Inviter, SentInvitation,
+};
+use http::{HeaderMap, StatusCode};
+
+use crate::auth::begin_session;
+use crate::context::App;
+use crate::error::AppError;
+use crate::extract::{Authed, Json, ManagesMembers, Path, header_text};
+use crate::lockout::{locked, locking, login_keys};
+use crate::members::{overtaken, refused};
+
+/// The header that holds an invitation's token.
+const TOKEN_HEADER: &str = "x-invitation-token";
+/// Most characters of a new user's name.
+const MAX_NAME_CHARS: usize = 100;
+
+/// `GET /api/v1/invitations`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/invitations", tag = "admin", security(("access_token" = [])),
+    responses((status = 200, body = InvitationList, description = "Those neither accepted nor revoked, newest first"), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem)),
+))]
+#[worker::send]
+pub async fn list_invitations(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesMembers>,
+) -> Result<axum::Json<InvitationList>, AppError> {
+    let invitations = app
+        .directory()?
+        .list_invitations(principal.account_id)
+        .await?;
+    Ok(axum::Json(InvitationList {
+        invitations: invitations.into_iter().map(view).collect(),
+    }))
+}
+
+/// `POST /api/v1/invitations`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/invitations", tag = "admin", security(("access_token" = [])),
+    request_body = InviteRequest,
+    responses(
+        (status = 201, body = SentInvitation, description = "The mail is on its way. In development the answer holds the link"),
+        (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`missing_permission`, `people_only`; `role_above_own`"),
+        (status = 409, body = crate::openapi::Problem, description = "`already_member`, `already_invited`, `too_many_invitations`, `overtaken`"),
+        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`"),
+    ),
+))]
+#[worker::send]
+pub async fn invite(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesMembers>,
+    Json(request): Json<InviteRequest>,
+) -> Result<(StatusCode, axum::Json<SentInvitation>), AppError> {
+    let email = request.email.trim().to_owned();
+    if !is_address(&email) {
+        return Err(AppError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_value",
+            "nobody can be invited like this",
+        )
+        .with_field("/email", "is no e-mail address"));
+    }
+    check_role_given(principal.role, request.role).map_err(refused)?;
+    let sending = Sending::new(&app, &principal, &email, request.role).await?;
+    let new = NewInvitation {
+        id: InvitationId::generate(&SystemIds),
+        account_id: principal.account_id,
+        email,
+        role: request.role,
+        link: sending.link.clone(),
+    };
+    let outcome = app
+        .directory()?
+        .invite(&new, &sending.mail, &MailTable)
+        .await?;
+    let conflict = |code, detail: &str| Err(AppError::new(StatusCode::CONFLICT, code, detail));
+    match outcome {
+        InviteOutcome::Invited => (),
+        InviteOutcome::AlreadyMember => {
+            return conflict(
+                "already_member",
+                "who has this address is a member of the account",
+            );
+        }
+        InviteOutcome::AlreadyInvited => {
+            return conflict(
+                "already_invited",
+                "this address has an open invitation; send that anew, or revoke it first",
+            );
+        }
+        InviteOutcome::TooMany => {
+            let detail = format!(
+                "an account has at most {MAX_INVITATIONS} open invitations; revoke one first"
+            );
+            return conflict("too_many_invitations", &detail);
+        }
+        InviteOutcome::Overtaken => return Err(overtaken()),
+    }
+    app.note_resource(&new.id);
+    let invitation = OpenInvitation {
+        id: new.id,
+        email: new.email,
+        role: new.role,
+        invited_by: principal.user_id,
+        inviter_name: principal.name,
+        created_at: sending.link.sent_at,
+        sent_at: sending.link.sent_at,
+        expires_at: sending.link.expires_at,
+    };
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(sent(&app, invitation, sending.url)),
+    ))
+}
+
+/// `POST /api/v1/invitations/{invitation_id}/renew`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/invitations/{invitation_id}/renew", tag = "admin", security(("access_token" = [])),
+    params(("invitation_id" = InvitationId, Path)),
+    responses(
+        (status = 200, body = SentInvitation, description = "A new link for another seven days; the one before is worth nothing"),
+        (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`missing_permission`, `people_only`; `role_above_own`"),
+        (status = 404, body = crate::openapi::Problem, description = "The account has no such open invitation"),
+        (status = 409, body = crate::openapi::Problem, description = "`overtaken`"),
+    ),
+))]
+#[worker::send]
+pub async fn renew(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesMembers>,
+    Path(id): Path<InvitationId>,
+) -> Result<axum::Json<SentInvitation>, AppError> {
+    let account_id = principal.account_id;
+    let (email, role) = app
+        .directory()?
+        .find_open_invitation(account_id, id)
+        .await?
+        .ok_or_else(AppError::not_found)?;
+    check_role_given(principal.role, role).map_err(refused)?;
+    let sending = Sending::new(&app, &principal, &email, role).await?;
+    let renewed = app
+        .directory()?
+        .renew_invitation(account_id, id, &sending.link, &sending.mail, &MailTable)
+        .await?
+        .ok_or_else(overtaken)?;
+    let invitation = OpenInvitation {
+        inviter_name: principal.name,
+        ..renewed
+    };
+    Ok(axum::Json(sent(&app, invitation, sending.url)))
+}
+
+/// `DELETE /api/v1/invitations/{invitation_id}`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/v1/invitations/{invitation_id}", tag = "admin", security(("access_token" = [])),
+    params(("invitation_id" = InvitationId, Path)),
+    responses(
+        (status = 204, description = "Its link is worth nothing from now on; the same when it was revoked before"),
+        (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
+        (status = 404, body = crate::openapi::Problem, description = "The account has no such invitation, or it was accepted"),
+    ),
+))]
+#[worker::send]
+pub async fn revoke(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesMembers>,
+    Path(id): Path<InvitationId>,
+) -> Result<StatusCode, AppError> {
+    let known = app
+        .directory()?
+        .revoke_invitation(principal.account_id, id, app.now(), &MailTable)
+        .await?;
+    if known {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(AppError::not_found())
+    }
+}
+
+/// `GET /api/v1/auth/invitation`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/auth/invitation", tag = "auth",
+    params(("x-invitation-token" = String, Header, description = "The token of the link")),
+    responses(
+        (status = 200, body = InvitationOffer),
+        (status = 404, body = crate::openapi::Problem, description = "`invitation_over`: unknown, expired, revoked or accepted; it does not say which"),
+    ),
+))]
+#[worker::send]
+pub async fn get_offer(
+    app: App,
+    headers: HeaderMap,
+) -> Result<axum::Json<InvitationOffer>, AppError> {
+    let token = header_text(&headers, TOKEN_HEADER).unwrap_or_default();
+    let (invitation, _) = find(&app, token).await?;
+    Ok(axum::Json(InvitationOffer {
+        account_name: invitation.account_name,
+        email: invitation.email,
+        role: invitation.role,
+        expires_at: invitation.expires_at,
+        has_user: invitation.user_id.is_some(),
+    }))
+}
+
+/// `POST /api/v1/auth/invitation`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/auth/invitation", tag = "auth",
+    request_body = AcceptInvitationRequest,
+    responses(
+        (status = 200, body = AcceptedInvitation, description = "The caller is a member. With tokens for a new user; who was a user before logs in as always"),
+        (status = 400, body = crate::openapi::Problem),
+        (status = 401, body = crate::openapi::Problem, description = "`invalid_credentials`: not the password of the user who has the address"),
+        (status = 404, body = crate::openapi::Problem, description = "`invitation_over`"),
+        (status = 409, body = crate::openapi::Problem, description = "`overtaken`: the address has become a user's meanwhile; look again"),
+        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`"),
+        (status = 429, body = crate::openapi::Problem, description = "`too_many_attempts`, as for a login"),
+    ),
+))]
+#[worker::send]
+pub async fn accept(
+    app: App,
+    headers: HeaderMap,
+    Json(request): Json<AcceptInvitationRequest>,
+) -> Result<axum::Json<AcceptedInvitation>, AppError> {
+    // A Worker that cannot sign should not use an invitation up before it finds out.
+    app.config().token_key()?;
+    let (invitation, token_hash) = find(&app, &request.token).await?;
+    let invitee = match invitation.user_id {
+        Some(user_id) => {
+            check_password(&app, &headers, &invitation.email, &request.password).await?;
+            Invitee::Known(user_id)
+        }
+        None => new_user(&request)?,
+    };
+    let outcome = app
+        .directory()?
+        .accept_invitation(&invitation, &token_hash, &invitee, app.now(), &MailTable)
+        .await?;
+    if outcome == AcceptOutcome::Overtaken {
+        // Used or revoked since: that is what it says then. Otherwise the address is another user's now.
+        find(&app, &request.token).await?;
+        return Err(overtaken());
+    }
+    app.note_account(invitation.account_id);
+    app.note_resource(&invitation.id);
+    let tokens = match invitee {
+        Invitee::New { id, name, .. } => {
+            let user = UserSummary {
+                id,
+                account_id: invitation.account_id,
+                name,
+                email: invitation.email,
+                role: invitation.role,
+            };
+            Some(begin_session(&app, &headers, user).await?)
+        }
+        Invitee::Known(user_id) => {
+            app.note_user(user_id);
+            None
+        }
+    };
+    Ok(axum::Json(AcceptedInvitation {
+        account_id: invitation.account_id,
+        tokens,
+    }))
+}
+
+/// The good invitation of a token, and the token's hash. Every other token is answered alike; which it was stands in the log.
+async fn find(app: &App, token: &str) -> Result<(Invitation, String), AppError> {
+    let token_hash = refresh_token_hash(token).ok_or_else(|| over("invitation token malformed"))?;
+    let found = app
+        .directory()?
+        .find_invitation(&token_hash, app.now())
+        .await?;
+    let invitation = found.map_err(|refusal| over(refusal.to_string()))?;
+    Ok((invitation, token_hash))
+}
+
+/// Whether the password is that of the user who has the address, counted and locked as a login is.
+async fn check_password(
+    app: &App,
+    headers: &HeaderMap,
+    email: &str,
+    password: &str,
+) -> Result<(), AppError> {
+    let keys = login_keys(email, headers);
+    let attempt = app
+        .directory()?
+        .attempt_login(email, &keys, app.now(), |stored| {
+            verify_password(password, stored)
+        })
+        .await?;
+    let wrong = || AppError::unauthorized("invalid_credentials", "the password is wrong");
+    match attempt {
+        LoginAttempt::Good(_) => Ok(()),
+        LoginAttempt::Wrong { login, locks } => {
+            // For the logs of an account that the user is in: somebody tries to be them.
+            if let Some(login) = &login
+                && let Some(membership) = login.memberships.first()
+            {
+                app.note_account(membership.account_id);
+                app.note_user(login.user_id);
+            }
+            if !locks {
+                return Err(wrong());
+            }
+            app.note_lock();
+            Err(locking(wrong()))
+        }
+        LoginAttempt::Locked { until } => Err(locked(until, app.now())),
+    }
+}
+
+fn new_user(request: &AcceptInvitationRequest) -> Result<Invitee, AppError> {
+    let (name, password) = checked(request)?;
+    let password_hash = hash_password(password, random_bytes()).map_err(|error| match error {
+        PasswordError::Length => invalid("/password", "is too long"),
+        PasswordError::Hash => AppError::internal(error.to_string()),
+    })?;
+    Ok(Invitee::New {
+        id: UserId::generate(&SystemIds),
+        name,
+        password_hash: Secret::new(password_hash),
+    })
+}
+
+/// A new user's name, trimmed, and their password, or what is wrong with them.
+fn checked(request: &AcceptInvitationRequest) -> Result<(String, &str), AppError> {
+    let name = request.name.as_deref().unwrap_or_default().trim();
+    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(invalid(
+            "/name",
+            "has 1 to 100 characters and no control characters",
+        ));
+    }
+    if request.password.chars().count() < MIN_NEW_PASSWORD_CHARS {
+        return Err(invalid("/password", "has at least 15 characters"));
+    }
+    Ok((name.to_owned(), &request.password))
+}
+
+fn invalid(pointer: &str, detail: &str) -> AppError {
+    AppError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "invalid_value",
+        "the invitation cannot be accepted like this",
+    )
+    .with_field(pointer, detail)
+}
+
+fn over(reason: impl Into<String>) -> AppError {
+    AppError {
+        internal: Some(reason.into()),
+        ..AppError::new(
+            StatusCode::NOT_FOUND,
+            "invitation_over",
+            "this invitation is not valid, or not any more; ask for a new one",
+        )
+    }
+}
+
+/// A fresh link, and the mail that takes it to whom it is for.
+struct Sending {
+    link: NewLink,
+    mail: OutgoingMail,
+    url: String,
+}
+
+impl Sending {
+    async fn new(
+        app: &App,
+        inviter: &Principal,
+        email: &str,
+        role: Role,
+    ) -> Result<Self, AppError> {
+        let account = app
+            .directory()?
+            .find_account(inviter.account_id)
+            .await?
+            .ok_or_else(AppError::not_found)?;
+        let now = app.now();
+        let token = refresh_token_text(random_bytes());
+        let token_hash = refresh_token_hash(&token)
+            .ok_or_else(|| AppError::internal("a fresh token without a hash"))?;
+        let expires_at = now.plus_millis(INVITATION_MILLIS);
+        // Behind the `#`, so that a browser sends it to nobody.
+        let url = format!("{}/console/#/invitation/{token}", app.own_origin());
+        let mail = InvitationMail {
+            account_name: &account.name,
+            inviter_name: &inviter.name,
+            role,
+            link: &url,
+            expires_at,
+        };
+        let mail = OutgoingMail {
+            id: MailId::generate(&SystemIds),
+            recipient: email.to_owned(),
+            subject: mail.subject(),
+            text: mail.text(),
+            created_at: now,
+            expires_at,
+        };
+        let link = NewLink {
+            token_hash,
+            invited_by: inviter.user_id,
+            inviter_role: inviter.role,
+            sent_at: now,
+            expires_at,
+        };
+        Ok(Self { link, mail, url })
+    }
+}
+
+/// The answer to whoever sent it. In production the link is the mail's alone: whoever opens it has shown that the address is theirs.
+fn sent(app: &App, invitation: OpenInvitation, url: String) -> SentInvitation {
+    SentInvitation {
+        invitation: view(invitation),
+        link: app.config().shows_links().then_some(url),
+    }
+}
+
+fn view(invitation: OpenInvitation) -> InvitationView {
+    InvitationView {
+        id: invitation.id,
+        email: invitation.email,
+        role: invitation.role,
+        invited_by: Inviter {
+            id: invitation.invited_by,
+            name: invitation.inviter_name,
+        },
+        created_at: invitation.created_at,
+        sent_at: invitation.sent_at,
+        expires_at: invitation.expires_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(name: Option<&str>, password: &str) -> AcceptInvitationRequest {
+        AcceptInvitationRequest {
+            token: String::new(),
+            name: name.map(str::to_owned),
+            password: password.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_new_user_has_a_name_and_a_long_password() {
+        let good = "fifteen letters";
+        assert_eq!(good.len(), MIN_NEW_PASSWORD_CHARS);
+        let accepted = request(Some("  Fay "), good);
+        assert_eq!(checked(&accepted), Ok(("Fay".to_owned(), good)));
+        let long = "x".repeat(101);
+        for (name, password, pointer) in [
+            (None, good, "/name"),
+            (Some(" "), good, "/name"),
+            (Some("a\nb"), good, "/name"),
+            (Some(long.as_str()), good, "/name"),
+            (Some("Fay"), &good[1..], "/password"),
+            (Some("Fay"), "", "/password"),
+        ] {
+            let refused = request(name, password);
+            let error = checked(&refused).unwrap_err();
+            assert_eq!(error.status.as_u16(), 422);
+            assert_eq!(error.errors[0].pointer, pointer, "{name:?} {password:?}");
+        }
+    }
+
+    #[test]
+    fn an_invitation_that_is_over_looks_the_same_from_outside_whatever_the_reason() {
+        let outside = |error: AppError| AppError {
+            internal: None,
+            ..error
+        };
+        let unknown = over("invitation unknown");
+        assert_eq!(unknown.status.as_u16(), 404);
+        assert_eq!(outside(unknown), outside(over("invitation inv_1 revoked")));
+    }
+}

@@ -1,0 +1,264 @@
+//! The members of an account, and the accounts of a member.
+
+use edgedesk_domain::account::{Permission, Role};
+use edgedesk_domain::ids::UserId;
+use edgedesk_domain::membership::{MembershipChange, MembershipRefusal};
+use edgedesk_store::directory::{ListedMember, MembershipOutcome, SessionKey};
+use edgedesk_wire::api::{TokenResponse, UserSummary};
+use edgedesk_wire::members::{
+    ChangeRoleRequest, MemberList, MemberView, OwnAccount, OwnAccountList, SwitchRequest,
+};
+use http::{HeaderMap, StatusCode};
+
+use crate::auth::begin_session;
+use crate::context::App;
+use crate::error::AppError;
+use crate::extract::{Attends, Authed, Json, ManagesMembers, Path, SeesMembers};
+use crate::session_check::forget_session;
+
+/// `GET /api/v1/members`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/members", tag = "admin", security(("access_token" = [])),
+    responses((status = 200, body = MemberList, description = "By name"), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem)),
+))]
+#[worker::send]
+pub async fn list_members(
+    app: App,
+    Authed { principal, .. }: Authed<SeesMembers>,
+) -> Result<axum::Json<MemberList>, AppError> {
+    let members = app.directory()?.list_members(principal.account_id).await?;
+    Ok(axum::Json(MemberList {
+        members: members
+            .into_iter()
+            .map(|member| view(member, principal.role))
+            .collect(),
+    }))
+}
+
+/// `PUT /api/v1/members/{user_id}/role`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/v1/members/{user_id}/role", tag = "admin", security(("access_token" = [])),
+    params(("user_id" = UserId, Path)), request_body = ChangeRoleRequest,
+    responses(
+        (status = 204, description = "It counts within 5 s, for sessions that are open too; API keys count it at once"),
+        (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`missing_permission`, `people_only`; `role_above_own`, `member_above`"),
+        (status = 404, body = crate::openapi::Problem),
+        (status = 409, body = crate::openapi::Problem, description = "`last_owner`; `overtaken`: somebody else changed it at the same time"),
+    ),
+))]
+#[worker::send]
+pub async fn change_role(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesMembers>,
+    Path(user_id): Path<UserId>,
+    Json(request): Json<ChangeRoleRequest>,
+) -> Result<StatusCode, AppError> {
+    let change = MembershipChange::Role(request.role);
+    let outcome = app
+        .directory()?
+        .change_membership(
+            principal.account_id,
+            principal.user_id,
+            user_id,
+            change,
+            app.now(),
+        )
+        .await?;
+    done(outcome)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/v1/members/{user_id}`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/v1/members/{user_id}", tag = "admin", security(("access_token" = [])),
+    params(("user_id" = UserId, Path)),
+    responses(
+        (status = 204, description = "Their sessions have ended, their API keys and the invitations they made are revoked; access tokens are refused within 5 s"),
+        (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`missing_permission`, `people_only`; `member_above`"),
+        (status = 404, body = crate::openapi::Problem),
+        (status = 409, body = crate::openapi::Problem, description = "`last_owner`; `overtaken`: somebody else changed it at the same time"),
+    ),
+))]
+#[worker::send]
+pub async fn remove_member(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesMembers>,
+    Path(user_id): Path<UserId>,
+) -> Result<StatusCode, AppError> {
+    let account_id = principal.account_id;
+    let change = MembershipChange::Removal;
+    let outcome = app
+        .directory()?
+        .change_membership(account_id, principal.user_id, user_id, change, app.now())
+        .await?;
+    for id in done(outcome)? {
+        let key = SessionKey {
+            account_id,
+            user_id,
+            id,
+        };
+        forget_session(&key, app.now());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/me/accounts`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/me/accounts", tag = "auth", security(("access_token" = [])),
+    responses(
+        (status = 200, body = OwnAccountList, description = "By name"),
+        (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`people_only` for an API key"),
+    ),
+))]
+#[worker::send]
+pub async fn list_accounts(
+    app: App,
+    Authed { principal, .. }: Authed<Attends>,
+) -> Result<axum::Json<OwnAccountList>, AppError> {
+    let accounts = app.directory()?.list_accounts(principal.user_id).await?;
+    Ok(axum::Json(OwnAccountList {
+        accounts: accounts
+            .into_iter()
+            .map(|account| OwnAccount {
+                current: account.id == principal.account_id,
+                id: account.id,
+                name: account.name,
+                role: account.role,
+            })
+            .collect(),
+    }))
+}
+
+/// `POST /api/v1/auth/switch`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/auth/switch", tag = "auth", security(("access_token" = [])),
+    request_body = SwitchRequest,
+    responses(
+        (status = 200, body = TokenResponse, description = "A session in the other account; that of this request has ended"),
+        (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`people_only` for an API key"),
+        (status = 404, body = crate::openapi::Problem, description = "The caller is no member of such an account"),
+    ),
+))]
+#[worker::send]
+pub async fn switch_account(
+    app: App,
+    headers: HeaderMap,
+    Authed {
+        principal,
+        session_id,
+        ..
+    }: Authed<Attends>,
+    Json(request): Json<SwitchRequest>,
+) -> Result<axum::Json<TokenResponse>, AppError> {
+    let directory = app.directory()?;
+    let member = directory
+        .find_member(request.account_id, principal.user_id)
+        .await?
+        .ok_or_else(AppError::not_found)?;
+    let user = UserSummary {
+        id: member.user_id,
+        account_id: request.account_id,
+        name: member.name,
+        email: member.email,
+        role: member.role,
+    };
+    let tokens = begin_session(&app, &headers, user).await?;
+    // Only then: whoever gets no answer to the first half still has a session.
+    if let Some(id) = session_id {
+        let key = SessionKey {
+            account_id: principal.account_id,
+            user_id: principal.user_id,
+            id,
+        };
+        directory.end_session(&key, app.now()).await?;
+        forget_session(&key, app.now());
+    }
+    Ok(axum::Json(tokens))
+}
+
+/// 403 or 409 for a rule about roles.
+#[must_use]
+pub fn refused(refusal: MembershipRefusal) -> AppError {
+    match refusal {
+        MembershipRefusal::RoleAboveOwn => {
+            AppError::forbidden("role_above_own", refusal.to_string())
+        }
+        MembershipRefusal::MemberAbove => AppError::forbidden("member_above", refusal.to_string()),
+        MembershipRefusal::LastOwner => {
+            AppError::new(StatusCode::CONFLICT, "last_owner", refusal.to_string())
+        }
+    }
+}
+
+/// 409: what the caller looked at has changed meanwhile.
+#[must_use]
+pub fn overtaken() -> AppError {
+    AppError::new(
+        StatusCode::CONFLICT,
+        "overtaken",
+        "somebody else changed this at the same time; look again",
+    )
+}
+
+fn done(outcome: MembershipOutcome) -> Result<Vec<edgedesk_domain::ids::SessionId>, AppError> {
+    match outcome {
+        MembershipOutcome::Done { ended } => Ok(ended),
+        MembershipOutcome::NoMember => Err(AppError::not_found()),
+        MembershipOutcome::Refused(refusal) => Err(refused(refusal)),
+        MembershipOutcome::Overtaken => Err(overtaken()),
+    }
+}
+
+/// A member, for somebody of the role `viewer`: when colleagues were last here is for those who run the account.
+fn view(member: ListedMember, viewer: Role) -> MemberView {
+    MemberView {
+        id: member.user_id,
+        name: member.name,
+        email: member.email,
+        role: member.role,
+        since: member.since,
+        last_seen_at: member
+            .last_seen_at
+            .filter(|_| viewer.may(Permission::ManageMembers)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgedesk_domain::time::Timestamp;
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn when_somebody_was_last_here_is_for_those_who_run_the_account() {
+        let member = ListedMember {
+            user_id: UserId::new(Ulid::from(1)),
+            name: "Ada".to_owned(),
+            email: "ada@example.com".to_owned(),
+            role: Role::Agent,
+            since: Timestamp::from_millis(1),
+            last_seen_at: Some(Timestamp::from_millis(2)),
+        };
+        for role in Role::ALL {
+            let shown = view(member.clone(), role).last_seen_at;
+            assert_eq!(shown.is_some(), role >= Role::Admin, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_a_code_of_its_own() {
+        for (refusal, status, code) in [
+            (MembershipRefusal::RoleAboveOwn, 403, "role_above_own"),
+            (MembershipRefusal::MemberAbove, 403, "member_above"),
+            (MembershipRefusal::LastOwner, 409, "last_owner"),
+        ] {
+            let error = refused(refusal);
+            assert_eq!((error.status.as_u16(), error.code.as_str()), (status, code));
+        }
+    }
+}
