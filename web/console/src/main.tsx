@@ -1,9 +1,13 @@
 import { render } from 'preact';
 import { sessionState, startSession } from './api/session';
 import { Desk } from './pages/desk';
+import { InvitationPage } from './pages/invitation';
 import { Login } from './pages/login';
+import { invitationToken } from './state/router';
 
 function App() {
+  const token = invitationToken.value;
+  if (token && sessionState.value !== 'starting') return <InvitationPage key={token} token={token} />;
   switch (sessionState.value) {
     case 'starting':
       return (

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import type { AcceptedInvitation } from '../../../shared/members';
 import type { LoginResponse, Shown } from '../../../shared/second-factor';
 import type { Problem, Role, TokenResponse, User } from '../../../shared/wire';
 
@@ -73,6 +74,62 @@ export async function logout(): Promise<void> {
   }
 }
 
+export type AcceptOutcome =
+  | { kind: 'signed-in' }
+  /** Who was a user before signs in as always. */
+  | { kind: 'joined'; accountId: string }
+  /** The offer is not what it was: read it again. */
+  | { kind: 'changed' }
+  | { kind: 'refused'; reason: string };
+
+/** Accepts an invitation: as a new user of this name, or as the user who has the address. Throws nothing. */
+export async function acceptInvitation(token: string, name: string | null, password: string): Promise<AcceptOutcome> {
+  try {
+    const answer = await post('invitation', { token, name, password });
+    if (answer.status === 404 || answer.status === 409) return { kind: 'changed' };
+    if (answer.status === 401) return { kind: 'refused', reason: 'That is not your password. Please try again.' };
+    if (answer.status === 422)
+      return { kind: 'refused', reason: 'Please choose another name, or a longer or a shorter password.' };
+    if (!answer.ok) return { kind: 'refused', reason: (await loginError(answer)).message };
+    const accepted = (await answer.json()) as AcceptedInvitation;
+    if (!accepted.tokens) return { kind: 'joined', accountId: accepted.account_id };
+    const before = readStored();
+    // Somebody else was signed in here: two at once would be a muddle.
+    if (before) await post('logout', { refresh_token: before.refresh_token }).catch(() => undefined);
+    take(accepted.tokens, before ? storeOf() : sessionStorage);
+    return { kind: 'signed-in' };
+  } catch {
+    return { kind: 'refused', reason: 'There is no connection to the server. Please try again.' };
+  }
+}
+
+/**
+ * Goes on in another account of the same person; `onLeave` is called before the page starts anew. False, and nothing has
+ * changed, when it was refused.
+ */
+export async function switchAccount(accountId: string, onLeave: () => void): Promise<boolean> {
+  const go = () =>
+    // No refresh in between: the session of before ends with this.
+    inTurn(async () => {
+      const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ account_id: accountId });
+      const answer = await fetch('/api/v1/auth/switch', { method: 'POST', headers, body });
+      if (answer.ok) {
+        const tokens = (await answer.json()) as TokenResponse;
+        onLeave();
+        take(tokens, storeOf());
+      }
+      return answer;
+    });
+  try {
+    let answer = await go();
+    if (answer.status === 401 && (await refresh())) answer = await go();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Gets a new access token. False when the session is over; throws nothing. Calls at the same time share one request,
  * and tabs take turns, since a refresh token is good for one use.
@@ -111,14 +168,34 @@ async function refreshNow(): Promise<boolean> {
 }
 
 function take(tokens: TokenResponse, store: Storage): void {
+  const isAnother = user.value !== null && !isSame(user.value, tokens.user);
   accessToken = tokens.access_token;
   const other = store === localStorage ? sessionStorage : localStorage;
   other.removeItem(KEY);
   store.setItem(KEY, JSON.stringify({ refresh_token: tokens.refresh_token, user: tokens.user } satisfies Stored));
+  if (isAnother) {
+    startAnew();
+    return;
+  }
   user.value = tokens.user;
   sessionNotice.value = '';
   sessionState.value = 'in';
   schedule(Math.max(tokens.expires_in * 1000 - EARLY_MS, 5_000));
+}
+
+/** Whether what is in this page's memory may be shown on. */
+function isSame(one: User, other: User): boolean {
+  return one.id === other.id && one.account_id === other.account_id;
+}
+
+/** Somebody else, or another account, goes on here: nothing that is in this page's memory may be seen by them. */
+function startAnew(): void {
+  clearTimeout(timer);
+  accessToken = '';
+  user.value = null;
+  sessionState.value = 'starting';
+  history.replaceState(null, '', `${location.pathname}#/`);
+  location.reload();
 }
 
 function end(notice: string): void {
@@ -184,5 +261,9 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 // Signing out in one tab signs out all of them.
 window.addEventListener('storage', (event) => {
-  if (event.key === KEY && event.newValue === null && user.value && !sessionStorage.getItem(KEY)) end('');
+  if (event.key !== KEY || !user.value || sessionStorage.getItem(KEY)) return;
+  const stored = readStored();
+  if (!stored) end('');
+  // Another tab has gone to another account, and its tokens are this one's too.
+  else if (!isSame(user.value, stored.user)) startAnew();
 });

@@ -1,5 +1,7 @@
+import { useEffect } from 'preact/hooks';
 import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
 import { logout, mayRunAccount, user } from '../api/session';
+import { goToAccount, loadOwnAccounts, ownAccounts } from '../state/accounts';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
@@ -74,6 +76,7 @@ const ASSISTANT_PAGES: PageLink[] = [
 ];
 /** For those who run the account. */
 const ACCOUNT_PAGES: PageLink[] = [
+  { page: 'members', label: 'Members', icon: 'user-plus' },
   { page: 'api-keys', label: 'API keys', icon: 'key' },
   { page: 'audit', label: 'Audit log', icon: 'history' },
 ];
@@ -177,6 +180,11 @@ const THEMES: { choice: ThemeChoice; label: string; icon: string }[] = [
 
 function MeMenu() {
   const me = user.value;
+  const id = me?.id;
+  // Before the menu is opened, so that it does not grow under a finger.
+  useEffect(() => {
+    if (id) void loadOwnAccounts();
+  }, [id]);
   if (!me) return null;
   const state =
     deskLive.value === 'open' ? presenceWord(ownPresence.value ?? { online: true, away: false }) : 'offline';
@@ -187,6 +195,9 @@ function MeMenu() {
       align="start"
       above
       buttonClass="me-button"
+      onOpen={() => {
+        if (ownAccounts.value.length === 0) void loadOwnAccounts();
+      }}
       button={
         <>
           <span class={`presence ${state}`}>
@@ -212,6 +223,24 @@ function MeMenu() {
             <Icon name={away ? 'check' : 'coffee'} />
             {away ? 'I am back' : 'Set myself away'}
           </MenuItem>
+          {ownAccounts.value.length > 1 && (
+            <>
+              <hr />
+              {ownAccounts.value.map((one) => (
+                <MenuItem
+                  key={one.id}
+                  checked={one.current}
+                  onSelect={() => {
+                    close();
+                    if (!one.current) void goToAccount(one);
+                  }}
+                >
+                  <Icon name="inbox" />
+                  {one.name}
+                </MenuItem>
+              ))}
+            </>
+          )}
           <hr />
           {THEMES.map(({ choice, label, icon }) => (
             <MenuItem

@@ -19,6 +19,7 @@ import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
 import { AuditPage } from './audit';
 import { Intents } from './intents';
+import { Members } from './members';
 import { Security } from './security';
 import { Sessions } from './sessions';
 
@@ -70,6 +71,8 @@ export function Desk() {
             <ApiKeys />
           ) : page === 'audit' ? (
             <AuditPage />
+          ) : page === 'members' ? (
+            <Members />
           ) : page === 'sessions' ? (
             <Sessions />
           ) : page === 'security' ? (

@@ -12,13 +12,22 @@ window.addEventListener('hashchange', () => {
 export const openId = computed(() => /^#\/conversations\/(cnv_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
 
 /** Pages beside the conversations. */
-export type Page = 'intents' | 'accuracy' | 'api-keys' | 'audit' | 'sessions' | 'security';
+export type Page = 'intents' | 'accuracy' | 'api-keys' | 'audit' | 'sessions' | 'security' | 'members';
 
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
   () =>
-    (/^#\/(intents|accuracy|api-keys|audit|sessions|security)$/.exec(fragment.value)?.[1] as Page | undefined) ?? null,
+    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members)$/.exec(fragment.value)?.[1] as Page | undefined) ??
+    null,
 );
+
+/** The token of the invitation whose link was opened. It stands behind the `#`, which no server is told. */
+export const invitationToken = computed(() => /^#\/invitation\/([\w-]{1,128})$/.exec(fragment.value)?.[1] ?? null);
+
+/** To the desk or the login, without a way back to a link that works once. */
+export function leaveInvitation(): void {
+  location.replace('#/');
+}
 
 export function pageHref(page: Page): string {
   return `#/${page}`;

@@ -1,0 +1,46 @@
+import type { Invitation, InvitationOffer, Member, OwnAccount, SentInvitation } from '../../../shared/members';
+import type { Role } from '../../../shared/wire';
+import { del, get, post, put } from './http';
+
+/** By name. */
+export async function listMembers(): Promise<Member[]> {
+  return (await get<{ members: Member[] }>('/members')).members;
+}
+
+export function changeRole(id: string, role: Role): Promise<void> {
+  return put(`/members/${id}/role`, { role });
+}
+
+export function removeMember(id: string): Promise<void> {
+  return del(`/members/${id}`);
+}
+
+/** Newest first. */
+export async function listInvitations(): Promise<Invitation[]> {
+  return (await get<{ invitations: Invitation[] }>('/invitations')).invitations;
+}
+
+export function sendInvitation(email: string, role: Role): Promise<SentInvitation> {
+  return post('/invitations', { email, role });
+}
+
+export function renewInvitation(id: string): Promise<SentInvitation> {
+  return post(`/invitations/${id}/renew`, {});
+}
+
+export function revokeInvitation(id: string): Promise<void> {
+  return del(`/invitations/${id}`);
+}
+
+export async function listOwnAccounts(): Promise<OwnAccount[]> {
+  return (await get<{ accounts: OwnAccount[] }>('/me/accounts')).accounts;
+}
+
+/** Null when the invitation is over, or never was. Takes no session. */
+export async function readOffer(token: string): Promise<InvitationOffer | null> {
+  // In a header: addresses are kept in logs.
+  const answer = await fetch('/api/v1/auth/invitation', { headers: { 'x-invitation-token': token } });
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error('The invitation could not be read.');
+  return (await answer.json()) as InvitationOffer;
+}

@@ -1,0 +1,30 @@
+import { signal } from '@preact/signals';
+import type { OwnAccount } from '../../../shared/members';
+import { listOwnAccounts } from '../api/members';
+import { switchAccount } from '../api/session';
+import { forgetDrafts } from './drafts';
+import { forgetIntentDraft } from './intent-draft';
+import { finishRemovals } from './own-intents';
+import { toast } from './toasts';
+
+/** Those of whoever is signed in, by name. Empty until they are known. */
+export const ownAccounts = signal<OwnAccount[]>([]);
+
+export async function loadOwnAccounts(): Promise<void> {
+  try {
+    ownAccounts.value = await listOwnAccounts();
+  } catch {
+    // The menu offers no other account then; it asks again when it is opened.
+  }
+}
+
+/** Goes on in another account. The page starts anew, so that nothing of this one is left in it. */
+export async function goToAccount(account: { id: string; name: string }): Promise<void> {
+  // While the token is good: what was deleted here waits for its "Undo".
+  await finishRemovals();
+  const done = await switchAccount(account.id, () => {
+    forgetDrafts();
+    forgetIntentDraft();
+  });
+  if (!done) toast(`${account.name} could not be opened. Please try again.`, { kind: 'error' });
+}
