@@ -129,6 +129,25 @@ fn a_login_that_is_locked_leaves_an_entry_of_its_own() {
 }
 
 #[test]
+fn a_wrong_password_behind_an_invitation_is_a_failed_login() {
+    let mut wrong = trail(&Method::POST, INVITATION_ROUTE, None);
+    let record = recorded(&wrong, 401).unwrap();
+    assert_eq!(
+        (record.action.as_str(), record.outcome),
+        ("login.failed", Outcome::Refused)
+    );
+    assert_eq!(record.actor, Actor::Anonymous, "whoever it was");
+    wrong.is_lock = true;
+    assert_eq!(recorded(&wrong, 401).unwrap().action, "login.locked");
+    // A link that is over is nobody's.
+    assert_eq!(recorded(&wrong, 404), None);
+    let accepted = trail(&Method::POST, INVITATION_ROUTE, Some("inv_1"));
+    let record = recorded(&accepted, 200).unwrap();
+    assert_eq!(record.action, "invitation.accepted");
+    assert_eq!(record.actor, Actor::User { id: user() });
+}
+
+#[test]
 fn what_came_of_a_request_decides_what_is_recorded() {
     let status = |method: &Method, route: &str, status| {
         recorded(&trail(method, route, None), status).map(|record| record.outcome)
