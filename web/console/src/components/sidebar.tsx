@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
 import { logout, mayRunAccount, user } from '../api/session';
-import { goToAccount, loadOwnAccounts, ownAccounts } from '../state/accounts';
+import { forgetOwnAccounts, goToAccount, loadOwnAccounts, ownAccounts } from '../state/accounts';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
@@ -183,7 +183,9 @@ function MeMenu() {
   const id = me?.id;
   // Before the menu is opened, so that it does not grow under a finger.
   useEffect(() => {
-    if (id) void loadOwnAccounts();
+    if (!id) return;
+    void loadOwnAccounts();
+    return forgetOwnAccounts;
   }, [id]);
   if (!me) return null;
   const state =

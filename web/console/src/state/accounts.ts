@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { OwnAccount } from '../../../shared/members';
 import { listOwnAccounts } from '../api/members';
-import { switchAccount } from '../api/session';
+import { switchAccount, user } from '../api/session';
 import { forgetDrafts } from './drafts';
 import { forgetIntentDraft } from './intent-draft';
 import { finishRemovals } from './own-intents';
@@ -11,11 +11,18 @@ import { toast } from './toasts';
 export const ownAccounts = signal<OwnAccount[]>([]);
 
 export async function loadOwnAccounts(): Promise<void> {
+  const me = user.value?.id;
   try {
-    ownAccounts.value = await listOwnAccounts();
+    const accounts = await listOwnAccounts();
+    if (user.value?.id === me) ownAccounts.value = accounts;
   } catch {
     // The menu offers no other account then; it asks again when it is opened.
   }
+}
+
+/** They are not those of whoever signs in next. */
+export function forgetOwnAccounts(): void {
+  ownAccounts.value = [];
 }
 
 /** Goes on in another account. The page starts anew, so that nothing of this one is left in it. */

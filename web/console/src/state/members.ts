@@ -52,9 +52,11 @@ export function loadMembers(): Promise<unknown> {
   return Promise.all([members.load(listMembers), invitations.load(listInvitations)]);
 }
 
-/** Leaves nothing of a link behind. */
+/** Leaves nothing of a link behind, nor of these members for whoever signs in next. */
 export function leaveMembersPage(): void {
   batch(() => {
+    members.value.value = null;
+    invitations.value.value = null;
     inviteOpen.value = false;
     sentLink.value = null;
     removing.value = null;
