@@ -149,11 +149,17 @@ pub fn record_of(
         _ => return None,
     };
     let user_id = trail.user_id.map(|id| id.to_string());
+    // A failed login is about whom it was for, wherever it was tried.
+    let kind = if is_failed_login {
+        "user"
+    } else {
+        rule.resource
+    };
     // What does not name a resource by an id of ours was refused or is nobody's, and could be anything.
     let resource_id = trail
         .resource_id
         .clone()
-        .or_else(|| user_id.filter(|_| rule.resource == "user"))
+        .or_else(|| user_id.filter(|_| kind == "user"))
         .filter(|id| is_plain(id));
     Some((
         account_id,
@@ -172,7 +178,7 @@ pub fn record_of(
             }
             .to_owned(),
             resource: Resource {
-                kind: rule.resource.to_owned(),
+                kind: kind.to_owned(),
                 id: resource_id,
             },
             outcome,

@@ -137,6 +137,8 @@ fn a_wrong_password_behind_an_invitation_is_a_failed_login() {
         ("login.failed", Outcome::Refused)
     );
     assert_eq!(record.actor, Actor::Anonymous, "whoever it was");
+    assert_eq!(record.resource.kind, "user");
+    assert_eq!(record.resource.id, Some(user().to_string()));
     wrong.is_lock = true;
     assert_eq!(recorded(&wrong, 401).unwrap().action, "login.locked");
     // A link that is over is nobody's.
