@@ -261,6 +261,7 @@ impl<D: Database> Directory<D> {
             Statement::new(WHY_NOT, why_not),
             Statement::new(INSERT, insert),
             outbox.put(new.account_id, &new.id.to_string(), mail),
+            outbox.forget(new.account_id, now),
         ];
         let answers = self.database.batch(statements).await?;
         if answers.get(3).is_some_and(|rows| !rows.is_empty()) {

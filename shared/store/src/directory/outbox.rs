@@ -12,9 +12,10 @@ const PUT: &str = "
       SELECT 1 FROM invitations
       WHERE account_id = ?1 AND id = ?2 AND sent_at = ?7 AND accepted_at IS NULL AND revoked_at IS NULL)";
 const WITHDRAW: &str = "DELETE FROM mail_outbox WHERE account_id = ?1 AND about = ?2";
+const FORGET: &str = "DELETE FROM mail_outbox WHERE account_id = ?1 AND expires_at <= ?2";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 2] = [PUT, WITHDRAW];
+pub(crate) const STATEMENTS: [&str; 3] = [PUT, WITHDRAW, FORGET];
 
 /// A mail that an invitation sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,9 @@ pub trait Outbox {
 
     /// Lets go of every mail about something that was not sent yet.
     fn withdraw(&self, account_id: AccountId, about: &str) -> Statement;
+
+    /// Lets go of every mail of the account that is of no use any more.
+    fn forget(&self, account_id: AccountId, now: Timestamp) -> Statement;
 }
 
 /// The table `mail_outbox`, from where a mail provider takes them. The default has none: they stay until they are of no use.
@@ -65,5 +69,9 @@ impl Outbox for MailTable {
 
     fn withdraw(&self, account_id: AccountId, about: &str) -> Statement {
         Statement::new(WITHDRAW, vec![Value::text(account_id), Value::text(about)])
+    }
+
+    fn forget(&self, account_id: AccountId, now: Timestamp) -> Statement {
+        Statement::new(FORGET, vec![Value::text(account_id), Value::time(now)])
     }
 }

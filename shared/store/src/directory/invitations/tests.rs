@@ -237,6 +237,12 @@ fn an_invitation_ends_after_seven_days_and_can_be_made_again_then() {
     );
     assert_eq!(invite(database, 3, FAY, "t3", end), InviteOutcome::Invited);
     assert_eq!(find(database, "t3", end).unwrap().id, id(3));
+    let mails = database.dump("mail_outbox");
+    assert_eq!(
+        mails.len(),
+        1,
+        "a link that is over waits for nobody: {mails:?}"
+    );
     assert_eq!(find(database, "t9", end), Err(InvitationRefusal::Unknown));
 }
 
