@@ -386,3 +386,31 @@ async fn what_happens_to_members_is_in_the_audit_log_and_no_token_is() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_has_left_keeps_what_they_were_assigned_and_gets_nothing_more() {
+    let live = Live::get();
+    let admin = live.admin().await;
+    let email = format!("{}@example.com", unique("left"));
+    let (id, _) = new_member(&live, &admin, &email).await;
+    let request = admin.request(Method::PUT, &format!("/api/v1/members/{id}/role"));
+    let changed = admin.send(request.json(&json!({ "role": "agent" }))).await;
+    assert_eq!(changed.expect("an answer").status, 204);
+    let (_, state) = live.conversation("Who takes this?").await;
+    let path = format!("/api/v1/conversations/{}", state.conversation_id);
+    let assign = async |to: Value| {
+        let body = json!({ "assignee_id": to });
+        let answer = admin.post(&format!("{path}/assignee"), &body).await;
+        answer.expect("an answer")
+    };
+    assign(json!(id)).await.expect(200).expect("assigned");
+
+    assert_eq!(delete(&admin, &format!("/api/v1/members/{id}")).await, 204);
+    let conversation = json_of(&admin, &path).await;
+    assert_eq!(conversation["conversation"]["assignee_id"], json!(id));
+    let agents = json_of(&admin, "/api/v1/agents").await.to_string();
+    assert!(!agents.contains(&id), "{agents}");
+    assign(Value::Null).await.expect(200).expect("free");
+    let refused = assign(json!(id)).await;
+    assert_eq!(refused.problem().expect("a problem").code, "unknown_agent");
+}

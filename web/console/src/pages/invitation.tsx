@@ -6,6 +6,8 @@ import { Icon } from '../components/icon';
 import { Toasts } from '../components/toasts';
 import { goToAccount } from '../state/accounts';
 import { fullTime } from '../state/clock';
+import { forgetDrafts } from '../state/drafts';
+import { forgetIntentDraft } from '../state/intent-draft';
 import { roleLabel } from '../state/members';
 import { leaveInvitation } from '../state/router';
 import { ThemeButton } from './login';
@@ -99,7 +101,12 @@ function AcceptForm({ token, offer, onJoined, onChanged }: FormProps) {
     setBusy(true);
     setError('');
     const outcome = await acceptInvitation(token, isNew ? name : null, password);
-    if (outcome.kind === 'signed-in') return leaveInvitation();
+    if (outcome.kind === 'signed-in') {
+      // Whoever was signed in here before is not any more.
+      forgetDrafts();
+      forgetIntentDraft();
+      return leaveInvitation();
+    }
     if (outcome.kind === 'joined') return onJoined(outcome.accountId);
     if (outcome.kind === 'changed') return void onChanged();
     setError(outcome.reason);
