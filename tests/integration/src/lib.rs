@@ -61,6 +61,16 @@ impl Live {
         }
     }
 
+    /// The same stack, seen from the other account.
+    #[must_use]
+    pub fn flipped(&self) -> Self {
+        Self {
+            stack: self.other.clone(),
+            other: self.stack.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The account's agent, logged in.
     pub async fn agent(&self) -> Edgedesk {
         self.public.login(&self.stack.agent).await.expect("a login")

@@ -12,14 +12,11 @@ const TOLERANCE: f64 = 1e-4;
 
 /// What a command of `xtask` prints on stdout, line by line.
 async fn printed(arguments: &[&str]) -> Vec<Value> {
-    let mut command = match std::env::var_os("EDGEDESK_XTASK") {
-        Some(xtask) => Command::new(xtask),
-        None => {
-            let mut cargo = Command::new("cargo");
-            cargo.args(["run", "--quiet", "--package", "xtask", "--"]);
-            cargo
-        }
-    };
+    let xtask = std::env::var_os("EDGEDESK_XTASK");
+    let mut command = Command::new(xtask.as_deref().unwrap_or("cargo".as_ref()));
+    if xtask.is_none() {
+        command.args(["run", "--quiet", "--package", "xtask", "--"]);
+    }
     let output = command
         .args(arguments)
         .stdin(Stdio::null())

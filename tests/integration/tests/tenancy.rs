@@ -126,11 +126,7 @@ fn texts(list: &Value, pointer: &str, field: &str) -> Vec<String> {
 impl Other {
     /// Fills the other account with one of everything that a route can name.
     async fn fill(live: &Live) -> Self {
-        let flipped = Live {
-            stack: live.other.clone(),
-            other: live.stack.clone(),
-            public: live.public.clone(),
-        };
+        let flipped = live.flipped();
         let admin = live.other_admin().await;
         let secret = unique("Zanzibar");
         let mut things = Things::default();

@@ -65,15 +65,6 @@ fn frames(other: &Live, conversation: ConversationId) -> Vec<Value> {
     .to_vec()
 }
 
-/// The other account, as `Live` has it.
-fn flipped(live: &Live) -> Live {
-    Live {
-        stack: live.other.clone(),
-        other: live.stack.clone(),
-        public: live.public.clone(),
-    }
-}
-
 /// Everything that came until a frame that `is_last` says yes to.
 async fn until(socket: &mut Socket, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
     let mut seen = Vec::new();
@@ -104,7 +95,7 @@ fn nothing_of(other: &Live, secret: &str, conversation: ConversationId, seen: &[
 #[tokio::test]
 async fn no_frame_with_another_accounts_ids_brings_anything_of_it() {
     let live = Live::get();
-    let other = flipped(&live);
+    let other = live.flipped();
     let secret = unique("Zanzibar");
     let mut theirs = Visitor::of(&other, &other.stack.widget.inbox_key, &secret).await;
     let mut ours = Visitor::of(&live, &live.stack.widget.inbox_key, "Hello").await;
@@ -175,7 +166,7 @@ async fn refused(caller: &Edgedesk, path: &str, expected: u16) {
 #[tokio::test]
 async fn no_ticket_or_token_opens_a_socket_of_another_account() {
     let live = Live::get();
-    let other = flipped(&live);
+    let other = live.flipped();
     let theirs = Visitor::of(&other, &other.stack.widget.inbox_key, "Hello").await;
     let ours = Visitor::of(&live, &live.stack.widget.inbox_key, "Hello").await;
     let agent = live.agent().await;

@@ -143,10 +143,7 @@ fn a_foreign_row_of_the_directory_fails_the_answer_and_gives_no_data() {
         "sessions",
         block_on(leaky.list_sessions(account_id, user_id, now)),
     );
-    withheld(
-        "a session's role",
-        block_on(leaky.find_session_role(&key, now)),
-    );
+    withheld("a session's role", block_on(leaky.find_standing(&key, now)));
     withheld("keys", block_on(leaky.list_api_keys(account_id)));
     withheld(
         "a revoked key",

@@ -86,8 +86,8 @@ fn a_role_is_changed_and_counts_for_sessions_that_are_open() {
     let session = start_session(database, &AURORA, agent, 1);
     for role in [Role::Manager, Role::ReadOnly, Role::Admin, Role::Agent] {
         assert_eq!(change(database, admin, agent, to(role)), done());
-        let now = block_on(Directory::new(database).find_session_role(&session, at(9)));
-        assert_eq!(now, Ok(Some(role)));
+        let now = block_on(Directory::new(database).find_standing(&session, at(9)));
+        assert_eq!(now.map(|now| now.map(|now| now.role)), Ok(Some(role)));
     }
     let above = MembershipOutcome::Refused(MembershipRefusal::RoleAboveOwn);
     assert_eq!(change(database, admin, agent, to(Role::Owner)), above);
@@ -153,10 +153,10 @@ fn a_member_who_is_removed_leaves_no_way_in_behind() {
     assert_eq!(role_of(database, &AURORA, agent), None);
     assert_eq!(teams(database), 0);
     for key in sessions {
-        assert_eq!(block_on(directory.find_session_role(&key, at(9))), Ok(None));
+        assert_eq!(block_on(directory.find_standing(&key, at(9))), Ok(None));
     }
     assert_eq!(
-        block_on(directory.find_session_role(&mine, at(9))),
+        block_on(directory.find_standing(&mine, at(9))).map(|now| now.map(|now| now.role)),
         Ok(Some(Role::Admin))
     );
     assert!(
@@ -176,10 +176,7 @@ fn a_member_who_is_removed_leaves_no_way_in_behind() {
     let refusal = block_on(directory.use_api_key("hash", at(10))).unwrap();
     assert_eq!(refusal, Err(KeyRefusal::Revoked(key.id)));
     for key in sessions {
-        assert_eq!(
-            block_on(directory.find_session_role(&key, at(10))),
-            Ok(None)
-        );
+        assert_eq!(block_on(directory.find_standing(&key, at(10))), Ok(None));
     }
 }
 
@@ -276,7 +273,7 @@ fn a_database_that_fails_removes_whole_or_not_at_all() {
             let rows = database.dump("sessions");
             let is_ended = !rows[0].ends_with("Null");
             assert_eq!(is_member, !is_ended, "{rows:?}");
-            let goes_on = block_on(directory.find_session_role(&session, at(9))).unwrap();
+            let goes_on = block_on(directory.find_standing(&session, at(9))).unwrap();
             assert_eq!(goes_on.is_some(), is_member);
         }
     }
