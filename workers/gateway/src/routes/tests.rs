@@ -629,7 +629,8 @@ fn no_route_takes_an_account_from_its_path_query_or_body() {
     };
     let (mut n_parameters, mut n_fields) = (0, 0);
     for (method, path, _) in NEEDS {
-        assert!(!is_account(path), "{method} {path}");
+        let mut placeholders = path.split('{').skip(1);
+        assert!(!placeholders.any(is_account), "{method} {path}");
         let operation = &document["paths"][path][method];
         assert!(operation.is_object(), "{method} {path}");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -640,6 +641,10 @@ fn no_route_takes_an_account_from_its_path_query_or_body() {
         let mut names = Vec::new();
         fields(&document, &operation["requestBody"], &mut names);
         n_fields += names.len();
+        // To go on in another of one's accounts; the memberships of whoever asks decide.
+        if *path == "/api/v1/auth/switch" {
+            continue;
+        }
         for name in names.iter().filter(|name| !name.starts_with('#')) {
             assert!(!is_account(name), "{method} {path} takes {name}");
         }
