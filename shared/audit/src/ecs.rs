@@ -140,6 +140,8 @@ fn classified(action: &str) -> (&'static str, &'static str) {
         _ => "change",
     };
     match (noun, what) {
+        // What nobody does by mistake.
+        ("foreign_row" | "refresh_token" | "room_join", _) => ("intrusion_detection", "denied"),
         ("login", _) => ("authentication", "start"),
         ("session" | "sessions", "deletion") => ("session", "end"),
         ("session" | "sessions", _) if participle.ends_with("ended") => ("session", "end"),
@@ -243,6 +245,14 @@ mod tests {
                 "session",
                 "end",
                 "unknown",
+            ),
+            (
+                Actor::System,
+                "refresh_token.reused",
+                Outcome::Refused,
+                "intrusion_detection",
+                "denied",
+                "failure",
             ),
             (
                 Actor::System,

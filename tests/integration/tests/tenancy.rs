@@ -67,6 +67,8 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "intent_id" => "int",
         "key_id" => "key",
         "session_id" => "ses",
+        "user_id" => "usr",
+        "invitation_id" => "inv",
         "key" => "tkt",
         "field" => "field",
         other => panic!(
@@ -86,6 +88,7 @@ fn body_of(route: &Route) -> Option<Value> {
         (&Method::POST, "status") => json!({ "status": "closed" }),
         (&Method::POST, "assignee") => json!({ "assignee_id": null }),
         (&Method::POST, "read") => json!({ "read_seq": 1 }),
+        (&Method::PUT, "role") => json!({ "role": "agent" }),
         (&Method::POST, "feedback") => json!({ "field": "sentiment", "value": "neutral" }),
         (&Method::PUT, "{intent_id}") => {
             let examples: Vec<_> = (0..10).map(|n| format!("Forged example {n}")).collect();
@@ -186,7 +189,10 @@ impl Other {
         let examples: Vec<_> = (0..10).map(|n| format!("{secret} example {n}")).collect();
         let intent = json!({ "name": secret, "examples": examples });
         let key = json!({ "name": secret, "scopes": ["conversations:read"] });
+        let address = format!("{}@example.com", unique("zanzibar-").to_lowercase());
+        let invitation = json!({ "email": address, "role": "agent" });
         for (path, body, pointer, prefix) in [
+            ("/api/v1/invitations", invitation, "/invitation/id", "inv"),
             ("/api/v1/ai/intents", intent, "/intent/id", "int"),
             ("/api/v1/api-keys", key, "/api_key/id", "key"),
         ] {
@@ -207,6 +213,8 @@ impl Other {
                 "/api/v1/api-keys",
                 "/api/v1/me/sessions",
                 "/api/v1/agents",
+                "/api/v1/members",
+                "/api/v1/invitations",
             ]
             .map(str::to_owned),
         );
