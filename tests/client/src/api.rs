@@ -1,5 +1,7 @@
 //! The REST API and the hooks.
 
+use std::time::Duration;
+
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::ids::{ConversationId, InboxId};
 use edgedesk_domain::time::Timestamp;
@@ -40,13 +42,20 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// How long an idle connection is kept: less than the five seconds after which workerd closes it, or a request could be sent
+/// into one that is just being closed.
+const IDLE: Duration = Duration::from_secs(2);
+
 impl Edgedesk {
     /// A caller without a credential.
     #[must_use]
     pub fn anonymous(base: &str) -> Self {
         Self {
             base: base.trim_end_matches('/').to_owned(),
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder()
+                .pool_idle_timeout(IDLE)
+                .build()
+                .unwrap_or_default(),
             bearer: None,
         }
     }

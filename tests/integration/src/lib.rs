@@ -126,15 +126,21 @@ impl Live {
     }
 }
 
-/// A text that no other test of any run uses.
+/// A text that no other test of any run uses: the prefix, and digits that are no card number whatever stands before them,
+/// since those are not stored. Only a prefix that ends with a digit makes a number.
 #[must_use]
 pub fn unique(prefix: &str) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let process = std::process::id() % 10_000;
+    let letter = if prefix.ends_with(|last: char| last.is_ascii_digit()) {
+        ""
+    } else {
+        "u"
+    };
     format!(
-        "{prefix}{}{process:04}{count}",
-        api::now().millis() % 10_000_000_000
+        "{prefix}{letter}0{}{process:04}{count}",
+        api::now().millis() % 1_000_000_000
     )
 }
 
