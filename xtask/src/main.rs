@@ -30,6 +30,8 @@ mod progress;
 mod reader;
 mod rebuild;
 mod runtime;
+#[cfg(test)]
+mod security_map;
 mod seed;
 mod setup;
 mod simulate;

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every layer, each of which must really have run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -61,6 +61,8 @@ pub async fn run(arguments: TestArguments) -> Result<()> {
     }
     layers.sort();
     layers.dedup();
+    // Before anything is built: cargo may put another in the place of this program, which then has no path any more.
+    let xtask = std::env::current_exe()?;
     setup::tools().await?;
     let mut total = Count::default();
     let mut broken = Vec::new();
@@ -70,7 +72,7 @@ pub async fn run(arguments: TestArguments) -> Result<()> {
         let outcome = match layer {
             Layer::Native => native(&arguments, &mut count).await,
             Layer::Wasm => wasm(&arguments, &mut count).await,
-            Layer::Integration => integration(&arguments, &mut count).await,
+            Layer::Integration => integration(&arguments, &xtask, &mut count).await,
             Layer::Browser => browser(&mut count).await,
         };
         total.add(count);
@@ -121,7 +123,7 @@ async fn wasm(arguments: &TestArguments, count: &mut Count) -> Result<()> {
     Ok(())
 }
 
-async fn integration(arguments: &TestArguments, count: &mut Count) -> Result<()> {
+async fn integration(arguments: &TestArguments, xtask: &Path, count: &mut Count) -> Result<()> {
     // Compiled before the stack starts, so that the compiler does not compete with it.
     let mut compile = cargo();
     compile.args(["test", "--package", "edgedesk-integration", "--no-run"]);
@@ -135,7 +137,7 @@ async fn integration(arguments: &TestArguments, count: &mut Count) -> Result<()>
         "--no-fail-fast",
     ])
     .env("EDGEDESK_DEV_JSON", &stack.dev_json)
-    .env("EDGEDESK_XTASK", std::env::current_exe()?);
+    .env("EDGEDESK_XTASK", xtask);
     filtered(&mut test, arguments);
     let outcome = stack.during(shown(test, count)).await;
     stack.end(outcome)
