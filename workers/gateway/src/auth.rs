@@ -57,18 +57,43 @@ pub async fn log_in(
 ) -> Result<axum::Json<LoginResponse>, AppError> {
     // A Worker that cannot sign should not spend a hash on finding out.
     app.config().token_key()?;
-    let keys = login_keys(&request.email, &headers);
+    let login = check_password(
+        &app,
+        &headers,
+        &request.email,
+        &request.password,
+        wrong_credentials,
+    )
+    .await?;
+    let answer = if login.has_second_factor {
+        LoginResponse::Challenge(challenge(&app, &login).await?)
+    } else {
+        LoginResponse::Tokens(end_log_in(&app, &headers, &login).await?)
+    };
+    Ok(axum::Json(answer))
+}
+
+/// The user with this address, whose password it is. Failures are counted and lock, and are noted for the log of an account
+/// that the user is in; `wrong` is what the outside is told.
+pub async fn check_password(
+    app: &App,
+    headers: &HeaderMap,
+    email: &str,
+    password: &str,
+    wrong: fn() -> AppError,
+) -> Result<Login, AppError> {
+    let keys = login_keys(email, headers);
     let attempt = app
         .directory()?
-        .attempt_login(&request.email, &keys, app.now(), |stored| {
+        .attempt_login(email, &keys, app.now(), |stored| {
             // Without a stored hash it takes as long as a wrong password does.
-            verify_password(&request.password, stored)
+            verify_password(password, stored)
         })
         .await?;
-    let login = match attempt {
-        LoginAttempt::Good(login) => login,
+    match attempt {
+        LoginAttempt::Good(login) => Ok(login),
         LoginAttempt::Wrong { login, locks } => {
-            // For the logs: somebody tries to be this user.
+            // Somebody tries to be this user.
             if let Some(login) = &login
                 && let Some(membership) = login.memberships.first()
             {
@@ -76,19 +101,13 @@ pub async fn log_in(
                 app.note_user(login.user_id);
             }
             if !locks {
-                return Err(wrong_credentials());
+                return Err(wrong());
             }
             app.note_lock();
-            return Err(locking(wrong_credentials()));
+            Err(locking(wrong()))
         }
-        LoginAttempt::Locked { until } => return Err(locked(until, app.now())),
-    };
-    let answer = if login.has_second_factor {
-        LoginResponse::Challenge(challenge(&app, &login).await?)
-    } else {
-        LoginResponse::Tokens(end_log_in(&app, &headers, &login).await?)
-    };
-    Ok(axum::Json(answer))
+        LoginAttempt::Locked { until } => Err(locked(until, app.now())),
+    }
 }
 
 /// Begins the session of a user who has shown all that is asked of them.

@@ -2,9 +2,7 @@
 //!
 //! The token stands in the link's fragment, in a header and in a body, never in a path or a query, which logs keep.
 
-use edgedesk_crypto::password::{
-    MIN_NEW_PASSWORD_CHARS, PasswordError, hash_password, verify_password,
-};
+use edgedesk_crypto::password::{MIN_NEW_PASSWORD_CHARS, PasswordError, hash_password};
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
 use edgedesk_domain::account::{Principal, Role, Secret};
 use edgedesk_domain::ids::{InvitationId, MailId, UserId};
@@ -12,8 +10,8 @@ use edgedesk_domain::invitation::{INVITATION_MILLIS, InvitationMail, is_address}
 use edgedesk_domain::membership::check_role_given;
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{
-    AcceptOutcome, Invitation, InviteOutcome, Invitee, LoginAttempt, MAX_INVITATIONS, MailTable,
-    NewInvitation, NewLink, OpenInvitation, OutgoingMail,
+    AcceptOutcome, Invitation, InviteOutcome, Invitee, MAX_INVITATIONS, MailTable, NewInvitation,
+    NewLink, OpenInvitation, OutgoingMail,
 };
 use edgedesk_wire::api::UserSummary;
 use edgedesk_wire::members::{
@@ -22,11 +20,10 @@ use edgedesk_wire::members::{
 };
 use http::{HeaderMap, StatusCode};
 
-use crate::auth::begin_session;
+use crate::auth::{begin_session, check_password};
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesMembers, Path, header_text};
-use crate::lockout::{locked, locking, login_keys};
 use crate::members::{overtaken, refused};
 
 /// The header that holds an invitation's token.
@@ -248,7 +245,14 @@ pub async fn accept(
     let (invitation, token_hash) = find(&app, &request.token).await?;
     let invitee = match invitation.user_id {
         Some(user_id) => {
-            check_password(&app, &headers, &invitation.email, &request.password).await?;
+            check_password(
+                &app,
+                &headers,
+                &invitation.email,
+                &request.password,
+                wrong_password,
+            )
+            .await?;
             Invitee::Known(user_id)
         }
         None => new_user(&request)?,
@@ -297,39 +301,8 @@ async fn find(app: &App, token: &str) -> Result<(Invitation, String), AppError> 
     Ok((invitation, token_hash))
 }
 
-/// Whether the password is that of the user who has the address, counted and locked as a login is.
-async fn check_password(
-    app: &App,
-    headers: &HeaderMap,
-    email: &str,
-    password: &str,
-) -> Result<(), AppError> {
-    let keys = login_keys(email, headers);
-    let attempt = app
-        .directory()?
-        .attempt_login(email, &keys, app.now(), |stored| {
-            verify_password(password, stored)
-        })
-        .await?;
-    let wrong = || AppError::unauthorized("invalid_credentials", "the password is wrong");
-    match attempt {
-        LoginAttempt::Good(_) => Ok(()),
-        LoginAttempt::Wrong { login, locks } => {
-            // For the logs of an account that the user is in: somebody tries to be them.
-            if let Some(login) = &login
-                && let Some(membership) = login.memberships.first()
-            {
-                app.note_account(membership.account_id);
-                app.note_user(login.user_id);
-            }
-            if !locks {
-                return Err(wrong());
-            }
-            app.note_lock();
-            Err(locking(wrong()))
-        }
-        LoginAttempt::Locked { until } => Err(locked(until, app.now())),
-    }
+fn wrong_password() -> AppError {
+    AppError::unauthorized("invalid_credentials", "the password is wrong")
 }
 
 fn new_user(request: &AcceptInvitationRequest) -> Result<Invitee, AppError> {
