@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use edgedesk_client::ports::free_port;
 use edgedesk_client::{Edgedesk, Stack};
 
 use crate::build::{self, BuildArguments};
-use crate::runtime::{Direct, Options, Runtime, free_port};
+use crate::runtime::{Direct, Options, Runtime};
 use crate::workspace::root;
 use crate::{migrate, seed, setup};
 

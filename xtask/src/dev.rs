@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use edgedesk_client::Stack;
+use edgedesk_client::ports::free_port;
 
 use crate::build::{self, BuildArguments};
-use crate::runtime::{Direct, Options, Runtime, free_port};
+use crate::runtime::{Direct, Options, Runtime};
 use crate::workspace::root;
 use crate::{migrate, runtime, seed, setup};
+
+/// Starts with ports of our choice, before the failure is told.
+const MAX_STARTS: u32 = 3;
 
 /// Options of `cargo xtask dev`.
 #[derive(Debug, Args)]
@@ -78,21 +82,7 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
     } else {
         Some(seed::apply(&state).await?)
     };
-    let port = match arguments.port {
-        0 => free_port()?,
-        port => port,
-    };
-    let running = Runtime::start(&Options {
-        port,
-        state: state.clone(),
-        without_inference: arguments.without_inference,
-        direct: arguments.direct.then(|| Direct {
-            raw_port: arguments.raw_port,
-            models: arguments.models.clone(),
-            ..Direct::default()
-        }),
-    })
-    .await?;
+    let running = start_runtime(arguments, &state).await?;
     let Some(demo) = demo else {
         return Ok((running, None));
     };
@@ -103,6 +93,35 @@ pub async fn start(arguments: &DevArguments) -> Result<(Runtime, Option<Stack>)>
     )?;
     write(&file, &stack)?;
     Ok((running, Some(stack)))
+}
+
+/// Starts the Workers. Ports that were left to us are chosen anew when the start fails: somebody else may have been
+/// quicker to listen on one.
+async fn start_runtime(arguments: &DevArguments, state: &Path) -> Result<Runtime> {
+    let mut options = Options {
+        port: arguments.port,
+        state: state.to_owned(),
+        without_inference: arguments.without_inference,
+        direct: arguments.direct.then(|| Direct {
+            raw_port: arguments.raw_port,
+            models: arguments.models.clone(),
+            ..Direct::default()
+        }),
+    };
+    if arguments.port != 0 {
+        return Runtime::start(&options).await;
+    }
+    for attempt in 1..MAX_STARTS {
+        options.port = free_port()?;
+        match Runtime::start(&options).await {
+            Ok(running) => return Ok(running),
+            Err(error) => {
+                say!("start {attempt} of {MAX_STARTS} failed, next with other ports: {error:#}");
+            }
+        }
+    }
+    options.port = free_port()?;
+    Runtime::start(&options).await
 }
 
 /// Writes the file in one step, so that a reader never sees half of it.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use edgedesk_client::Edgedesk;
+use edgedesk_client::ports::free_port;
 use serde::Serialize;
 use serde_json::json;
 use tokio::process::Command;
@@ -19,6 +20,9 @@ use crate::workspace::{command, node_bin, root, wrangler};
 
 /// How long all three Workers may take to be ready. A first start unpacks nothing, but two busy cores are slow.
 const READY_WITHIN: Duration = Duration::from_mins(2);
+
+/// How long the gateway may take to say whether it is ready. It answers within milliseconds or not at all.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where and how to run.
 #[derive(Debug, Clone)]
@@ -130,7 +134,6 @@ impl Runtime {
         let mut tail = Tail::default();
         let mut poll = tokio::time::interval(Duration::from_millis(100));
         let deadline = tokio::time::Instant::now() + READY_WITHIN;
-        let mut last_answer = String::from("no answer");
         loop {
             tokio::select! {
                 line = self.group.line() => {
@@ -143,11 +146,12 @@ impl Runtime {
                     tail.push(line);
                 }
                 _ = poll.tick() => {
-                    match client.get("/health/ready").await {
-                        Ok(answer) if answer.status == 200 => return Ok(()),
-                        Ok(answer) => last_answer = format!("{} {}", answer.status, answer.text()),
-                        Err(_) => {}
-                    }
+                    let last_answer = match tokio::time::timeout(ANSWER_WITHIN, client.get("/health/ready")).await {
+                        Ok(Ok(answer)) if answer.status == 200 => return Ok(()),
+                        Ok(Ok(answer)) => format!("{} {}", answer.status, answer.text()),
+                        Ok(Err(error)) => error.to_string(),
+                        Err(_) => format!("nothing within {} s", ANSWER_WITHIN.as_secs()),
+                    };
                     if tokio::time::Instant::now() > deadline {
                         bail!(
                             "not ready after {} s: /health/ready gave {last_answer}; see {}\n{}",
@@ -165,13 +169,6 @@ impl Runtime {
         // A full disk must not end the stack.
         let _ = writeln!(self.log, "{line}");
     }
-}
-
-/// A port that nobody uses now.
-pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
 }
 
 fn wrangler_dev(options: &Options) -> Command {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use edgedesk_client::ports::free_port;
 use edgedesk_client::{Answer, Edgedesk};
 use edgedesk_domain::analysis::{Analysis, PastMood};
 use edgedesk_domain::ids::{AccountId, ConversationId, MessageId};
@@ -23,7 +24,7 @@ use crate::build::{self, BuildArguments};
 use crate::migrate;
 use crate::native::Native;
 use crate::reader::{Outcome, Reading, apart};
-use crate::runtime::{Direct, Options, Runtime, free_port};
+use crate::runtime::{Direct, Options, Runtime};
 use crate::workspace::root;
 
 /// What is asked for beside the analyses.

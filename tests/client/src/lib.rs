@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod ports;
 pub mod socket;
 pub mod stack;
 pub mod totp;

@@ -1,7 +1,7 @@
 //! A stack of one's own, which may be killed and started again on what it has stored.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -12,7 +12,10 @@ use nix::unistd::Pid;
 use crate::{Live, eventually_within, unique};
 
 /// How long a start may take: databases are made and seeded by programs that themselves take seconds to start.
-const START_PATIENCE: Duration = Duration::from_mins(3);
+const START_PATIENCE: Duration = Duration::from_mins(5);
+
+/// What the program that starts a stack says, in the stack's folder.
+const LOG: &str = "xtask.log";
 
 /// A running stack and its folder. Dropping it ends the stack and deletes the folder.
 #[derive(Debug)]
@@ -29,8 +32,8 @@ impl OwnStack {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let state = root.join("target/test-state").join(unique("own-"));
         std::fs::create_dir_all(&state).expect("a folder");
-        let child = spawn(&state, options);
-        let live = until_ready(&state).await;
+        let mut child = spawn(&state, options);
+        let live = until_ready(&state, &mut child).await;
         Self { child, state, live }
     }
 
@@ -68,7 +71,7 @@ impl OwnStack {
     pub async fn restart(&mut self, options: &[&str]) {
         self.stop();
         self.child = spawn(&self.state, options);
-        self.live = until_ready(&self.state).await;
+        self.live = until_ready(&self.state, &mut self.child).await;
     }
 
     fn stop(&mut self) {
@@ -91,7 +94,7 @@ impl Drop for OwnStack {
     }
 }
 
-fn spawn(state: &std::path::Path, options: &[&str]) -> Child {
+fn spawn(state: &Path, options: &[&str]) -> Child {
     let _ = std::fs::remove_file(state.join("dev.json"));
     let mut command = if let Some(xtask) = std::env::var_os("EDGEDESK_XTASK") {
         Command::new(xtask)
@@ -100,7 +103,11 @@ fn spawn(state: &std::path::Path, options: &[&str]) -> Child {
         cargo.args(["run", "--quiet", "--package", "xtask", "--"]);
         cargo
     };
-    let log = File::create(state.join("xtask.log")).expect("a log file");
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(state.join(LOG))
+        .expect("a log file");
     command
         .args(["dev", "--no-build", "--port", "0", "--state"])
         .arg(state)
@@ -112,11 +119,22 @@ fn spawn(state: &std::path::Path, options: &[&str]) -> Child {
         .expect("xtask")
 }
 
-async fn until_ready(state: &std::path::Path) -> Live {
+/// Waits until the stack has written where it is. Fails at once, with what its starter said, when that has ended.
+async fn until_ready(state: &Path, child: &mut Child) -> Live {
     let file = state.join("dev.json");
-    let stack = eventually_within(START_PATIENCE, "a stack of our own is ready", async || {
-        Stack::read(&file).ok()
-    })
+    let outcome = eventually_within(
+        START_PATIENCE,
+        "a stack of our own is ready",
+        async || match (Stack::read(&file), child.try_wait()) {
+            (Ok(stack), _) => Some(Ok(stack)),
+            (Err(_), Ok(Some(status))) => Some(Err(status)),
+            (Err(_), _) => None,
+        },
+    )
     .await;
+    let stack = outcome.unwrap_or_else(|status| {
+        let log = std::fs::read_to_string(state.join(LOG)).unwrap_or_default();
+        panic!("the stack's starter ended ({status}):\n{log}")
+    });
     Live::of(stack, &file)
 }

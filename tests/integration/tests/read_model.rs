@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use edgedesk_client::ports::free_port;
 use edgedesk_client::zendesk::{Delivery, Ticket};
 use edgedesk_client::{Edgedesk, api};
 use edgedesk_integration::{Live, OwnStack, eventually, unique};
@@ -124,7 +125,7 @@ async fn a_hundred_first_messages_at_once_get_numbers_without_a_gap_and_a_rebuil
 
 #[tokio::test]
 async fn what_cannot_be_projected_is_parked_and_holds_up_nothing() {
-    let port = free_port();
+    let port = free_port().expect("a port");
     let own = OwnStack::start(&["--direct", "--raw-port", &port.to_string()]).await;
     let account = own.live.stack.account_id;
     let poison = [
@@ -195,9 +196,4 @@ async fn what_cannot_be_projected_is_parked_and_holds_up_nothing() {
             .is_some_and(|detail| !detail.is_empty()),
         "{again}"
     );
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
 }
