@@ -29,15 +29,16 @@ mod tests;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use edgedesk_domain::access::team_of_assigned;
 use edgedesk_domain::account::{Permission, Principal};
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::event::{Assigned, ConversationRead, EventData};
+use edgedesk_domain::event::{Assigned, ConversationRead, EventData, TeamChanged};
 use edgedesk_domain::ids::MessageId;
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::object::{
     AssignRequest, Receipt, ReceiveRequest, SendRequest, SocketIdentity, StateResponse,
-    StatusRequest,
+    StatusRequest, TeamRequest,
 };
 
 use crate::error::{ObjectError, Refusal};
@@ -95,6 +96,22 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     /// The runtime it was given.
     pub fn host(&self) -> &H {
         &self.host
+    }
+
+    /// Whether `principal` may look at this conversation. Every request that somebody is behind comes through here first,
+    /// whatever it asks; what has no principal is a channel's, a visitor's or the platform's own.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for another account, `other_team`; `unavailable`.
+    pub fn check_viewer(&self, address: Address, principal: &Principal) -> Result<(), ObjectError> {
+        if principal.account_id != address.account_id {
+            return Err(not_here());
+        }
+        match self.log.state()? {
+            Some(state) if !principal.sees(&state) => Err(other_team()),
+            _ => Ok(()),
+        }
     }
 
     /// Takes a channel's delivery.
@@ -203,6 +220,31 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 previous: state.assignee_id,
                 current: request.assignee_id,
                 by: agent(&request.principal),
+                team_id: team_of_assigned(state.team_id, &request.assignee_teams)
+                    .filter(|team_id| state.team_id != Some(*team_id)),
+            }));
+            self.append(address, vec![event]).await?;
+        }
+        self.state(address)
+    }
+
+    /// Gives the conversation to a team, or to none. Giving it where it is changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, `forbidden`; `unavailable`.
+    pub async fn give_to_team(
+        &self,
+        address: Address,
+        request: TeamRequest,
+    ) -> Result<StateResponse, ObjectError> {
+        let state =
+            self.check_principal(address, &request.principal, Permission::AssignConversations)?;
+        if state.team_id != request.team_id {
+            let event = NewEvent::new(EventData::ConversationTeamChanged(TeamChanged {
+                previous: state.team_id,
+                current: request.team_id,
+                by: agent(&request.principal),
             }));
             self.append(address, vec![event]).await?;
         }
@@ -307,7 +349,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             return Err(not_here());
         }
         let state = self.existing(address)?;
-        if principal.role.may(permission) {
+        if principal.may(permission) {
             Ok(state)
         } else {
             Err(Refusal::Forbidden.because("The role does not allow it."))
@@ -427,6 +469,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 };
                 if let Some(Address { account_id, .. }) = self.address()? {
                     deliver_own(&self.host, account_id, &frame);
+                }
+                if let EventData::ConversationAssigned(_) | EventData::ConversationTeamChanged(_) =
+                    &logged.event.data
+                {
+                    self.close_withdrawn();
                 }
             }
             self.broadcast.set(Some(sent));
@@ -580,6 +627,10 @@ fn belongs(identity: &SocketIdentity, address: Address, state: Option<&Conversat
             principal.account_id == address.account_id && state.is_some()
         }
     }
+}
+
+fn other_team() -> ObjectError {
+    Refusal::OtherTeam.because("The conversation is another team's.")
 }
 
 fn not_here() -> ObjectError {

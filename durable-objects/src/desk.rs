@@ -77,6 +77,7 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         }
         let facts = Facts::of(&state);
         let known = self.rows.entry(state.conversation_id)?;
+        let before = known.as_ref().map(|entry| entry.facts);
         let (ticket, is_news) = match known {
             None => {
                 let ticket_id = TicketId::generate(&self.host);
@@ -102,7 +103,7 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         };
         if is_news {
             self.rows.settle_reservation(state.conversation_id)?;
-            self.send_conversation(account_id, state)?;
+            self.send_conversation(account_id, state, before)?;
         }
         Ok(NotifyResponse {
             ticket_id: ticket.ticket_id,

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// The caller's role does not allow it.
     #[error("forbidden")]
     Forbidden,
+    /// The conversation is another team's.
+    #[error("other_team")]
+    OtherTeam,
     /// The body says something that cannot be.
     #[error("invalid_request")]
     InvalidRequest,
@@ -78,7 +81,7 @@ impl Refusal {
     const fn status(self) -> u16 {
         match self {
             Self::TicketUsed | Self::TicketExpired => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::OtherTeam => 403,
             Self::NotFound | Self::UnknownRoute => 404,
             Self::IllegalTransition | Self::AgentAtMaxLoad => 409,
             Self::TextTooLong | Self::PayloadTooLarge => 413,

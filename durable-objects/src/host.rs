@@ -19,6 +19,9 @@ pub trait Host: Clock + IdSource {
     /// Sends a frame. A socket that is gone is skipped: its client resumes.
     fn deliver(&self, outgoing: &Outgoing);
 
+    /// Closes a socket with a code. One that is gone is skipped.
+    fn close(&self, socket: SocketId, code: u16);
+
     /// Sets the object's one alarm, replacing the time it was set to before. The first poll issues the write, so that it is
     /// committed together with what was written just before.
     async fn arm_alarm(&self, at: Timestamp) -> Result<(), HostError>;

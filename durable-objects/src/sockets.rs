@@ -18,6 +18,9 @@ use crate::host::{Host, Outgoing, SecurityEvent, Target};
 /// Close code for a frame over the limit (RFC 6455, section 7.4.1).
 pub const CLOSE_TOO_BIG: u16 = 1009;
 
+/// Close code for a conversation that is no more the agent's to see (RFC 6455, section 7.4.1).
+pub const CLOSE_POLICY: u16 = 1008;
+
 /// A socket's name while it is open. Kept in its attachment, so it survives hibernation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(Ulid);
@@ -72,6 +75,14 @@ impl Connections {
 
     pub(crate) fn remove(&mut self, socket: SocketId) -> Option<SocketIdentity> {
         self.0.remove(&socket)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SocketId, &SocketIdentity)> {
+        self.0.iter().map(|(socket, identity)| (*socket, identity))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

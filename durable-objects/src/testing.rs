@@ -167,6 +167,7 @@ pub(crate) struct Runtime {
     pub(crate) delivered: RefCell<Vec<Outgoing>>,
     pub(crate) reports: RefCell<Vec<Report>>,
     pub(crate) security_events: RefCell<Vec<(AccountId, SecurityEvent)>>,
+    pub(crate) closed: RefCell<Vec<(crate::sockets::SocketId, u16)>>,
 }
 
 impl std::ops::Deref for TestHost {
@@ -217,6 +218,10 @@ impl Host for TestHost {
 
     fn deliver(&self, outgoing: &Outgoing) {
         self.delivered.borrow_mut().push(outgoing.clone());
+    }
+
+    fn close(&self, socket: crate::sockets::SocketId, code: u16) {
+        self.closed.borrow_mut().push((socket, code));
     }
 
     async fn arm_alarm(&self, at: Timestamp) -> Result<(), HostError> {

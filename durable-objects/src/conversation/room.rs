@@ -9,12 +9,12 @@ use edgedesk_wire::frames::{ClientFrame, MessageDraft, ServerFrame, Typing, View
 use edgedesk_wire::object::{Receipt, SocketIdentity};
 
 use super::log::{Address, NewEvent};
-use super::{Conversation, belongs, not_here, rules};
+use super::{Conversation, belongs, not_here, other_team, rules};
 use crate::error::{ObjectError, Refusal};
 use crate::host::{Host, Outgoing, Target};
 use crate::sockets::{
-    AfterFrame, Connections, SocketId, account_of, actor_of, deliver_own, outgoing, read_frame,
-    refused_frame, wrong_socket,
+    AfterFrame, CLOSE_POLICY, Connections, SocketId, account_of, actor_of, deliver_own, outgoing,
+    read_frame, refused_frame, wrong_socket,
 };
 use crate::sql::ObjectSql;
 use crate::tickets;
@@ -52,6 +52,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         {
             return Err(not_here());
         }
+        self.check_sees(identity)?;
         tickets::burn(self.log.sql(), identity, self.host.now())
     }
 
@@ -164,13 +165,43 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             SocketIdentity::Agent { .. } => self.address()?.ok_or_else(not_here)?,
         };
         self.check_address(address)?;
-        if self
+        if !self
             .log
             .with(|memory| belongs(identity, address, memory.state.as_ref()))?
         {
-            Ok(address)
-        } else {
-            Err(not_here())
+            return Err(not_here());
+        }
+        self.check_sees(identity)?;
+        Ok(address)
+    }
+
+    /// The one place where sockets are asked what [`Self::check_viewer`] asks requests.
+    fn check_sees(&self, identity: &SocketIdentity) -> Result<(), ObjectError> {
+        let sees = match identity {
+            SocketIdentity::Customer { .. } => true,
+            SocketIdentity::Agent { principal, .. } => self.log.with(|memory| {
+                memory
+                    .state
+                    .as_ref()
+                    .is_none_or(|state| principal.sees(state))
+            })?,
+        };
+        if sees { Ok(()) } else { Err(other_team()) }
+    }
+
+    /// Closes the sockets of agents whose conversation this is no more, after they were told to whom it went.
+    pub(super) fn close_withdrawn(&self) {
+        let gone: Vec<SocketId> = {
+            let room = self.room.borrow();
+            let sockets = room.connections.iter();
+            sockets
+                .filter(|(_, identity)| self.check_sees(identity).is_err())
+                .map(|(socket, _)| socket)
+                .collect()
+        };
+        for socket in gone {
+            self.host.close(socket, CLOSE_POLICY);
+            self.closed(socket);
         }
     }
 
@@ -211,6 +242,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             inbox_id,
             channel,
             customer_id,
+            team_id,
             ..
         } = identity
         {
@@ -227,6 +259,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                         customer_name: None,
                         customer_email: None,
                         subject: None,
+                        team_id: *team_id,
                     });
                     plan.events.insert(0, NewEvent::new(created));
                     plan.main = 1;
@@ -324,8 +357,6 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
 fn may_write(identity: &SocketIdentity) -> bool {
     match identity {
         SocketIdentity::Customer { .. } => true,
-        SocketIdentity::Agent { principal, .. } => {
-            principal.role.may(Permission::WriteConversations)
-        }
+        SocketIdentity::Agent { principal, .. } => principal.may(Permission::WriteConversations),
     }
 }

@@ -75,6 +75,7 @@ pub(crate) fn plan_receive(
                 customer_name: known.name,
                 customer_email: known.email,
                 subject: known.subject,
+                team_id: request.team_id,
             },
         ))),
         Some(state) => {

@@ -6,10 +6,11 @@ mod outboxes;
 mod properties;
 mod receiving;
 mod rooms;
+mod teams;
 
 use std::future::Future;
 
-use edgedesk_domain::account::{Channel, Principal, Role};
+use edgedesk_domain::account::{Access, Channel, Principal, Role};
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus, Priority};
 use edgedesk_domain::event::Event;
 use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, InboxId, UserId};
@@ -204,6 +205,7 @@ fn principal(role: Role) -> Principal {
         user_id: user(1),
         role,
         name: "Ada".to_owned(),
+        access: Access::default(),
     }
 }
 
@@ -219,6 +221,7 @@ fn request(key: &str, content: InboundContent) -> ReceiveRequest {
             dedup_keys: vec![key.to_owned()],
             content,
         },
+        team_id: None,
     }
 }
 
@@ -262,6 +265,7 @@ fn visitor() -> SocketIdentity {
         inbox_id: inbox(),
         channel: Channel::Widget,
         customer_id: customer(),
+        team_id: None,
     }
 }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::ids::{AccountId, TeamId, UserId};
 use edgedesk_wire::desk::{AgentPresence, Counters};
 use edgedesk_wire::frames::{ClientFrame, Presence, ServerFrame};
 use edgedesk_wire::object::SocketIdentity;
 
+use super::tally::Facts;
 use super::{Desk, not_here};
 use crate::error::{ObjectError, Refusal};
-use crate::host::{Host, SecurityEvent, Target};
+use crate::host::{Host, Outgoing, SecurityEvent, Target};
 use crate::sockets::{
     AfterFrame, Connections, SocketId, account_of, deliver_own, outgoing, read_frame,
     refused_frame, wrong_socket,
@@ -168,21 +169,55 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         Ok(())
     }
 
-    /// Tells the agents that a conversation changed, and what changed with it.
+    /// Tells the agents that may see it that a conversation changed, and what changed with it; and those that could see it as
+    /// it was `before`, and cannot any more, that it is gone.
     pub(super) fn send_conversation(
         &self,
         account_id: AccountId,
         state: ConversationState,
+        before: Option<Facts>,
     ) -> Result<(), SqlError> {
         if self.room.borrow().connections.is_empty() {
             return Ok(());
         }
+        let (seeing, saw) = {
+            let room = self.room.borrow();
+            let (seeing, blind): (Vec<_>, Vec<_>) = room
+                .connections
+                .iter()
+                .partition(|(_, identity)| sees(identity, state.assignee_id, state.team_id));
+            let blind = blind.into_iter().filter(|(_, identity)| {
+                before.is_some_and(|facts| sees(identity, facts.assignee_id, facts.team_id))
+            });
+            let all = seeing.len() == room.connections.len();
+            let ids = |(socket, _)| Target::Socket(socket);
+            let seeing = if all {
+                vec![Target::All]
+            } else {
+                seeing.into_iter().map(ids).collect()
+            };
+            (seeing, blind.map(ids).collect::<Vec<_>>())
+        };
+        let conversation_id = state.conversation_id;
         let frame = ServerFrame::ConversationUpdated {
-            conversation_id: state.conversation_id,
+            conversation_id,
             seq: state.seq,
             data: Box::new(state),
         };
-        deliver_own(&self.host, account_id, &outgoing(Target::All, &frame));
+        let frame = outgoing(Target::All, &frame);
+        for target in seeing {
+            let frame = Outgoing {
+                target,
+                ..frame.clone()
+            };
+            deliver_own(&self.host, account_id, &frame);
+        }
+        for target in saw {
+            self.send(
+                target,
+                &ServerFrame::ConversationWithdrawn { conversation_id },
+            );
+        }
         self.send_changes()
     }
 
@@ -239,6 +274,15 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
 
     fn send(&self, target: Target, frame: &ServerFrame) {
         self.host.deliver(&outgoing(target, frame));
+    }
+}
+
+/// The one place where desk sockets are asked what a conversation's object asks of requests.
+fn sees(identity: &SocketIdentity, assignee_id: Option<UserId>, team_id: Option<TeamId>) -> bool {
+    match identity {
+        // The desk admits none.
+        SocketIdentity::Customer { .. } => false,
+        SocketIdentity::Agent { principal, .. } => principal.viewer().sees(assignee_id, team_id),
     }
 }
 

@@ -27,7 +27,8 @@ const SCHEMA: [&str; 6] = [
         is_waiting INTEGER NOT NULL,
         is_at_risk INTEGER NOT NULL,
         assignee_id TEXT,
-        first_response_ms INTEGER
+        first_response_ms INTEGER,
+        team_id TEXT
     )",
     "CREATE TABLE IF NOT EXISTS reservations (
         conversation_id TEXT PRIMARY KEY,
@@ -47,7 +48,7 @@ const SCHEMA: [&str; 6] = [
     )",
 ];
 
-const COLUMNS: &str = "ticket_number, ticket_id, seq, is_open, is_waiting, is_at_risk, assignee_id, first_response_ms";
+const COLUMNS: &str = "ticket_number, ticket_id, seq, is_open, is_waiting, is_at_risk, assignee_id, first_response_ms, team_id";
 
 /// A conversation as the desk has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,8 +153,8 @@ impl<S: ObjectSql> Rows<S> {
         self.ensure_schema(account_id)?;
         let rows = self.write(
             "INSERT INTO conversations (conversation_id, ticket_id, seq, is_open, is_waiting, is_at_risk, assignee_id,
-                first_response_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING ticket_number",
+                first_response_ms, team_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ticket_number",
             &[
                 id.to_string().into(),
                 ticket_id.to_string().into(),
@@ -163,6 +164,7 @@ impl<S: ObjectSql> Rows<S> {
                 facts.is_at_risk.into(),
                 facts.assignee_id.map(|id| id.to_string()).into(),
                 facts.first_response_ms.into(),
+                facts.team_id.map(|id| id.to_string()).into(),
             ],
         )?;
         let Some(row) = rows.first() else {
@@ -189,7 +191,7 @@ impl<S: ObjectSql> Rows<S> {
         let facts = &entry.facts;
         self.write(
             "UPDATE conversations SET seq = ?, is_open = ?, is_waiting = ?, is_at_risk = ?, assignee_id = ?,
-                first_response_ms = ?
+                first_response_ms = ?, team_id = ?
             WHERE ticket_number = ? AND seq < ?",
             &[
                 entry.seq.into(),
@@ -198,6 +200,7 @@ impl<S: ObjectSql> Rows<S> {
                 facts.is_at_risk.into(),
                 facts.assignee_id.map(|id| id.to_string()).into(),
                 facts.first_response_ms.into(),
+                facts.team_id.map(|id| id.to_string()).into(),
                 entry.ticket_number.into(),
                 entry.seq.into(),
             ],
@@ -428,11 +431,17 @@ impl<S: ObjectSql> Rows<S> {
     fn load_all(&self) -> Result<Memory, SqlError> {
         let mut memory = Memory::default();
         let exists = self.sql.exec(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'desk'",
+            "SELECT (SELECT instr(sql, 'team_id') FROM sqlite_master WHERE type = 'table' AND name = 'conversations')
+            FROM sqlite_master WHERE type = 'table' AND name = 'desk'",
             &[],
         )?;
-        if exists.is_empty() {
+        let Some(row) = exists.first() else {
             return Ok(memory);
+        };
+        // A desk of before there were teams.
+        if row.integer(0)? == 0 {
+            self.sql
+                .exec("ALTER TABLE conversations ADD COLUMN team_id TEXT", &[])?;
         }
         let account = self.sql.exec("SELECT account_id FROM desk", &[])?;
         let Some(row) = account.first() else {
@@ -512,6 +521,7 @@ fn read_entry(row: &Row) -> Result<Entry, SqlError> {
             is_at_risk: row.integer(5)? != 0,
             assignee_id: row.optional_parsed(6)?,
             first_response_ms: row.optional_integer(7)?,
+            team_id: row.optional_parsed(8)?,
         },
     })
 }

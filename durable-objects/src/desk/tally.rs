@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgedesk_domain::analysis::RISK_ALERT;
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::UserId;
+use edgedesk_domain::ids::{TeamId, UserId};
 use edgedesk_wire::desk::Counters;
 
 /// What counters need of a conversation.
@@ -14,6 +14,7 @@ pub(super) struct Facts {
     pub(super) is_waiting: bool,
     pub(super) is_at_risk: bool,
     pub(super) assignee_id: Option<UserId>,
+    pub(super) team_id: Option<TeamId>,
     /// Milliseconds from the conversation's beginning to its first reply.
     pub(super) first_response_ms: Option<i64>,
 }
@@ -25,6 +26,7 @@ impl Facts {
             is_waiting: state.waiting_since.is_some(),
             is_at_risk: state.escalation_risk > RISK_ALERT,
             assignee_id: state.assignee_id,
+            team_id: state.team_id,
             first_response_ms: state
                 .first_reply_at
                 .map(|at| at.millis_since(state.created_at)),

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use edgedesk_domain::account::{Channel, Principal, Role};
+use edgedesk_domain::account::{Access, Channel, Principal, Role};
 use edgedesk_domain::analysis::RISK_ALERT;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{
-    Assigned, ConversationCreated, Event, EventData, MessageAnalyzed, StatusChanged,
+    Assigned, ConversationCreated, Event, EventData, MessageAnalyzed, StatusChanged, TeamChanged,
 };
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TeamId, UserId,
 };
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
@@ -116,6 +116,7 @@ fn agent_socket(agent: u64, ticket: &str) -> SocketIdentity {
             user_id: user(agent),
             role: Role::Agent,
             name: format!("Agent {agent}"),
+            access: Access::default(),
         },
         ticket_id: ticket.to_owned(),
         ticket_expires: 2_000_000,
@@ -140,6 +141,7 @@ impl Conversation {
             customer_name: None,
             customer_email: None,
             subject: None,
+            team_id: None,
         });
         let event = event(n, 1, created);
         Self {
@@ -187,6 +189,19 @@ fn assigned(current: Option<u64>) -> EventData {
     EventData::ConversationAssigned(Assigned {
         previous: None,
         current: current.map(user),
+        by: Actor::System,
+        team_id: None,
+    })
+}
+
+fn team(n: u64) -> TeamId {
+    TeamId::new(Ulid::from(u128::from(n) + 50))
+}
+
+fn in_team(current: Option<u64>) -> EventData {
+    EventData::ConversationTeamChanged(TeamChanged {
+        previous: None,
+        current: current.map(team),
         by: Actor::System,
     })
 }
@@ -595,6 +610,7 @@ fn visitors_strangers_and_used_tickets_open_no_desk() {
         inbox_id: InboxId::new(Ulid::from(3)),
         channel: Channel::Widget,
         customer_id: CustomerId::new(Ulid::from(4)),
+        team_id: None,
     };
     assert_eq!(
         world.desk.admit(account(), &visitor).unwrap_err().status(),
@@ -721,13 +737,75 @@ fn the_schema_never_changes_under_stored_data() {
         schema,
         [
             "CREATE TABLE agents ( agent_id TEXT PRIMARY KEY, name TEXT NOT NULL, away INTEGER NOT NULL ) WITHOUT ROWID",
-            "CREATE TABLE conversations ( ticket_number INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, ticket_id TEXT NOT NULL, seq INTEGER NOT NULL, is_open INTEGER NOT NULL, is_waiting INTEGER NOT NULL, is_at_risk INTEGER NOT NULL, assignee_id TEXT, first_response_ms INTEGER )",
+            "CREATE TABLE conversations ( ticket_number INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, ticket_id TEXT NOT NULL, seq INTEGER NOT NULL, is_open INTEGER NOT NULL, is_waiting INTEGER NOT NULL, is_at_risk INTEGER NOT NULL, assignee_id TEXT, first_response_ms INTEGER, team_id TEXT )",
             "CREATE TABLE deliveries ( n INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL UNIQUE, note TEXT NOT NULL )",
             "CREATE TABLE desk ( id INTEGER PRIMARY KEY CHECK (id = 1), account_id TEXT NOT NULL )",
             "CREATE TABLE reservations ( conversation_id TEXT PRIMARY KEY, agent_id TEXT NOT NULL, expires INTEGER NOT NULL ) WITHOUT ROWID",
             "CREATE TABLE used_tickets ( id TEXT PRIMARY KEY, expires INTEGER NOT NULL ) WITHOUT ROWID",
         ]
     );
+}
+
+#[test]
+fn a_desk_of_before_there_were_teams_goes_on_where_it_was() {
+    let mut world = World::new();
+    let mut conversation = Conversation::new(1);
+    world.notify(&conversation.state).unwrap();
+    world
+        .sql
+        .rows("ALTER TABLE conversations DROP COLUMN team_id");
+    world.reborn();
+    let state = conversation.append(1, in_team(Some(1))).clone();
+    assert_eq!(world.notify(&state).unwrap().ticket_number, 1);
+    let stored = world.sql.rows("SELECT team_id FROM conversations");
+    assert_eq!(stored[0][0], team(1).to_string());
+    world.reborn();
+    assert_eq!(world.counters().open, 1);
+}
+
+#[test]
+fn only_those_who_may_see_a_conversation_hear_of_it_and_who_may_no_more_is_told_so() {
+    let world = World::new();
+    let open = |socket, agent, role, teams: &[u64]| {
+        let identity = SocketIdentity::Agent {
+            principal: Principal {
+                account_id: account(),
+                user_id: user(agent),
+                role,
+                name: format!("Agent {agent}"),
+                access: Access {
+                    teams: teams.iter().copied().map(team).collect(),
+                },
+            },
+            ticket_id: format!("ticket {socket}"),
+            ticket_expires: 2_000_000,
+        };
+        world.desk.admit(account(), &identity).unwrap();
+        let opened = world.desk.opened(account(), socket_id(socket), identity);
+        opened.unwrap();
+    };
+    open(1, 1, Role::Agent, &[1]);
+    open(2, 2, Role::Agent, &[2]);
+    open(3, 3, Role::Manager, &[]);
+    let mut conversation = Conversation::new(1);
+    // Sockets that heard `conversation.updated` or `conversation.withdrawn` of a change.
+    let mut told = |data| {
+        let state = conversation.append(1, data).clone();
+        world.host.frames();
+        world.notify(&state).unwrap();
+        let frames = world.host.frames();
+        ["conversation.updated", "conversation.withdrawn"].map(|kind| {
+            let of_kind = frames.iter().filter(|(_, frame)| frame["type"] == kind);
+            of_kind.map(|(target, _)| *target).collect::<Vec<_>>()
+        })
+    };
+    let to = |socket| Target::Socket(socket_id(socket));
+    assert_eq!(told(assigned(None)), [vec![Target::All], vec![]]);
+    assert_eq!(told(in_team(Some(1))), [vec![to(1), to(3)], vec![to(2)]]);
+    assert_eq!(told(assigned(Some(2))), [vec![Target::All], vec![]]);
+    assert_eq!(told(in_team(Some(2))), [vec![to(2), to(3)], vec![to(1)]]);
+    assert_eq!(told(assigned(None)), [vec![to(2), to(3)], vec![]]);
+    assert_eq!(told(in_team(None)), [vec![Target::All], vec![]]);
 }
 
 /// Something that happens to one of five conversations.

@@ -5,7 +5,7 @@
 //! key, so tokens live until they end.
 
 use chrono::{DateTime, Utc};
-use edgedesk_domain::account::{Channel, Principal, Role, Secret};
+use edgedesk_domain::account::{Access, Channel, Principal, Role, Secret};
 use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, InboxId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
 use jwt_compact::alg::{Hs256, Hs256Key};
@@ -75,6 +75,8 @@ impl From<AccessClaims> for Principal {
             user_id: claims.sub,
             role: claims.role,
             name: claims.name,
+            // Neither is in the token: both are looked up with its session.
+            access: Access::default(),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::ids::{TeamId, UserId};
+
 /// What a member may do. The order is that of power: each role may do all that the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -36,6 +38,41 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         self >= permission.least_role()
+    }
+}
+
+/// Who looks at a conversation, as far as the question is whether it is theirs to see.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer<'a> {
+    /// The user.
+    pub user_id: UserId,
+    /// Their role in the conversation's account.
+    pub role: Role,
+    /// The account's teams that they are in.
+    pub teams: &'a [TeamId],
+}
+
+impl Viewer<'_> {
+    /// The least role that sees every conversation of the account.
+    pub const SEES_ALL: Role = Role::Manager;
+
+    /// Whether a conversation with this assignee in this team is theirs to see: their own, their team's, or nobody's in
+    /// particular. Managers and above see all. So an account without teams hides nothing from its members.
+    #[must_use]
+    pub fn sees(&self, assignee_id: Option<UserId>, team_id: Option<TeamId>) -> bool {
+        self.role >= Self::SEES_ALL
+            || assignee_id == Some(self.user_id)
+            || team_id.is_none_or(|team_id| self.teams.contains(&team_id))
+    }
+}
+
+/// The team of a conversation that comes to an agent of the teams `theirs`: its own if it is one of those, else the first
+/// of them. That of an agent without a team stays as it is.
+#[must_use]
+pub fn team_of_assigned(own: Option<TeamId>, theirs: &[TeamId]) -> Option<TeamId> {
+    match own {
+        Some(own) if theirs.contains(&own) => Some(own),
+        _ => theirs.first().copied().or(own),
     }
 }
 
@@ -105,6 +142,8 @@ pub enum Resource {
     Members,
     /// Groups of members.
     Teams,
+    /// Figures of teams.
+    TeamAnalytics,
     /// Where messages arrive.
     Inboxes,
     /// The account's own intents, and the models.
@@ -159,6 +198,8 @@ permissions! {
     ReadTeams = Teams Read, "teams:read", ReadOnly;
     /// Make teams and say who is in them.
     ManageTeams = Teams Manage, "teams:manage", Manager;
+    /// See the figures of each team.
+    ReadTeamAnalytics = TeamAnalytics Read, "team_analytics:read", Manager;
     /// See inboxes, without their secrets.
     ReadInboxes = Inboxes Read, "inboxes:read", ReadOnly;
     /// Make and change inboxes.
@@ -246,6 +287,7 @@ members:read          r g m a o
 members:manage        - - - a o
 teams:read            r g m a o
 teams:manage          - - m a o
+team_analytics:read   - - m a o
 inboxes:read          r g m a o
 inboxes:manage        - - - a o
 intents:read          r g m a o
@@ -277,12 +319,68 @@ account:manage        - - - - o
         assert_eq!(matrix, MATRIX);
     }
 
+    /// Every role, every place that a conversation can have, with or without a team of one's own.
+    #[test]
+    fn an_agent_sees_their_own_their_teams_and_nobodys_conversations_and_a_manager_all() {
+        let user = |number: u128| UserId::new(ulid::Ulid(number));
+        let team = |number: u128| TeamId::new(ulid::Ulid(number));
+        let (me, other) = (user(1), user(2));
+        let mut n_hidden = 0;
+        for role in Role::ALL {
+            for teams in [vec![], vec![team(1)], vec![team(3), team(1)]] {
+                let viewer = Viewer {
+                    user_id: me,
+                    role,
+                    teams: &teams,
+                };
+                for assignee in [None, Some(me), Some(other)] {
+                    for place in [None, Some(team(1)), Some(team(2))] {
+                        let expected = match (role, assignee, place) {
+                            (Role::Manager | Role::Admin | Role::Owner, _, _) => true,
+                            (_, Some(assignee), _) if assignee == me => true,
+                            (_, _, None) => true,
+                            (_, _, Some(place)) => place == team(1) && !teams.is_empty(),
+                        };
+                        n_hidden += u32::from(!expected);
+                        assert_eq!(
+                            viewer.sees(assignee, place),
+                            expected,
+                            "{role:?} in {teams:?}: assignee {assignee:?}, team {place:?}"
+                        );
+                    }
+                }
+            }
+        }
+        // Two roles; without a team two teams are hidden, with one or two one is, each unassigned or another's.
+        assert_eq!(n_hidden, 2 * (4 + 2 + 2));
+    }
+
+    #[test]
+    fn a_conversation_goes_to_the_team_of_whom_it_is_assigned_to() {
+        let team = |number: u128| TeamId::new(ulid::Ulid(number));
+        let (a, b, c) = (team(1), team(2), team(3));
+        for (own, theirs, expected) in [
+            (None, vec![], None),
+            (Some(a), vec![], Some(a)),
+            (None, vec![b, c], Some(b)),
+            (Some(c), vec![b, c], Some(c)),
+            (Some(a), vec![b, c], Some(b)),
+        ] {
+            assert_eq!(
+                team_of_assigned(own, &theirs),
+                expected,
+                "{own:?} {theirs:?}"
+            );
+        }
+    }
+
     #[test]
     fn a_word_is_the_resource_and_the_action_of_its_permission_and_no_two_are_the_same() {
         let mut cells = BTreeSet::new();
         for permission in Permission::ALL {
             let resource = match permission.resource() {
                 Resource::ApiKeys => "api_keys".to_owned(),
+                Resource::TeamAnalytics => "team_analytics".to_owned(),
                 resource => format!("{resource:?}").to_lowercase(),
             };
             let action = format!("{:?}", permission.action()).to_lowercase();

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Viewer;
 pub use crate::access::{Permission, Role};
-use crate::ids::{AccountId, InboxId, UserId};
+use crate::conversation::ConversationState;
+use crate::ids::{AccountId, InboxId, TeamId, UserId};
 
 /// Who makes an authenticated request: taken from the credential, never from a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,42 @@ pub struct Principal {
     pub role: Role,
     /// The user's display name.
     pub name: String,
+    /// What else decides what they may.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What decides beside the role what a member may. As of when the credential was last looked up; a socket keeps what it was
+/// opened with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The account's teams they are in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamId>,
+}
+
+impl Principal {
+    /// Whether they may do this at all.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
+
+    /// Whether a conversation of their account is theirs to see.
+    #[must_use]
+    pub fn sees(&self, state: &ConversationState) -> bool {
+        self.viewer().sees(state.assignee_id, state.team_id)
+    }
+
+    /// How they look at conversations.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer<'_> {
+        Viewer {
+            user_id: self.user_id,
+            role: self.role,
+            teams: &self.access.teams,
+        }
+    }
 }
 
 /// How messages reach an inbox.
@@ -81,6 +119,9 @@ pub struct InboxSettings {
     pub allowed_origins: Vec<String>,
     /// The provider's user id under which we write back: its own events are not taken as messages.
     pub integration_user_id: Option<String>,
+    /// The team that its new conversations go to; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
 }
 
 impl Default for InboxSettings {
@@ -89,6 +130,7 @@ impl Default for InboxSettings {
             timestamp_tolerance_secs: 300,
             allowed_origins: Vec::new(),
             integration_user_id: None,
+            team_id: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Channel;
 use crate::analysis::{PastMood, RISK_ALERT, Sentiment};
 use crate::event::{Event, EventData};
-use crate::ids::{AccountId, ConversationId, CustomerId, InboxId, MessageId, UserId};
+use crate::ids::{AccountId, ConversationId, CustomerId, InboxId, MessageId, TeamId, UserId};
 use crate::inbound::TicketChange;
 use crate::message::{Actor, Direction};
 use crate::time::Timestamp;
@@ -167,6 +167,9 @@ pub struct ConversationState {
     /// The agent it is assigned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<UserId>,
+    /// The team it belongs to; absent for none, and then it is everybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
     /// The per-account number of its ticket, once the desk has given one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_number: Option<u64>,
@@ -243,6 +246,7 @@ impl ConversationState {
             external_status: None,
             priority: None,
             assignee_id: None,
+            team_id: created.team_id,
             ticket_number: None,
             n_messages: 0,
             n_unread: 0,
@@ -276,18 +280,15 @@ impl ConversationState {
             | EventData::ProviderEventReceived(_) => {}
             EventData::ConversationRead(read) => self.apply_read(&read.reader, read.read_seq),
             EventData::ConversationStatusChanged(change) => {
-                self.status = change.current;
-                if change.current.is_open() {
-                    self.resolved_at = None;
-                } else {
-                    self.resolved_at = Some(event.at);
-                    self.waiting_since = None;
-                    self.escalation_alerted = false;
-                }
-                self.updated_at = event.at;
+                self.apply_status(change.current, event.at);
             }
             EventData::ConversationAssigned(assigned) => {
                 self.assignee_id = assigned.current;
+                self.team_id = assigned.team_id.or(self.team_id);
+                self.updated_at = event.at;
+            }
+            EventData::ConversationTeamChanged(change) => {
+                self.team_id = change.current;
                 self.updated_at = event.at;
             }
             EventData::MessageCreated(message) => {
@@ -372,6 +373,18 @@ impl ConversationState {
     #[must_use]
     pub fn should_alert(&self, risk: f64) -> bool {
         risk > RISK_ALERT && !self.escalation_alerted && self.status.is_open()
+    }
+
+    fn apply_status(&mut self, current: ConversationStatus, at: Timestamp) {
+        self.status = current;
+        if current.is_open() {
+            self.resolved_at = None;
+        } else {
+            self.resolved_at = Some(at);
+            self.waiting_since = None;
+            self.escalation_alerted = false;
+        }
+        self.updated_at = at;
     }
 
     fn apply_ticket_change(&mut self, change: &TicketChange) {

@@ -10,7 +10,8 @@ use crate::analysis::{Analysis, ModelRef, PastMood, Reason};
 use crate::conversation::ConversationStatus;
 use crate::feedback::{AnalysisField, Verdict};
 use crate::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, IntentId, MessageId, TicketId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, IntentId, MessageId, TeamId, TicketId,
+    UserId,
 };
 use crate::inbound::TicketChange;
 use crate::message::{Actor, Message};
@@ -58,6 +59,9 @@ pub enum EventData {
     /// The assignee changed.
     #[serde(rename = "conversation.assigned")]
     ConversationAssigned(Assigned),
+    /// It was given to a team, or to none.
+    #[serde(rename = "conversation.team_changed")]
+    ConversationTeamChanged(TeamChanged),
     /// Somebody read up to a message.
     #[serde(rename = "conversation.read")]
     ConversationRead(ConversationRead),
@@ -113,6 +117,7 @@ impl EventData {
             Self::ConversationCreated(_) => "conversation.created",
             Self::ConversationStatusChanged(_) => "conversation.status_changed",
             Self::ConversationAssigned(_) => "conversation.assigned",
+            Self::ConversationTeamChanged(_) => "conversation.team_changed",
             Self::ConversationRead(_) => "conversation.read",
             Self::MessageCreated(_) => "message.created",
             Self::MessageAnalyzed(_) => "message.analyzed",
@@ -136,6 +141,7 @@ impl EventData {
             | Self::ConversationStatusChanged(_)
             | Self::ConversationRead(_) => true,
             Self::ConversationAssigned(_)
+            | Self::ConversationTeamChanged(_)
             | Self::MessageAnalyzed(_)
             | Self::AnalysisFailed(_)
             | Self::AnalysisCorrected(_)
@@ -171,6 +177,9 @@ pub struct ConversationCreated {
     /// The subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The inbox's team, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
 }
 
 /// `conversation.status_changed`.
@@ -196,6 +205,23 @@ pub struct Assigned {
     #[serde(default)]
     pub current: Option<UserId>,
     /// Who assigned it.
+    pub by: Actor,
+    /// The team it goes to with the assignee; absent when it stays where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+}
+
+/// `conversation.team_changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TeamChanged {
+    /// Before; absent when none.
+    #[serde(default)]
+    pub previous: Option<TeamId>,
+    /// Now; absent when none.
+    #[serde(default)]
+    pub current: Option<TeamId>,
+    /// Who changed it.
     pub by: Actor,
 }
 

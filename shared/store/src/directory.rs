@@ -5,19 +5,22 @@
 
 mod api_keys;
 mod create;
+mod inboxes;
 mod invitations;
 mod login;
 mod members;
 mod outbox;
 mod second_factor;
 mod sessions;
+mod teams;
 
 use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
-use edgedesk_domain::ids::{AccountId, InboxId, UserId};
+use edgedesk_domain::ids::{AccountId, InboxId, TeamId, UserId};
 use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
+pub use self::inboxes::ListedInbox;
 pub use self::invitations::{
     AcceptOutcome, Invitation, InvitationRefusal, InviteOutcome, Invitee, MAX_INVITATIONS,
     NewInvitation, NewLink, OpenInvitation,
@@ -29,6 +32,7 @@ pub use self::members::{AccountOfUser, ListedMember, MembershipOutcome};
 pub use self::outbox::{MailTable, Outbox, OutgoingMail};
 pub use self::second_factor::SecondFactor;
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
+pub use self::teams::{MAX_TEAMS, Team, TeamMember, TeamOutcome};
 use crate::database::{Database, Row, StoreError, Value};
 use crate::scoped::Scoped;
 
@@ -53,7 +57,7 @@ const FIND_MEMBER: &str = "
     FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.account_id = ?1 AND m.user_id = ?2";
 const FIND_TEAMS_OF_MEMBER: &str = "
-    SELECT tm.account_id, tm.user_id, t.name
+    SELECT tm.account_id, tm.user_id, t.id, t.name
     FROM team_members tm JOIN teams t ON t.account_id = tm.account_id AND t.id = tm.team_id
     WHERE tm.account_id = ?1 AND tm.user_id = ?2
     ORDER BY t.name";
@@ -102,6 +106,12 @@ pub(crate) use self::second_factor::STATEMENTS as SECOND_FACTOR_STATEMENTS;
 pub(crate) use self::{
     invitations::STATEMENTS as INVITATION_STATEMENTS, members::STATEMENTS as MEMBER_STATEMENTS,
     outbox::STATEMENTS as OUTBOX_STATEMENTS,
+};
+
+/// The constant SQL of teams and inboxes, for the same test.
+#[cfg(test)]
+pub(crate) use self::{
+    inboxes::STATEMENTS as INBOX_STATEMENTS, teams::STATEMENTS as TEAM_STATEMENTS,
 };
 
 /// The constant SQL of sessions, for the same test.
@@ -172,6 +182,8 @@ pub struct Member {
     pub max_load: u32,
     /// Names of the account's teams they are in.
     pub teams: Vec<String>,
+    /// The ids of these teams, in the same order.
+    pub team_ids: Vec<TeamId>,
 }
 
 impl<D: Database> Directory<D> {
@@ -245,6 +257,7 @@ impl<D: Database> Directory<D> {
         let mut member = member(row)?;
         for row in &team_rows {
             member.teams.push(row.text("name")?.to_owned());
+            member.team_ids.push(row.parsed("id")?);
         }
         Ok(Some(member))
     }
@@ -342,6 +355,7 @@ fn member(row: &Row) -> Result<Member, StoreError> {
         role: row.word("role")?,
         max_load: row.uint32("max_load")?,
         teams: Vec::new(),
+        team_ids: Vec::new(),
     })
 }
 

@@ -10,10 +10,10 @@ use edgedesk_domain::analysis::{
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{
     Assigned, ConversationCreated, CustomerUpdated, Event, EventData, MessageAnalyzed,
-    StatusChanged, TicketOpened,
+    StatusChanged, TeamChanged, TicketOpened,
 };
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, MessageId, TicketId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, MessageId, TeamId, TicketId, UserId,
 };
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
@@ -152,6 +152,7 @@ impl Log {
                 customer_name: None,
                 customer_email: Some(format!("customer{customer}@example.com")),
                 subject: None,
+                team_id: None,
             }),
         };
         let state = ConversationState::first(&created).expect("it is a creation");
@@ -236,12 +237,22 @@ impl Log {
         }))
     }
 
+    pub fn give_to_team(&mut self, current: Option<TeamId>) -> &mut Self {
+        let previous = self.state().team_id;
+        self.append(EventData::ConversationTeamChanged(TeamChanged {
+            previous,
+            current,
+            by: Actor::System,
+        }))
+    }
+
     pub fn assign(&mut self, current: Option<UserId>) -> &mut Self {
         let previous = self.state().assignee_id;
         self.append(EventData::ConversationAssigned(Assigned {
             previous,
             current,
             by: Actor::System,
+            team_id: None,
         }))
     }
 

@@ -25,15 +25,15 @@ const MAX_PARAMETER_BYTES: usize = 1_000_000;
 
 const UPSERT_CONVERSATIONS: &str = "
     INSERT INTO conversations (account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id,
-      escalation_risk, ticket_number, created_at, updated_at, state)
+      escalation_risk, ticket_number, created_at, updated_at, state, team_id)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-      value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+      value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13
     FROM json_each(?1) WHERE true
     ON CONFLICT (account_id, id) DO UPDATE SET
       seq = excluded.seq, inbox_id = excluded.inbox_id, external_id = excluded.external_id,
       customer_id = excluded.customer_id, status = excluded.status, assignee_id = excluded.assignee_id,
       escalation_risk = excluded.escalation_risk, ticket_number = excluded.ticket_number,
-      created_at = excluded.created_at, updated_at = excluded.updated_at, state = excluded.state
+      created_at = excluded.created_at, updated_at = excluded.updated_at, state = excluded.state, team_id = excluded.team_id
     WHERE excluded.seq > conversations.seq";
 const UPSERT_CUSTOMERS: &str = "
     INSERT INTO customers (account_id, id, name, name_rank, email, email_rank, first_seen_at)
@@ -204,6 +204,7 @@ impl Projection {
                 EventData::ConversationCreated(_)
                 | EventData::ConversationStatusChanged(_)
                 | EventData::ConversationAssigned(_)
+                | EventData::ConversationTeamChanged(_)
                 | EventData::ConversationRead(_)
                 | EventData::AnalysisFailed(_)
                 | EventData::EscalationDetected(_)
@@ -299,6 +300,7 @@ fn conversation_row(state: &ConversationState) -> String {
         state.created_at.millis(),
         state.updated_at.millis(),
         crate::json(state),
+        state.team_id,
     ))
 }
 

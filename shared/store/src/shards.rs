@@ -6,15 +6,17 @@ mod cursor;
 mod intents;
 mod parked;
 mod read_model;
+mod teams;
 mod tickets;
 
 use edgedesk_domain::ids::AccountId;
 
-pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page};
+pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page, SeenBy};
 pub use self::intents::{
     CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow,
     TrainingBudget, TrainingSet,
 };
+pub use self::teams::TeamFigures;
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};
 use crate::directory::Directory;
@@ -101,6 +103,7 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
     conversations::READS
         .into_iter()
         .chain(tickets::READS)
+        .chain(teams::READS)
         .chain(parked::READS)
         .chain(accuracy::READS)
         .chain(intents::reads())

@@ -3,7 +3,7 @@
 use edgedesk_domain::account::Role;
 use edgedesk_domain::analysis::Analysis;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus, Priority};
-use edgedesk_domain::ids::{AccountId, ConversationId, MessageId, TicketId, UserId};
+use edgedesk_domain::ids::{AccountId, ConversationId, MessageId, TeamId, TicketId, UserId};
 use edgedesk_domain::message::{Direction, Message};
 use edgedesk_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -188,6 +188,14 @@ pub struct ChangeAssigneeRequest {
     pub assignee_id: Option<UserId>,
 }
 
+/// `POST /api/v1/conversations/{id}/team`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeTeamRequest {
+    /// To which; `null` for none, and then it is everybody's.
+    pub team_id: Option<TeamId>,
+}
+
 /// Analyses of a conversation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -231,6 +239,9 @@ pub struct TicketView {
     /// The agent it is assigned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<UserId>,
+    /// The team it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it last changed.

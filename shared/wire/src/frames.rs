@@ -131,6 +131,12 @@ pub enum ServerFrame {
         /// What is true of it now.
         data: Box<ConversationState>,
     },
+    /// A conversation is no more this agent's to see: it was given to another team. Desk sockets.
+    #[serde(rename = "conversation.withdrawn")]
+    ConversationWithdrawn {
+        /// The conversation.
+        conversation_id: ConversationId,
+    },
     /// Live counters. Desk sockets.
     #[serde(rename = "counters.changed")]
     CountersChanged {

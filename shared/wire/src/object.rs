@@ -6,7 +6,7 @@ use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::Event;
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TeamId, UserId,
 };
 use edgedesk_domain::inbound::Inbound;
 use edgedesk_domain::message::Direction;
@@ -25,6 +25,8 @@ pub const SEND_PATH: &str = "/send";
 pub const STATUS_PATH: &str = "/status";
 /// `POST`: [`AssignRequest`] to [`StateResponse`].
 pub const ASSIGN_PATH: &str = "/assign";
+/// `POST`: [`TeamRequest`] to [`StateResponse`].
+pub const TEAM_PATH: &str = "/team";
 /// `POST`: [`ReadRequest`] to [`StateResponse`].
 pub const READ_PATH: &str = "/read";
 /// `GET`: [`StateResponse`]; 404 while the log is empty.
@@ -41,6 +43,9 @@ pub const WITHDRAW_FEEDBACK_PATH: &str = "/feedback/withdraw";
 pub const SOCKET_PATH: &str = "/socket";
 /// Header that carries a [`SocketIdentity`] as JSON. Only the gateway sets it; it strips it from outside requests.
 pub const IDENTITY_HEADER: &str = "x-edgedesk-identity";
+/// Header that carries the [`Principal`] who asks as JSON, on every request that a person or a key is behind: what they may not
+/// see is refused whatever the route. What has none comes from a channel, a visitor or the platform itself.
+pub const PRINCIPAL_HEADER: &str = "x-edgedesk-principal";
 /// Header on every request to an object that carries `{account_id}:{id}`, the name it was addressed by.
 pub const NAME_HEADER: &str = "x-edgedesk-object";
 
@@ -63,6 +68,9 @@ pub struct ReceiveRequest {
     pub customer_id: CustomerId,
     /// What came.
     pub inbound: Inbound,
+    /// The inbox's team, for a conversation that begins with this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
 }
 
 /// What became of a delivery or a sent message. It is in the log when this is answered.
@@ -110,6 +118,18 @@ pub struct AssignRequest {
     pub principal: Principal,
     /// To whom; absent for nobody.
     pub assignee_id: Option<UserId>,
+    /// The teams that the assignee is in, the first by name first.
+    #[serde(default)]
+    pub assignee_teams: Vec<TeamId>,
+}
+
+/// A change of team by an agent. The gateway has checked that the account has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamRequest {
+    /// Who gives it.
+    pub principal: Principal,
+    /// To which; absent for none.
+    pub team_id: Option<TeamId>,
 }
 
 /// An agent has read a conversation.
@@ -210,6 +230,9 @@ pub enum SocketIdentity {
         channel: Channel,
         /// The visitor.
         customer_id: CustomerId,
+        /// The inbox's team, for a conversation that begins on this socket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team_id: Option<TeamId>,
     },
     /// An agent.
     Agent {

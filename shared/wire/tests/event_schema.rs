@@ -31,6 +31,7 @@ fn samples() -> Vec<Value> {
             "external_id": "5158", "customer_id": "cus_00000000000000000000000004", "subject": "Refund"})),
         ("conversation.status_changed", json!({"previous": "active", "current": "resolved", "by": agent})),
         ("conversation.assigned", json!({"previous": null, "current": "usr_00000000000000000000000005", "by": agent})),
+        ("conversation.team_changed", json!({"previous": null, "current": "tea_00000000000000000000000007", "by": agent})),
         ("conversation.read", json!({"reader": agent, "read_seq": 4})),
         ("message.created", json!({"message_id": message, "direction": "incoming", "text": "Hello",
             "author": {"kind": "customer", "id": "cus_00000000000000000000000004"}, "external_id": "987"})),
@@ -122,23 +123,24 @@ fn there_is_a_sample_of_every_event_type() {
         EventData::ConversationCreated(_) => 0,
         EventData::ConversationStatusChanged(_) => 1,
         EventData::ConversationAssigned(_) => 2,
-        EventData::ConversationRead(_) => 3,
-        EventData::MessageCreated(_) => 4,
-        EventData::MessageAnalyzed(_) => 5,
-        EventData::AnalysisFailed(_) => 6,
-        EventData::AnalysisCorrected(_) => 7,
-        EventData::CorrectionWithdrawn(_) => 8,
-        EventData::EscalationDetected(_) => 9,
-        EventData::TicketOpened(_) => 10,
-        EventData::TicketUpdated(_) => 11,
-        EventData::CustomerUpdated(_) => 12,
-        EventData::ProviderEventReceived(_) => 13,
+        EventData::ConversationTeamChanged(_) => 3,
+        EventData::ConversationRead(_) => 4,
+        EventData::MessageCreated(_) => 5,
+        EventData::MessageAnalyzed(_) => 6,
+        EventData::AnalysisFailed(_) => 7,
+        EventData::AnalysisCorrected(_) => 8,
+        EventData::CorrectionWithdrawn(_) => 9,
+        EventData::EscalationDetected(_) => 10,
+        EventData::TicketOpened(_) => 11,
+        EventData::TicketUpdated(_) => 12,
+        EventData::CustomerUpdated(_) => 13,
+        EventData::ProviderEventReceived(_) => 14,
     };
     let seen: Vec<_> = samples()
         .into_iter()
         .map(|sample| number(&serde_json::from_value::<Event>(sample).unwrap().data))
         .collect();
-    assert_eq!(seen, (0..14).collect::<Vec<_>>());
+    assert_eq!(seen, (0..15).collect::<Vec<_>>());
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn what_breaks_the_schema_is_refused() {
         ("data", json!({})),
     ];
     for (field, value) in broken {
-        let mut sample = samples().swap_remove(4);
+        let mut sample = samples().swap_remove(5);
         sample[field] = value;
         assert!(!schema.is_valid(&sample), "{field}");
     }
@@ -168,7 +170,7 @@ fn a_decision_without_confidence_reasons_or_model_breaks_the_schema() {
         ("/model", "version"),
         ("/sentiment", "confidence"),
     ] {
-        let mut sample = samples().swap_remove(5);
+        let mut sample = samples().swap_remove(6);
         assert!(schema.is_valid(&sample));
         let analysis = sample.pointer_mut(&format!("/data/analysis{parent}"));
         let removed = analysis

@@ -68,6 +68,7 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "key_id" => "key",
         "session_id" => "ses",
         "user_id" => "usr",
+        "team_id" => "tea",
         "invitation_id" => "inv",
         "key" => "tkt",
         "field" => "field",
@@ -88,6 +89,8 @@ fn body_of(route: &Route) -> Option<Value> {
         (&Method::POST, "status") => json!({ "status": "closed" }),
         (&Method::POST, "assignee") => json!({ "assignee_id": null }),
         (&Method::POST, "read") => json!({ "read_seq": 1 }),
+        (_, "team") => json!({ "team_id": null }),
+        (&Method::PUT, "{team_id}") => json!({ "name": "Forged", "member_ids": [] }),
         (&Method::PUT, "role") => json!({ "role": "agent" }),
         (&Method::POST, "feedback") => json!({ "field": "sentiment", "value": "neutral" }),
         (&Method::PUT, "{intent_id}") => {
@@ -173,14 +176,15 @@ impl Other {
         for id in tickets {
             things.add("tkt", &id);
         }
-        for id in texts(&get(&admin, "/api/v1/agents").await, "/agents", "id") {
-            things.add("usr", &id);
-        }
-        for id in texts(&get(&admin, "/api/v1/me/sessions").await, "/sessions", "id") {
-            things.add("ses", &id);
-        }
-        for id in texts(&get(&admin, "/api/v1/audit").await, "/entries", "id") {
-            things.add("req", &id);
+        for (path, list, prefix) in [
+            ("/api/v1/agents", "/agents", "usr"),
+            ("/api/v1/teams", "/teams", "tea"),
+            ("/api/v1/me/sessions", "/sessions", "ses"),
+            ("/api/v1/audit", "/entries", "req"),
+        ] {
+            for id in texts(&get(&admin, path).await, list, "id") {
+                things.add(prefix, &id);
+            }
         }
         things.add("inb", &live.other.zendesk.inbox_id);
         for field in ["sentiment", "intent", "own_intent"] {
@@ -213,6 +217,8 @@ impl Other {
                 "/api/v1/api-keys",
                 "/api/v1/me/sessions",
                 "/api/v1/agents",
+                "/api/v1/teams",
+                "/api/v1/inboxes",
                 "/api/v1/members",
                 "/api/v1/invitations",
             ]

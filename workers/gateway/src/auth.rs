@@ -3,7 +3,7 @@
 use edgedesk_crypto::password::verify_password;
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
 use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
-use edgedesk_domain::account::Principal;
+use edgedesk_domain::account::{Access, Principal};
 use edgedesk_domain::ids::{IdSource, SessionId};
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{
@@ -247,6 +247,7 @@ pub async fn get_me(
     responses(
         (status = 200, body = SocketTicketResponse, description = "Good for one socket within a minute"),
         (status = 401, body = crate::openapi::Problem),
+        (status = 403, body = crate::openapi::Problem, description = "`other_team`: the conversation is another team's"),
         (status = 404, body = crate::openapi::Problem, description = "The account has no such conversation"),
     ),
 ))]
@@ -258,7 +259,7 @@ pub async fn create_socket_ticket(
 ) -> Result<axum::Json<SocketTicketResponse>, AppError> {
     if let Some(conversation_id) = request.conversation_id {
         // Another account's conversation is, under this account's name, an object with an empty log: 404.
-        Object::conversation(&app, principal.account_id, conversation_id)
+        Object::conversation(&app, &principal, conversation_id)?
             .get::<StateResponse>(STATE_PATH)
             .await?;
     }
@@ -317,6 +318,7 @@ fn new_tokens(
         user_id: user.id,
         role: user.role,
         name: user.name.clone(),
+        access: Access::default(),
     };
     let claims = AccessClaims::new(principal, key.id);
     let access = app.config().token_key()?.sign_access(now, claims)?;

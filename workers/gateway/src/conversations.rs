@@ -7,16 +7,16 @@ use edgedesk_domain::conversation::ConversationStatus;
 use edgedesk_domain::event::Event;
 use edgedesk_domain::ids::{ConversationId, InboxId, UserId};
 use edgedesk_domain::message::Direction;
-use edgedesk_store::shards::ConversationFilter;
+use edgedesk_store::shards::{ConversationFilter, SeenBy};
 use edgedesk_wire::api::{
-    AnalysisList, ChangeAssigneeRequest, ChangeStatusRequest, ConversationList,
+    AnalysisList, ChangeAssigneeRequest, ChangeStatusRequest, ChangeTeamRequest, ConversationList,
     ConversationResponse, MarkReadRequest, MessageList, SendMessageRequest,
 };
 use edgedesk_wire::desk::{RESERVE_PATH, ReserveRequest, ReserveResponse};
 use edgedesk_wire::object::{
     ASSIGN_PATH, AssignRequest, EVENTS_PATH, EventsResponse, READ_PATH, ReadRequest, Receipt,
     SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH, SendRequest, SocketIdentity, StateResponse,
-    StatusRequest,
+    StatusRequest, TEAM_PATH, TeamRequest,
 };
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -27,6 +27,7 @@ use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, ReadsMessages, R
 use crate::inbox_cache;
 use crate::object_client::Object;
 use crate::sockets::{require_upgrade, switch_protocols};
+use crate::teams::check_team;
 use crate::transcript::{self, Transcript};
 
 /// Rows of a page when none are asked for.
@@ -99,6 +100,7 @@ pub async fn list_conversations(
         inbox_id: query.inbox_id,
         external_id: query.external_id,
         assignee_id: query.assignee_id,
+        seen_by: SeenBy::of(principal.viewer()),
     };
     let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
@@ -124,7 +126,7 @@ pub async fn get_conversation(
     Authed { principal, .. }: Authed<Reads>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationResponse>, AppError> {
-    let state: StateResponse = Object::conversation(&app, principal.account_id, id)
+    let state: StateResponse = Object::conversation(&app, &principal, id)?
         .get(STATE_PATH)
         .await?;
     Ok(axum::Json(ConversationResponse {
@@ -145,7 +147,7 @@ pub async fn list_messages(
     Path(id): Path<ConversationId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<axum::Json<MessageList>, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let limit = usize::try_from(read_limit(query.limit)).unwrap_or(usize::MAX);
     let mut transcript = Transcript::new(limit);
     read_log(&object, query.after_seq.unwrap_or(0), |events| {
@@ -180,7 +182,7 @@ pub async fn send_message(
         )
         .with_field("/direction", "is not `outgoing` or `note`"));
     }
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let has_client_id = request.client_id.is_some();
     let send = SendRequest {
         principal,
@@ -214,7 +216,7 @@ pub async fn change_status(
     Path(id): Path<ConversationId>,
     Json(request): Json<ChangeStatusRequest>,
 ) -> Result<axum::Json<ConversationResponse>, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let change = StatusRequest {
         principal,
         status: request.status,
@@ -244,7 +246,8 @@ pub async fn change_assignee(
     Path(id): Path<ConversationId>,
     Json(request): Json<ChangeAssigneeRequest>,
 ) -> Result<axum::Json<ConversationResponse>, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
+    let mut assignee_teams = Vec::new();
     if let Some(agent_id) = request.assignee_id {
         // Is it there at all? The desk would count a load for a conversation that nobody has.
         let _: StateResponse = object.get(STATE_PATH).await?;
@@ -271,12 +274,44 @@ pub async fn change_assignee(
                 },
             )
             .await?;
+        assignee_teams = member.team_ids;
     }
     let change = AssignRequest {
         principal,
         assignee_id: request.assignee_id,
+        assignee_teams,
     };
     let state: StateResponse = object.post(ASSIGN_PATH, &change).await?;
+    Ok(axum::Json(ConversationResponse {
+        conversation: state.state,
+    }))
+}
+
+/// `POST /api/v1/conversations/{id}/team`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/conversations/{id}/team", tag = "conversations", security(("access_token" = [])),
+    params(("id" = ConversationId, Path)),
+    request_body = ChangeTeamRequest,
+    responses(
+        (status = 200, body = ConversationResponse, description = "Where it is now; the caller may have given it out of their sight"),
+        (status = 400, body = crate::openapi::Problem, description = "`unknown_team`: the account has no such team"),
+        (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem), (status = 404, body = crate::openapi::Problem),
+    ),
+))]
+#[worker::send]
+pub async fn change_team(
+    app: App,
+    Authed { principal, .. }: Authed<Assigns>,
+    Path(id): Path<ConversationId>,
+    Json(request): Json<ChangeTeamRequest>,
+) -> Result<axum::Json<ConversationResponse>, AppError> {
+    let object = Object::conversation(&app, &principal, id)?;
+    check_team(&app, principal.account_id, request.team_id).await?;
+    let change = TeamRequest {
+        principal,
+        team_id: request.team_id,
+    };
+    let state: StateResponse = object.post(TEAM_PATH, &change).await?;
     Ok(axum::Json(ConversationResponse {
         conversation: state.state,
     }))
@@ -300,7 +335,7 @@ pub async fn mark_read(
         principal,
         read_seq: request.read_seq,
     };
-    let state: StateResponse = Object::conversation(&app, read.principal.account_id, id)
+    let state: StateResponse = Object::conversation(&app, &read.principal, id)?
         .post_idempotent(READ_PATH, &read)
         .await?;
     Ok(axum::Json(ConversationResponse {
@@ -320,7 +355,7 @@ pub async fn list_analyses(
     Authed { principal, .. }: Authed<Reads>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<AnalysisList>, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let mut all = Vec::new();
     read_log(&object, 0, |events| all.extend(events)).await?;
     Ok(axum::Json(AnalysisList {
@@ -350,7 +385,7 @@ pub async fn open_socket(
     let SocketIdentity::Agent { principal, .. } = &identity else {
         return Err(AppError::internal("a ticket that is not an agent's"));
     };
-    Object::conversation(&app, principal.account_id, id)
+    Object::conversation_unseen(&app, principal.account_id, id)
         .upgrade(SOCKET_PATH, &identity)
         .await
         .map(switch_protocols)

@@ -34,7 +34,7 @@ pub async fn get_decision(
     Authed { principal, .. }: Authed<Reads>,
     Path((id, message_id)): Path<(ConversationId, MessageId)>,
 ) -> Result<axum::Json<DecisionResponse>, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let record = record_of(&object, message_id).await?;
     Ok(axum::Json(DecisionResponse {
         decision: record.decision,
@@ -58,7 +58,7 @@ pub async fn replay_decision(
     Authed { principal, .. }: Authed<Reads>,
     Path((id, message_id)): Path<(ConversationId, MessageId)>,
 ) -> Result<axum::Json<ReplayResponse>, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let DecisionRecord { decision, text, .. } = record_of(&object, message_id).await?;
     let request = AnalyzeRequest {
         account_id: principal.account_id,
@@ -116,7 +116,7 @@ pub async fn give_feedback(
     Path((id, message_id)): Path<(ConversationId, MessageId)>,
     Json(request): Json<FeedbackRequest>,
 ) -> Result<(StatusCode, axum::Json<FeedbackResponse>), AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     // The same word twice is logged once, so it may be asked twice.
     let given: GivenFeedback = object
         .post_idempotent(
@@ -154,7 +154,7 @@ pub async fn withdraw_feedback(
     Authed { principal, .. }: Authed<Writes>,
     Path((id, message_id, field)): Path<(ConversationId, MessageId, AnalysisField)>,
 ) -> Result<StatusCode, AppError> {
-    let object = Object::conversation(&app, principal.account_id, id);
+    let object = Object::conversation(&app, &principal, id)?;
     let _: WithdrawnFeedback = object
         .post_idempotent(
             WITHDRAW_FEEDBACK_PATH,

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use edgedesk_crypto::api_key::API_KEY_START;
 use edgedesk_domain::account::{Permission, Principal, Role};
 use edgedesk_domain::ids::SessionId;
-use edgedesk_store::directory::Standing;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -72,6 +71,16 @@ needs! {
     Replies => WriteMessages,
     /// Sees who is a member.
     SeesMembers => ReadMembers,
+    /// Sees which inboxes there are.
+    SeesInboxes => ReadInboxes,
+    /// Changes inboxes.
+    ManagesInboxes => ManageInboxes,
+    /// Sees which teams there are.
+    SeesTeams => ReadTeams,
+    /// Makes teams and says who is in them.
+    ManagesTeams => ManageTeams,
+    /// Sees the figures of teams.
+    ComparesTeams => ReadTeamAnalytics,
     /// Sees live counters.
     Watches => ReadAnalytics,
     /// Sees own intents and models.
@@ -133,23 +142,27 @@ async fn admit_token(
     app.note_account(claims.account_id);
     app.note_user(claims.sub);
     // Before the session is asked for: what the token itself does not allow costs no query.
-    check_role(claims.role, permission)?;
+    check_permitted(claims.role.may(permission))?;
     let session_id = claims.sid;
     // The role is that of now, which may be less than the token's.
     let standing = SendFuture::new(check_session(app, &claims)).await?;
-    check_standing(standing, permission)?;
-    let role = standing.role;
     let principal = Principal {
-        role,
+        role: standing.role,
+        access: standing.access,
         ..Principal::from(claims)
     };
+    check_standing(&principal, standing.lacks_second_factor, permission)?;
     Ok((principal, session_id))
 }
 
 /// What runs the account takes a second factor where the account says so; enrolling one is everybody's own.
-fn check_standing(standing: Standing, permission: Permission) -> Result<(), AppError> {
-    check_role(standing.role, permission)?;
-    if standing.lacks_second_factor && permission.least_role() >= Role::Admin {
+fn check_standing(
+    principal: &Principal,
+    lacks_second_factor: bool,
+    permission: Permission,
+) -> Result<(), AppError> {
+    check_permitted(principal.may(permission))?;
+    if lacks_second_factor && permission.least_role() >= Role::Admin {
         return Err(AppError::forbidden(
             "second_factor_required",
             "this account wants a second factor of whoever runs it; turn one on first",
@@ -158,8 +171,8 @@ fn check_standing(standing: Standing, permission: Permission) -> Result<(), AppE
     Ok(())
 }
 
-fn check_role(role: Role, permission: Permission) -> Result<(), AppError> {
-    if role.may(permission) {
+fn check_permitted(permitted: bool) -> Result<(), AppError> {
+    if permitted {
         Ok(())
     } else {
         Err(AppError::forbidden(

@@ -178,6 +178,7 @@ async fn receive(
         inbox_id: inbox.id,
         customer_id: customer_id_for(inbox.account_id, inbox.id, &customer),
         inbound,
+        team_id: inbox.settings.team_id,
     };
     match host.receive(&request).await {
         Ok(receipt) => Ok(HookResponse {
@@ -293,7 +294,7 @@ impl HookHost for App {
     }
 
     async fn receive(&self, request: &ReceiveRequest) -> Result<Receipt, AppError> {
-        Object::conversation(self, request.account_id, request.conversation_id)
+        Object::conversation_unseen(self, request.account_id, request.conversation_id)
             .post_idempotent(RECEIVE_PATH, request)
             .await
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use edgedesk_domain::account::Principal;
 use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
@@ -24,17 +25,34 @@ pub struct Object<'a> {
     account_id: AccountId,
     binding: &'static str,
     name: String,
+    /// The header that says who asks, where somebody does.
+    principal: Option<String>,
 }
 
 impl<'a> Object<'a> {
-    /// A conversation of an account. That of another account has another name, and so is another, empty object.
-    #[must_use]
+    /// A conversation that a member or a key asks for: its object refuses what they may not see, whatever is asked. That of
+    /// another account has another name, and so is another, empty object.
     pub fn conversation(
+        app: &'a App,
+        principal: &Principal,
+        conversation_id: ConversationId,
+    ) -> Result<Self, AppError> {
+        Ok(Self {
+            principal: Some(ascii_json(&json(principal)?)),
+            ..Self::conversation_unseen(app, principal.account_id, conversation_id)
+        })
+    }
+
+    /// A conversation that nobody looks at: a channel or a visitor writes in it, or the request names who is behind it by
+    /// other means, as an upgrade to a socket does.
+    #[must_use]
+    pub fn conversation_unseen(
         app: &'a App,
         account_id: AccountId,
         conversation_id: ConversationId,
     ) -> Self {
         Self {
+            principal: None,
             app,
             account_id,
             binding: object::BINDING,
@@ -46,6 +64,7 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn desk(app: &'a App, account_id: AccountId) -> Self {
         Self {
+            principal: None,
             app,
             account_id,
             binding: desk::BINDING,
@@ -57,6 +76,7 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn audit(app: &'a App, account_id: AccountId) -> Self {
         Self {
+            principal: None,
             app,
             account_id,
             binding: audit::BINDING,
@@ -155,6 +175,9 @@ impl<'a> Object<'a> {
         let headers = Headers::new();
         headers.set(object::NAME_HEADER, &self.name)?;
         headers.set("x-request-id", self.app.request_id())?;
+        if let Some(principal) = &self.principal {
+            headers.set(object::PRINCIPAL_HEADER, principal)?;
+        }
         Ok(headers)
     }
 

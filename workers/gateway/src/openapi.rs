@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, intents,
-    invitations, members, second_factor, sessions, tickets, widget,
+    admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, inboxes,
+    intents, invitations, members, second_factor, sessions, teams, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -52,6 +52,7 @@ use crate::{
         conversations::send_message,
         conversations::change_status,
         conversations::change_assignee,
+        conversations::change_team,
         conversations::mark_read,
         conversations::list_analyses,
         conversations::open_socket,
@@ -76,6 +77,11 @@ use crate::{
         desk::list_agents,
         desk::get_desk,
         desk::open_socket,
+        teams::list_teams,
+        teams::create_team,
+        teams::change_team,
+        teams::delete_team,
+        teams::get_figures,
         members::list_members,
         members::change_role,
         members::remove_member,
@@ -86,6 +92,8 @@ use crate::{
         api_keys::list_api_keys,
         api_keys::create_api_key,
         api_keys::revoke_api_key,
+        inboxes::list_inboxes,
+        inboxes::change_inbox_team,
         admin::list_deliveries,
         admin::rebuild,
         admin::get_checksum,

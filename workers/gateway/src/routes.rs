@@ -6,7 +6,7 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    intents, invitations, members, second_factor, sessions, tickets, widget,
+    inboxes, intents, invitations, members, second_factor, sessions, teams, tickets, widget,
 };
 
 macro_rules! routes {
@@ -62,6 +62,7 @@ routes! {
     post "/api/v1/conversations/{id}/messages" => conversations::send_message,
     post "/api/v1/conversations/{id}/status" => conversations::change_status,
     post "/api/v1/conversations/{id}/assignee" => conversations::change_assignee,
+    post "/api/v1/conversations/{id}/team" => conversations::change_team,
     post "/api/v1/conversations/{id}/read" => conversations::mark_read,
     get "/api/v1/conversations/{id}/analysis" => conversations::list_analyses,
     get "/api/v1/conversations/{id}/socket" => conversations::open_socket,
@@ -91,6 +92,12 @@ routes! {
     get "/api/v1/desk" => desk::get_desk,
     get "/api/v1/desk/socket" => desk::open_socket,
 
+    get "/api/v1/teams" => teams::list_teams,
+    post "/api/v1/teams" => teams::create_team,
+    get "/api/v1/teams/figures" => teams::get_figures,
+    put "/api/v1/teams/{team_id}" => teams::change_team,
+    delete "/api/v1/teams/{team_id}" => teams::delete_team,
+
     get "/api/v1/members" => members::list_members,
     put "/api/v1/members/{user_id}/role" => members::change_role,
     delete "/api/v1/members/{user_id}" => members::remove_member,
@@ -103,6 +110,8 @@ routes! {
     post "/api/v1/api-keys" => api_keys::create_api_key,
     delete "/api/v1/api-keys/{key_id}" => api_keys::revoke_api_key,
 
+    get "/api/v1/inboxes" => inboxes::list_inboxes,
+    put "/api/v1/inboxes/{id}/team" => inboxes::change_inbox_team,
     get "/api/v1/inboxes/{id}/deliveries" => admin::list_deliveries,
     post "/api/v1/admin/rebuild" => admin::rebuild,
     get "/api/v1/admin/checksum" => admin::get_checksum,

@@ -54,6 +54,7 @@ pub fn remember_session(key: &SessionKey, role: edgedesk_domain::account::Role, 
     let standing = Standing {
         role,
         lacks_second_factor: false,
+        access: edgedesk_domain::account::Access::default(),
     };
     remember_standing(key, standing, now);
 }
@@ -73,7 +74,7 @@ async fn check(
     now: Timestamp,
     read: impl AsyncFnOnce() -> Result<Option<Standing>, AppError>,
 ) -> Result<Standing, AppError> {
-    let known = SESSIONS.with_borrow(|sessions| sessions.entries.get(key).copied());
+    let known = SESSIONS.with_borrow(|sessions| sessions.entries.get(key).cloned());
     let standing = match known {
         Some(known) if known.is_fresh(now) => known.standing,
         _ => match read().await {
@@ -101,7 +102,7 @@ struct Sessions {
     entries: HashMap<SessionKey, Known>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Known {
     /// Nothing when the session is over.
     standing: Option<Standing>,
@@ -109,7 +110,7 @@ struct Known {
 }
 
 impl Known {
-    fn is_fresh(self, now: Timestamp) -> bool {
+    fn is_fresh(&self, now: Timestamp) -> bool {
         (0..FRESH_MILLIS).contains(&now.millis_since(self.asked_at))
     }
 }
@@ -126,15 +127,13 @@ impl Sessions {
         if self.entries.len() >= MAX_ENTRIES && !self.entries.contains_key(&key) {
             self.make_room(asked_at);
         }
-        let known = self
-            .entries
-            .entry(key)
-            .or_insert(Known { standing, asked_at });
+        let news = Known { standing, asked_at };
+        let known = self.entries.entry(key).or_insert_with(|| news.clone());
         let is_newer = asked_at.millis_since(known.asked_at) > 0;
-        if is_newer || (asked_at == known.asked_at && standing.is_none()) {
-            *known = Known { standing, asked_at };
+        if is_newer || (asked_at == known.asked_at && news.standing.is_none()) {
+            *known = news;
         }
-        known.standing
+        known.standing.clone()
     }
 
     fn make_room(&mut self, now: Timestamp) {

@@ -1,6 +1,6 @@
 //! Tickets, read from D1.
 
-use edgedesk_store::shards::TicketKey;
+use edgedesk_store::shards::{SeenBy, TicketKey};
 use edgedesk_wire::api::{TicketList, TicketResponse};
 use serde::Deserialize;
 
@@ -40,7 +40,12 @@ pub async fn list_tickets(
     let shards = app.shards()?;
     let page = shards
         .for_account(principal.account_id, shard)?
-        .list_tickets(&statuses, query.cursor.as_deref(), read_limit(query.limit))
+        .list_tickets(
+            &statuses,
+            SeenBy::of(principal.viewer()).as_ref(),
+            query.cursor.as_deref(),
+            read_limit(query.limit),
+        )
         .await?;
     Ok(axum::Json(TicketList {
         tickets: page.items,
@@ -52,7 +57,7 @@ pub async fn list_tickets(
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/tickets/{key}", tag = "tickets", security(("access_token" = [])),
     params(("key" = String, Path, description = "The ticket's id, or its number in the account")),
-    responses((status = 200, body = TicketResponse), (status = 401, body = crate::openapi::Problem), (status = 404, body = crate::openapi::Problem)),
+    responses((status = 200, body = TicketResponse), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem, description = "`other_team`"), (status = 404, body = crate::openapi::Problem)),
 ))]
 #[worker::send]
 pub async fn get_ticket(
@@ -68,5 +73,11 @@ pub async fn get_ticket(
         .find_ticket(key)
         .await?
         .ok_or_else(AppError::not_found)?;
+    if !principal.viewer().sees(ticket.assignee_id, ticket.team_id) {
+        return Err(AppError::forbidden(
+            "other_team",
+            "the ticket is another team's",
+        ));
+    }
     Ok(axum::Json(TicketResponse { ticket }))
 }

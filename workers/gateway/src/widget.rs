@@ -151,21 +151,25 @@ pub async fn open_socket(
     app.note_account(claims.account_id);
     require_upgrade(&headers)?;
     let origin = header_text(&headers, ORIGIN.as_str());
-    match inbox_cache::find_inbox(&app, claims.inbox_id).await {
-        Ok(Some(inbox)) => check_origin(&app, &inbox, origin)?,
+    let team_id = match inbox_cache::find_inbox(&app, claims.inbox_id).await {
+        Ok(Some(inbox)) => {
+            check_origin(&app, &inbox, origin)?;
+            inbox.settings.team_id
+        }
         Ok(None) => return Err(unknown_inbox()),
         // The directory is down: the token was made for an origin that was on the list, and that one may go on.
-        Err(_) if claims.origin.as_deref() == origin => {}
+        Err(_) if claims.origin.as_deref() == origin => None,
         Err(error) => return Err(error),
-    }
+    };
     let identity = SocketIdentity::Customer {
         account_id: claims.account_id,
         conversation_id: claims.conversation_id,
         inbox_id: claims.inbox_id,
         channel: claims.channel,
         customer_id: claims.sub,
+        team_id,
     };
-    Object::conversation(&app, claims.account_id, claims.conversation_id)
+    Object::conversation_unseen(&app, claims.account_id, claims.conversation_id)
         .upgrade(SOCKET_PATH, &identity)
         .await
         .map(switch_protocols)

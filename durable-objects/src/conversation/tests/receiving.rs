@@ -591,6 +591,7 @@ fn assigning_to_the_same_agent_again_logs_nothing() {
         let request = AssignRequest {
             principal: principal(Role::Agent),
             assignee_id,
+            assignee_teams: Vec::new(),
         };
         block_on(world.object.assign(address(), request))
             .unwrap()

@@ -179,6 +179,7 @@ fn a_socket_is_bound_to_its_account_conversation_and_customer() {
         inbox_id,
         channel,
         customer_id,
+        ..
     } = visitor()
     else {
         panic!("a visitor is a customer");
@@ -190,6 +191,7 @@ fn a_socket_is_bound_to_its_account_conversation_and_customer() {
             inbox_id,
             channel,
             customer_id,
+            team_id: None,
         },
         SocketIdentity::Customer {
             account_id,
@@ -197,6 +199,7 @@ fn a_socket_is_bound_to_its_account_conversation_and_customer() {
             inbox_id,
             channel,
             customer_id,
+            team_id: None,
         },
         SocketIdentity::Customer {
             account_id,
@@ -204,6 +207,7 @@ fn a_socket_is_bound_to_its_account_conversation_and_customer() {
             inbox_id,
             channel,
             customer_id: CustomerId::new(other()),
+            team_id: None,
         },
         SocketIdentity::Agent {
             principal: Principal {

@@ -19,6 +19,7 @@ fn principal() -> Principal {
         user_id: UserId::new(Ulid::from(2)),
         role: Role::Agent,
         name: "Ada".to_owned(),
+        access: Access::default(),
     }
 }
 

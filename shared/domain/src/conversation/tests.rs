@@ -3,7 +3,7 @@ use super::*;
 use crate::analysis::{Analysis, ModelRef, Polarity, Reason, SentimentLabel, Trend};
 use crate::event::{
     AnalysisFailed, Assigned, ConversationCreated, ConversationRead, CustomerUpdated,
-    EscalationDetected, MessageAnalyzed, StatusChanged, TicketOpened,
+    EscalationDetected, MessageAnalyzed, StatusChanged, TeamChanged, TicketOpened,
 };
 use crate::ids::{EventId, TicketId};
 use crate::inbound::TicketChange;
@@ -45,6 +45,7 @@ impl Log {
                 customer_name: None,
                 customer_email: None,
                 subject: None,
+                team_id: None,
             }),
         );
         Self {
@@ -344,6 +345,7 @@ fn assignment_tickets_and_provider_changes_are_folded_in() {
         previous: None,
         current: Some(ada),
         by: agent(),
+        team_id: None,
     }));
     log.append(EventData::TicketOpened(TicketOpened {
         ticket_id: id(TicketId::new, 6),
@@ -390,4 +392,32 @@ fn a_customer_sees_only_what_is_public() {
         })
         .is_public()
     );
+}
+
+#[test]
+fn a_conversation_is_in_the_team_it_was_given_to_last() {
+    let mut log = Log::new();
+    let (a, b) = (id(TeamId::new, 7), id(TeamId::new, 8));
+    let assigned = |current, team_id| {
+        EventData::ConversationAssigned(Assigned {
+            previous: None,
+            current,
+            by: agent(),
+            team_id,
+        })
+    };
+    assert_eq!(log.state.team_id, None);
+    log.append(assigned(Some(id(UserId::new, 5)), Some(a)));
+    assert_eq!(log.state.team_id, Some(a));
+    // To be nobody's again changes no team.
+    log.append(assigned(None, None));
+    assert_eq!(log.state.team_id, Some(a));
+    for current in [Some(b), None] {
+        log.append(EventData::ConversationTeamChanged(TeamChanged {
+            previous: log.state.team_id,
+            current,
+            by: agent(),
+        }));
+        assert_eq!(log.state.team_id, current);
+    }
 }

@@ -1,7 +1,7 @@
 //! API keys: found by their hash on every request, never cached, so that a revoked one is refused at once.
 
 use edgedesk_domain::access::{Permission, Role};
-use edgedesk_domain::account::Principal;
+use edgedesk_domain::account::{Access, Principal};
 use edgedesk_domain::ids::{AccountId, ApiKeyId, UserId};
 use edgedesk_domain::time::Timestamp;
 
@@ -23,7 +23,9 @@ const INSERT: &str = "
     RETURNING account_id, id";
 // The role is that of now: a key never outlives or outranks the membership of who made it.
 const FIND: &str = "
-    SELECT k.account_id, k.id, k.name, k.scopes, k.created_by, k.last_used_at, k.expires_at, k.revoked_at, m.role
+    SELECT k.account_id, k.id, k.name, k.scopes, k.created_by, k.last_used_at, k.expires_at, k.revoked_at, m.role,
+      (SELECT json_group_array(tm.team_id) FROM team_members tm
+       WHERE tm.account_id = k.account_id AND tm.user_id = k.created_by) AS teams
     FROM api_keys k LEFT JOIN memberships m ON m.account_id = k.account_id AND m.user_id = k.created_by
     WHERE k.key_hash = ?1";
 const NOTE_USE: &str = "
@@ -107,7 +109,7 @@ impl KeyHolder {
     /// Whether the key was given `permission`, and its maker still has it.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        self.scopes.contains(&permission) && self.principal.role.may(permission)
+        self.scopes.contains(&permission) && self.principal.may(permission)
     }
 }
 
@@ -174,6 +176,9 @@ impl<D: Database> Directory<D> {
                 user_id: row.parsed("created_by")?,
                 role: row.word::<Role>("role")?,
                 name: row.text("name")?.to_owned(),
+                access: Access {
+                    teams: row.json("teams")?,
+                },
             },
             scopes: row.json("scopes")?,
         };

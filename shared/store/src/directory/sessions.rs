@@ -3,7 +3,7 @@
 //!
 //! A session that has ended never comes back: the statement that gives it a new refresh token looks at it again.
 
-use edgedesk_domain::account::Role;
+use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
 
@@ -38,7 +38,9 @@ const FIND_TOKEN: &str = "
 // The role is that of now: a session ends with the membership, and changes with it.
 const FIND: &str = "
     SELECT s.account_id, m.role, f.confirmed_at,
-      json_extract(a.settings, '$.requires_second_factor') = 1 AS required
+      json_extract(a.settings, '$.requires_second_factor') = 1 AS required,
+      (SELECT json_group_array(tm.team_id) FROM team_members tm
+       WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams
     FROM sessions s
       JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
       JOIN accounts a ON a.id = s.account_id
@@ -117,12 +119,14 @@ pub struct Session {
 }
 
 /// What a session may do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The member's role.
     pub role: Role,
     /// Whether the account wants a second factor of whoever runs it and this member has none.
     pub lacks_second_factor: bool,
+    /// What else decides what they may.
+    pub access: Access,
 }
 
 /// What became of using a refresh token.
@@ -302,6 +306,9 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
         lacks_second_factor: required
             && role >= Role::Admin
             && row.optional_int("confirmed_at")?.is_none(),
+        access: Access {
+            teams: row.json("teams")?,
+        },
     })
 }
 

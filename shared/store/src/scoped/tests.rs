@@ -1,6 +1,6 @@
 //! A database that hands out rows of another account, as a statement without its `WHERE` would.
 
-use edgedesk_domain::account::{Principal, Role};
+use edgedesk_domain::account::{Access, Principal, Role};
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{IntentId, SessionId};
 use futures::executor::block_on;
@@ -52,6 +52,7 @@ fn admin() -> Principal {
         user_id: AURORA.user_id(0),
         role: Role::Admin,
         name: "Ada".to_owned(),
+        access: Access::default(),
     }
 }
 
@@ -93,7 +94,7 @@ fn a_foreign_row_of_a_shard_fails_the_answer_and_gives_no_data() {
         "messages",
         block_on(leaky.list_messages(conversation_id, 0, 50)),
     );
-    withheld("tickets", block_on(leaky.list_tickets(&[], None, 50)));
+    withheld("tickets", block_on(leaky.list_tickets(&[], None, None, 50)));
     withheld("intents", block_on(leaky.list_intents()));
     withheld("an intent", block_on(leaky.find_intent(intent)));
     withheld("a deleted intent", {

@@ -1,7 +1,8 @@
 //! Conversations and their messages.
 
+use edgedesk_domain::access::Viewer;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
-use edgedesk_domain::ids::{ConversationId, InboxId, UserId};
+use edgedesk_domain::ids::{ConversationId, InboxId, TeamId, UserId};
 use edgedesk_wire::api::MessageView;
 
 use super::{AccountStore, cursor};
@@ -17,26 +18,32 @@ const LIST: &str = concat!(
     "SELECT account_id, id, updated_at, state FROM (SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?4 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?5 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?6 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?7 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     UNION ALL SELECT account_id, id, updated_at, state FROM conversations
       WHERE account_id = ?1 AND status = ?8 AND (updated_at, id) < (?2, ?3) AND escalation_risk >= ?9
         AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     )",
     " ORDER BY updated_at DESC, id DESC LIMIT ?12"
 );
 const LIST_BY_EXTERNAL_ID: &str = "
     SELECT account_id, id, updated_at, state FROM conversations
-    WHERE account_id = ?1 AND external_id = ?13 AND (updated_at, id) < (?2, ?3)
+    WHERE account_id = ?1 AND external_id = ?15 AND (updated_at, id) < (?2, ?3)
       AND status IN (?4, ?5, ?6, ?7, ?8) AND escalation_risk >= ?9
       AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     ORDER BY updated_at DESC, id DESC LIMIT ?12";
 const FIND: &str = "SELECT account_id, state FROM conversations WHERE account_id = ?1 AND id = ?2";
 const LIST_MESSAGES: &str = "
@@ -64,6 +71,39 @@ pub struct ConversationFilter {
     pub external_id: Option<String>,
     /// The agent it is assigned to.
     pub assignee_id: Option<UserId>,
+    /// What this member may see; absent for all.
+    pub seen_by: Option<SeenBy>,
+}
+
+/// A member who sees their own conversations, those of their teams and those of none: [`Viewer::sees`] in SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenBy {
+    /// The member.
+    pub user_id: UserId,
+    /// Their teams.
+    pub teams: Vec<TeamId>,
+}
+
+impl SeenBy {
+    /// What narrows a list for `viewer`; nothing for one who sees all.
+    #[must_use]
+    pub fn of(viewer: Viewer<'_>) -> Option<Self> {
+        (viewer.role < Viewer::SEES_ALL).then(|| Self {
+            user_id: viewer.user_id,
+            teams: viewer.teams.to_vec(),
+        })
+    }
+
+    /// The two parameters of a list: the member, and their teams in one text, in which an id is looked for; nulls for all.
+    pub(super) fn parameters(seen_by: Option<&Self>) -> [Value; 2] {
+        match seen_by {
+            None => [Value::Null, Value::Null],
+            Some(seen_by) => [
+                Value::text(seen_by.user_id),
+                Value::Text(crate::json(&seen_by.teams)),
+            ],
+        }
+    }
 }
 
 /// A run of a list.
@@ -95,6 +135,7 @@ impl<D: Database> AccountStore<'_, D> {
             // One more than asked for says whether there is a next page.
             Value::Int(i64::from(limit) + 1),
         ]);
+        parameters.extend(SeenBy::parameters(filter.seen_by.as_ref()));
         let sql = if let Some(external_id) = &filter.external_id {
             parameters.push(Value::text(external_id));
             LIST_BY_EXTERNAL_ID

@@ -33,7 +33,7 @@ const TABLES: [Table; 6] = [
         name: "conversations",
         sql: "
             SELECT account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id, escalation_risk, ticket_number,
-              created_at, updated_at, state
+              created_at, updated_at, state, team_id
             FROM conversations WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
         key: &["id"],
     },

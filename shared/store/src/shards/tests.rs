@@ -3,8 +3,9 @@ mod own_intents;
 
 use std::collections::BTreeSet;
 
+use edgedesk_domain::access::Role;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
-use edgedesk_domain::ids::{ConversationId, InboxId, TicketId, UserId};
+use edgedesk_domain::ids::{ConversationId, InboxId, TeamId, TicketId, UserId};
 use futures::executor::block_on;
 
 use super::*;
@@ -91,7 +92,7 @@ fn another_account_sees_none_of_the_rows_though_they_share_a_database() {
             sees
         );
         assert_eq!(
-            !block_on(store.list_tickets(&[], None, 10))
+            !block_on(store.list_tickets(&[], None, None, 10))
                 .unwrap()
                 .items
                 .is_empty(),
@@ -175,6 +176,7 @@ fn a_list_is_what_filtering_and_sorting_all_states_gives() {
                             inbox_id,
                             external_id: external_id.clone(),
                             assignee_id,
+                            seen_by: None,
                         };
                         let expected = naive(&logs, &filter);
                         n_lists += 1;
@@ -219,6 +221,93 @@ fn naive(logs: &[Log], filter: &ConversationFilter) -> Vec<ConversationState> {
         .collect();
     states.sort_by_key(|state| std::cmp::Reverse((state.updated_at, state.conversation_id)));
     states
+}
+
+/// Lists and tickets leave out exactly what the rule of the domain says that a member does not see.
+#[test]
+fn a_list_holds_what_its_reader_may_see_and_no_more() {
+    use edgedesk_domain::access::Viewer;
+    let shards = shards();
+    let team = |number: u128| TeamId::new(ulid::Ulid(number));
+    let teams = [None, Some(team(1)), Some(team(2))];
+    let users = [None, Some(AURORA.user_id(1)), Some(AURORA.user_id(2))];
+    let mut logs = Vec::new();
+    for place in teams {
+        for assignee in users {
+            let number = 1 + logs.len() as u64;
+            let mut log = Log::new(&AURORA, number, number);
+            log.ticket(number).assign(assignee).give_to_team(place);
+            logs.push(log);
+        }
+    }
+    project_logs(&shards, AURORA.shard, &logs);
+    let store = store(&shards, &AURORA);
+    for role in Role::ALL {
+        for theirs in [vec![], vec![team(2)], vec![team(1), team(2)]] {
+            let viewer = Viewer {
+                user_id: AURORA.user_id(1),
+                role,
+                teams: &theirs,
+            };
+            let mut expected: Vec<_> = logs
+                .iter()
+                .map(Log::state)
+                .filter(|state| viewer.sees(state.assignee_id, state.team_id))
+                .map(|state| state.conversation_id)
+                .collect();
+            expected.sort();
+            let filter = ConversationFilter {
+                seen_by: SeenBy::of(viewer),
+                ..ConversationFilter::default()
+            };
+            let mut listed: Vec<_> = all_conversations(store, &filter, 2)
+                .iter()
+                .map(|state| state.conversation_id)
+                .collect();
+            listed.sort();
+            assert_eq!(listed, expected, "{role:?} {theirs:?}");
+            let tickets = block_on(store.list_tickets(&[], filter.seen_by.as_ref(), None, 50));
+            let mut ticketed: Vec<_> = tickets
+                .unwrap()
+                .items
+                .iter()
+                .map(|ticket| ticket.conversation_id)
+                .collect();
+            ticketed.sort();
+            assert_eq!(ticketed, expected, "{role:?} {theirs:?}");
+        }
+    }
+}
+
+#[test]
+fn the_figures_of_teams_are_counts_of_their_conversations() {
+    let shards = shards();
+    let team = |number: u128| TeamId::new(ulid::Ulid(number));
+    let mut logs: Vec<_> = (1..=6)
+        .map(|number| Log::new(&AURORA, number, number))
+        .collect();
+    for (log, place) in logs.iter_mut().zip([1, 1, 1, 2, 2]) {
+        log.give_to_team(Some(team(place)));
+    }
+    logs[0].assign(Some(AURORA.user_id(1)));
+    logs[1].status(ConversationStatus::Resolved);
+    project_logs(&shards, AURORA.shard, &logs);
+    let counted = block_on(store(&shards, &AURORA).count_by_team()).unwrap();
+    let rows: Vec<_> = counted
+        .iter()
+        .map(|row| {
+            (
+                row.team_id,
+                row.open,
+                row.unassigned,
+                row.at_risk,
+                row.resolved,
+            )
+        })
+        .collect();
+    assert_eq!(rows, [(team(1), 2, 1, 0, 1), (team(2), 2, 2, 0, 0)]);
+    let other = block_on(store(&shards, &BOREALIS).count_by_team()).unwrap();
+    assert_eq!(other, []);
 }
 
 #[test]
@@ -381,8 +470,8 @@ fn tickets_are_listed_by_falling_number_and_found_by_id_or_number() {
         for limit in [1, 3, 100] {
             let (mut found, mut cursor) = (Vec::new(), None::<String>);
             loop {
-                let page =
-                    block_on(store.list_tickets(&statuses, cursor.as_deref(), limit)).unwrap();
+                let page = block_on(store.list_tickets(&statuses, None, cursor.as_deref(), limit))
+                    .unwrap();
                 found.extend(page.items);
                 cursor = page.next_cursor;
                 if cursor.is_none() {
@@ -490,7 +579,7 @@ fn what_is_no_cursor_of_ours_is_refused() {
         );
         if cursor != "1" {
             assert_eq!(
-                block_on(store.list_tickets(&[], Some(cursor), 5)),
+                block_on(store.list_tickets(&[], None, Some(cursor), 5)),
                 Err(StoreError::InvalidCursor)
             );
         }
@@ -537,7 +626,9 @@ fn no_query_scans_a_table() {
         .chain(crate::directory::API_KEY_STATEMENTS)
         .chain(crate::directory::MEMBER_STATEMENTS)
         .chain(crate::directory::INVITATION_STATEMENTS)
-        .chain(crate::directory::OUTBOX_STATEMENTS);
+        .chain(crate::directory::OUTBOX_STATEMENTS)
+        .chain(crate::directory::TEAM_STATEMENTS)
+        .chain(crate::directory::INBOX_STATEMENTS);
     let all = of_shard
         .map(|sql| (&shard, sql))
         .chain(of_directory.map(|sql| (&directory, sql)));

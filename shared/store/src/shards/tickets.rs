@@ -5,7 +5,7 @@ use edgedesk_domain::ids::TicketId;
 use edgedesk_wire::api::TicketView;
 
 use super::conversations::status_parameters;
-use super::{AccountStore, MAX_LIMIT, Page};
+use super::{AccountStore, MAX_LIMIT, Page, SeenBy};
 use crate::database::{Database, MAX_SAFE_INT, Row, StoreError, Value};
 
 // One term per status, as in the list of conversations. Looked up, not joined: a join would have SQLite sort the whole
@@ -15,15 +15,15 @@ const LIST: &str = "
       (SELECT t.id FROM tickets t WHERE t.account_id = ?1 AND t.conversation_id = c.id) AS id,
       (SELECT t.created_at FROM tickets t WHERE t.account_id = ?1 AND t.conversation_id = c.id) AS created_at
     FROM (SELECT account_id, id, ticket_number, state FROM conversations
-        WHERE account_id = ?1 AND status = ?3 AND ticket_number < ?2
+        WHERE account_id = ?1 AND status = ?3 AND ticket_number < ?2 AND (?9 IS NULL OR team_id IS NULL OR assignee_id = ?9 OR instr(?10, team_id) > 0)
       UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
-        WHERE account_id = ?1 AND status = ?4 AND ticket_number < ?2
+        WHERE account_id = ?1 AND status = ?4 AND ticket_number < ?2 AND (?9 IS NULL OR team_id IS NULL OR assignee_id = ?9 OR instr(?10, team_id) > 0)
       UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
-        WHERE account_id = ?1 AND status = ?5 AND ticket_number < ?2
+        WHERE account_id = ?1 AND status = ?5 AND ticket_number < ?2 AND (?9 IS NULL OR team_id IS NULL OR assignee_id = ?9 OR instr(?10, team_id) > 0)
       UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
-        WHERE account_id = ?1 AND status = ?6 AND ticket_number < ?2
+        WHERE account_id = ?1 AND status = ?6 AND ticket_number < ?2 AND (?9 IS NULL OR team_id IS NULL OR assignee_id = ?9 OR instr(?10, team_id) > 0)
       UNION ALL SELECT account_id, id, ticket_number, state FROM conversations
-        WHERE account_id = ?1 AND status = ?7 AND ticket_number < ?2) c
+        WHERE account_id = ?1 AND status = ?7 AND ticket_number < ?2 AND (?9 IS NULL OR team_id IS NULL OR assignee_id = ?9 OR instr(?10, team_id) > 0)) c
     ORDER BY ticket_number DESC LIMIT ?8";
 const FIND_BY_ID: &str = "
     SELECT t.account_id, t.id, t.number, t.created_at, c.state
@@ -68,10 +68,11 @@ impl std::str::FromStr for TicketKey {
 
 impl<D: Database> AccountStore<'_, D> {
     /// Tickets, highest number first, of any of these statuses (all, when none is given), `limit` (1 to [`MAX_LIMIT`]) a
-    /// page.
+    /// page. Only those that `seen_by` may see, if it is given.
     pub async fn list_tickets(
         &self,
         statuses: &[ConversationStatus],
+        seen_by: Option<&SeenBy>,
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<TicketView>, StoreError> {
@@ -87,6 +88,7 @@ impl<D: Database> AccountStore<'_, D> {
         let mut parameters = vec![self.account(), Value::Int(before)];
         parameters.extend(status_parameters(statuses));
         parameters.push(Value::Int(i64::from(limit) + 1));
+        parameters.extend(SeenBy::parameters(seen_by));
         let mut rows = self.database.query(LIST, &parameters).await?;
         let n_wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > n_wanted;
@@ -126,6 +128,7 @@ fn ticket(row: &Row) -> Result<TicketView, StoreError> {
         status: state.status,
         priority: state.priority,
         assignee_id: state.assignee_id,
+        team_id: state.team_id,
         created_at: row.time("created_at")?,
         updated_at: state.updated_at,
     })

@@ -1,3 +1,4 @@
+use edgedesk_domain::account::Access;
 use edgedesk_domain::ids::{AccountId, UserId};
 use edgedesk_store::directory::KeyRefusal;
 use ulid::Ulid;
@@ -18,6 +19,7 @@ fn holder(role: Role, scopes: &[Permission]) -> KeyHolder {
             user_id: UserId::new(Ulid::from(2)),
             role,
             name: "Importer".to_owned(),
+            access: Access::default(),
         },
         scopes: scopes.to_vec(),
     }

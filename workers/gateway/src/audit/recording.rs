@@ -85,6 +85,7 @@ rules! {
     POST "/api/v1/conversations/{id}/messages" => "message.sent" "conversation" "id",
     POST "/api/v1/conversations/{id}/status" => "conversation.status_changed" "conversation" "id",
     POST "/api/v1/conversations/{id}/assignee" => "conversation.assigned" "conversation" "id",
+    POST "/api/v1/conversations/{id}/team" => "conversation.team_changed" "conversation" "id",
     POST "/api/v1/conversations/{id}/read" => "conversation.marked_read" "conversation" "id",
 
     GET "/api/v1/conversations/{id}/messages/{message_id}/decision" => "decision.read" "message" "message_id",
@@ -99,6 +100,10 @@ rules! {
     POST "/api/v1/ai/intents/test" => "intents.tested" "intents",
     POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
 
+    POST "/api/v1/teams" => "team.created" "team",
+    PUT "/api/v1/teams/{team_id}" => "team.changed" "team" "team_id",
+    DELETE "/api/v1/teams/{team_id}" => "team.deleted" "team" "team_id",
+
     PUT "/api/v1/members/{user_id}/role" => "member.role_changed" "member" "user_id",
     DELETE "/api/v1/members/{user_id}" => "member.removed" "member" "user_id",
     POST "/api/v1/invitations" => "invitation.sent" "invitation",
@@ -108,6 +113,7 @@ rules! {
     POST "/api/v1/api-keys" => "api_key.created" "api_key",
     DELETE "/api/v1/api-keys/{key_id}" => "api_key.revoked" "api_key" "key_id",
 
+    PUT "/api/v1/inboxes/{id}/team" => "inbox.team_changed" "inbox" "id",
     GET "/api/v1/inboxes/{id}/deliveries" => "deliveries.read" "inbox" "id",
     GET "/api/v1/admin/parked" => "parked_messages.read" "parked_messages",
     POST "/api/v1/admin/parked/{id}/retry" => "parked_message.retried" "parked_message" "id",

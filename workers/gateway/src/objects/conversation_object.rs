@@ -9,7 +9,7 @@ use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::object::{
     ASSIGN_PATH, DECISION_PATH, EVENTS_PATH, FEEDBACK_PATH, READ_PATH, RECEIVE_PATH, ReadRequest,
-    SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH, WITHDRAW_FEEDBACK_PATH,
+    SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH, TEAM_PATH, WITHDRAW_FEEDBACK_PATH,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,
@@ -18,8 +18,8 @@ use worker::{
 
 use super::host::{ObjectHost, after_frame, answer_close, attached};
 use super::http::{
-    Failure, answer, body, identity_of, json, json_text, name_of, not_found, query_id,
-    query_number, request_id, socket,
+    Failure, answer, body, identity_of, json, json_text, name_of, not_found, principal_of,
+    query_id, query_number, request_id, socket,
 };
 use super::outside::Bindings;
 
@@ -99,6 +99,9 @@ impl DurableObject for ConversationObject {
 impl ConversationObject {
     async fn route(&self, mut request: Request) -> std::result::Result<Response, Failure> {
         let address = address(&name_of(&request, &self.state)?)?;
+        if let Some(principal) = principal_of(&request)? {
+            self.conversation.check_viewer(address, &principal)?;
+        }
         let path = request.path();
         match (request.method(), path.as_str()) {
             (Method::Post, RECEIVE_PATH) => {
@@ -116,6 +119,10 @@ impl ConversationObject {
             (Method::Post, ASSIGN_PATH) => {
                 let body = body(&mut request).await?;
                 json(&self.conversation.assign(address, body).await?)
+            }
+            (Method::Post, TEAM_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.give_to_team(address, body).await?)
             }
             (Method::Post, READ_PATH) => {
                 let body: ReadRequest = body(&mut request).await?;

@@ -173,6 +173,19 @@ impl Host for ObjectHost {
         }
     }
 
+    fn close(&self, socket: SocketId, code: u16) {
+        for open in self
+            .sockets
+            .borrow()
+            .iter()
+            .filter(|open| open.id == socket)
+        {
+            // It may be closed already.
+            let _ = open.socket.close(Some(code), Some(""));
+        }
+        self.forget(socket);
+    }
+
     async fn arm_alarm(&self, at: Timestamp) -> Result<(), HostError> {
         let date = js_sys::Date::new(&js_sys::Number::from(at.millis() as f64));
         self.state

@@ -1,8 +1,9 @@
 //! HTTP-shaped requests to objects and their answers.
 
+use edgedesk_domain::account::Principal;
 use edgedesk_objects::error::ObjectError;
 use edgedesk_platform::log::{Level, log};
-use edgedesk_wire::object::{IDENTITY_HEADER, NAME_HEADER, SocketIdentity};
+use edgedesk_wire::object::{IDENTITY_HEADER, NAME_HEADER, PRINCIPAL_HEADER, SocketIdentity};
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +99,16 @@ pub(super) fn identity_of(request: &Request) -> Result<SocketIdentity, Failure> 
         .ok_or_else(not_found)?;
     serde_json::from_str(&header)
         .map_err(|error| Failure::Request(400, "invalid_identity", error.to_string()))
+}
+
+/// Who asks, where the gateway says that somebody does.
+pub(super) fn principal_of(request: &Request) -> Result<Option<Principal>, Failure> {
+    let Some(header) = request.headers().get(PRINCIPAL_HEADER)? else {
+        return Ok(None);
+    };
+    serde_json::from_str(&header)
+        .map(Some)
+        .map_err(|error| Failure::Request(400, "invalid_principal", error.to_string()))
 }
 
 /// An answer with a JSON body.

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use edgedesk_crypto::token::{AccessClaims, TokenKey};
-use edgedesk_domain::account::{Permission, Principal, Role, Secret};
+use edgedesk_domain::account::{Access, Permission, Principal, Role, Secret};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_store::directory::{SessionKey, Standing};
@@ -64,6 +64,7 @@ fn concrete(path: &str) -> String {
     path.replace("{id}", id)
         .replace("{key}", "1")
         .replace("{key_id}", "key_00000000000000000000000001")
+        .replace("{team_id}", "tea_00000000000000000000000001")
         .replace("{user_id}", "usr_00000000000000000000000001")
         .replace("{invitation_id}", "inv_00000000000000000000000001")
         .replace("{session_id}", "ses_00000000000000000000000001")
@@ -94,6 +95,7 @@ fn access_token(role: Role) -> String {
         user_id: UserId::new(Ulid::from(2)),
         role,
         name: "Ada".to_owned(),
+        access: Access::default(),
     };
     let key = TokenKey::new(&Secret::new(KEY)).unwrap();
     let claims = AccessClaims::new(principal, session().id);
@@ -208,9 +210,10 @@ fn every_socket_wants_a_token_or_a_ticket() {
 /// What each route of the API needs.
 const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
-        AssignConversations, ManageApiKeys, ManageIntegrations, ManageIntents, ManageMembers,
-        ReadAnalytics, ReadApiKeys, ReadAudit, ReadConversations, ReadIntegrations, ReadIntents,
-        ReadMembers, ReadMessages, WriteConversations, WriteMessages,
+        AssignConversations, ManageApiKeys, ManageInboxes, ManageIntegrations, ManageIntents,
+        ManageMembers, ManageTeams, ReadAnalytics, ReadApiKeys, ReadAudit, ReadConversations,
+        ReadInboxes, ReadIntegrations, ReadIntents, ReadMembers, ReadMessages, ReadTeamAnalytics,
+        ReadTeams, WriteConversations, WriteMessages,
     };
     &[
         ("get", "/api/v1/me", ReadConversations),
@@ -253,6 +256,11 @@ const NEEDS: &[(&str, &str, Permission)] = {
         (
             "post",
             "/api/v1/conversations/{id}/assignee",
+            AssignConversations,
+        ),
+        (
+            "post",
+            "/api/v1/conversations/{id}/team",
             AssignConversations,
         ),
         (
@@ -301,6 +309,11 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/tickets/{key}", ReadConversations),
         ("get", "/api/v1/agents", ReadMembers),
         ("get", "/api/v1/desk", ReadAnalytics),
+        ("get", "/api/v1/teams", ReadTeams),
+        ("post", "/api/v1/teams", ManageTeams),
+        ("get", "/api/v1/teams/figures", ReadTeamAnalytics),
+        ("put", "/api/v1/teams/{team_id}", ManageTeams),
+        ("delete", "/api/v1/teams/{team_id}", ManageTeams),
         ("get", "/api/v1/members", ReadMembers),
         ("put", "/api/v1/members/{user_id}/role", ManageMembers),
         ("delete", "/api/v1/members/{user_id}", ManageMembers),
@@ -324,6 +337,8 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/audit/roots", ReadAudit),
         ("get", "/api/v1/audit/proofs/inclusion", ReadAudit),
         ("get", "/api/v1/audit/proofs/consistency", ReadAudit),
+        ("get", "/api/v1/inboxes", ReadInboxes),
+        ("put", "/api/v1/inboxes/{id}/team", ManageInboxes),
         ("get", "/api/v1/inboxes/{id}/deliveries", ReadIntegrations),
         ("post", "/api/v1/admin/rebuild", ManageIntegrations),
         ("get", "/api/v1/admin/checksum", ReadIntegrations),
@@ -366,6 +381,7 @@ fn whoever_runs_an_account_that_wants_a_second_factor_does_nothing_without_one()
         let standing = Standing {
             role,
             lacks_second_factor: true,
+            access: Access::default(),
         };
         remember_standing(&session(), standing, NOW);
         // A route that everybody may comes as far as a binding, which there is none of here.

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use edgedesk_domain::account::Role;
+use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use futures::executor::block_on;
 use http::StatusCode;
@@ -40,6 +40,7 @@ fn standing(role: Role) -> Standing {
     Standing {
         role,
         lacks_second_factor: false,
+        access: Access::default(),
     }
 }
 

@@ -58,6 +58,9 @@ fn a_key_acts_for_who_made_it_in_its_account_under_its_own_name() {
             user_id: AURORA.user_id(0),
             role: Role::Admin,
             name: "Key 1".into(),
+            access: Access {
+                teams: vec![AURORA.team_id],
+            },
         }
     );
 }

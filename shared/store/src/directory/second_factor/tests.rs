@@ -1,4 +1,4 @@
-use edgedesk_domain::account::Role;
+use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::SessionId;
 use futures::executor::block_on;
 use futures::future::join_all;
@@ -280,6 +280,9 @@ fn whoever_runs_an_account_that_wants_it_lacks_a_second_factor_until_it_is_confi
         Some(Standing {
             role,
             lacks_second_factor,
+            access: Access {
+                teams: vec![AURORA.team_id],
+            },
         })
     };
     // The demo account does not want one.

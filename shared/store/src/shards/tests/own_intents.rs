@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edgedesk_domain::account::{Principal, Role};
+use edgedesk_domain::account::{Access, Principal, Role};
 use edgedesk_domain::analysis::ModelRef;
 use edgedesk_domain::event::{AnalysisCorrected, EventData};
 use edgedesk_domain::feedback::{AnalysisField, Verdict};
@@ -29,6 +29,7 @@ fn manager(ids: &DemoIds) -> Principal {
         user_id: ids.user_id(1),
         role: Role::Manager,
         name: "Ada".into(),
+        access: Access::default(),
     }
 }
 
