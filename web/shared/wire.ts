@@ -113,6 +113,8 @@ export interface Conversation {
   external_status?: string;
   priority?: Priority;
   assignee_id?: string | null;
+  /** Absent for none: then it is everybody's. */
+  team_id?: string | null;
   ticket_number?: number;
   n_messages: number;
   n_unread: number;
@@ -206,6 +208,7 @@ export type LoggedEvent =
   | Logged<'conversation.created', { channel: Channel; customer_name?: string; subject?: string }>
   | Logged<'conversation.status_changed', { previous: ConversationStatus; current: ConversationStatus; by: Actor }>
   | Logged<'conversation.assigned', { previous?: string | null; current?: string | null; by: Actor }>
+  | Logged<'conversation.team_changed', { previous?: string | null; current?: string | null; by: Actor }>
   | Logged<'conversation.read', { reader: Actor; read_seq: number }>
   | Logged<'message.created', Message>
   | Logged<'message.analyzed', { message_id: string; message_seq: number; analysis: Analysis }>
@@ -233,6 +236,7 @@ export type ConversationFrame =
 /** What the desk's socket sends. */
 export type DeskFrame =
   | { type: 'conversation.updated'; conversation_id: string; seq: number; data: Conversation }
+  | { type: 'conversation.withdrawn'; conversation_id: string }
   | { type: 'counters.changed'; data: Counters }
   | { type: 'presence.changed'; data: { agents: AgentPresence[] } }
   | { type: 'joined'; room: string }

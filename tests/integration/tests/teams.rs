@@ -66,6 +66,48 @@ async fn lists(caller: &Edgedesk, path: &str, list: &str, id: ConversationId) ->
         .any(|row| row["conversation_id"] == id.to_string())
 }
 
+/// Whatever is asked about it, and with whatever.
+async fn refuse_all(stranger: &Edgedesk, admin: &Edgedesk, id: ConversationId) {
+    let path = format!("/api/v1/conversations/{id}");
+    let message = admin.messages(id).await.expect("messages")[0]
+        .message
+        .message_id;
+    let decision = format!("/messages/{message}/decision");
+    let feedback = format!("/messages/{message}/feedback");
+    let judged = json!({ "field": "sentiment", "value": "neutral" });
+    for (method, part, body) in [
+        (Method::GET, "", None),
+        (Method::GET, "/messages", None),
+        (Method::GET, "/analysis", None),
+        (Method::GET, &decision, None),
+        (
+            Method::POST,
+            "/messages",
+            Some(json!({ "text": "Hello", "direction": "outgoing" })),
+        ),
+        (
+            Method::POST,
+            "/status",
+            Some(json!({ "status": "resolved" })),
+        ),
+        (
+            Method::POST,
+            "/assignee",
+            Some(json!({ "assignee_id": null })),
+        ),
+        (Method::POST, "/team", Some(json!({ "team_id": null }))),
+        (Method::POST, "/read", Some(json!({ "read_seq": 1 }))),
+        (Method::POST, &feedback, Some(judged)),
+    ] {
+        let answer = send(stranger, method, &format!("{path}{part}"), body.as_ref()).await;
+        assert_eq!(refusal(&answer), (403, "other_team".to_owned()), "{part}");
+    }
+    let ticket_for_socket = json!({ "conversation_id": id });
+    let answer = stranger.post("/api/v1/socket-tickets", &ticket_for_socket);
+    let answer = answer.await.expect("an answer");
+    assert_eq!(refusal(&answer), (403, "other_team".to_owned()));
+}
+
 #[tokio::test]
 async fn another_teams_conversation_is_refused_everywhere_and_the_own_teams_is_not() {
     let live = Live::get();
@@ -105,44 +147,7 @@ async fn another_teams_conversation_is_refused_everywhere_and_the_own_teams_is_n
         "{end:?}"
     );
 
-    // Whatever is asked about it, and with whatever.
-    let message = admin.messages(id).await.expect("messages")[0]
-        .message
-        .message_id;
-    let decision = format!("/messages/{message}/decision");
-    let feedback = format!("/messages/{message}/feedback");
-    let judged = json!({ "field": "sentiment", "value": "neutral" });
-    for (method, part, body) in [
-        (Method::GET, "", None),
-        (Method::GET, "/messages", None),
-        (Method::GET, "/analysis", None),
-        (Method::GET, &decision, None),
-        (
-            Method::POST,
-            "/messages",
-            Some(json!({ "text": "Hello", "direction": "outgoing" })),
-        ),
-        (
-            Method::POST,
-            "/status",
-            Some(json!({ "status": "resolved" })),
-        ),
-        (
-            Method::POST,
-            "/assignee",
-            Some(json!({ "assignee_id": null })),
-        ),
-        (Method::POST, "/team", Some(json!({ "team_id": null }))),
-        (Method::POST, "/read", Some(json!({ "read_seq": 1 }))),
-        (Method::POST, &feedback, Some(judged)),
-    ] {
-        let answer = send(&stranger, method, &format!("{path}{part}"), body.as_ref()).await;
-        assert_eq!(refusal(&answer), (403, "other_team".to_owned()), "{part}");
-    }
-    let ticket_for_socket = json!({ "conversation_id": id });
-    let answer = stranger.post("/api/v1/socket-tickets", &ticket_for_socket);
-    let answer = answer.await.expect("an answer");
-    assert_eq!(refusal(&answer), (403, "other_team".to_owned()));
+    refuse_all(&stranger, &admin, id).await;
     let by_number = format!("/api/v1/tickets/{ticket}");
     eventually("its ticket is refused too", async || {
         let answer = stranger.get(&by_number).await.expect("an answer");

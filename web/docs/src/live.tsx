@@ -30,7 +30,8 @@ const ERRORS: [string, string, string][] = [
 const EVENTS: [string, string, string][] = [
   ['conversation.created', 'yes', 'inbox, channel, customer, subject'],
   ['conversation.status_changed', 'yes', 'previous, current, by'],
-  ['conversation.assigned', 'no', 'previous, current, by'],
+  ['conversation.assigned', 'no', 'previous, current, by, team_id?'],
+  ['conversation.team_changed', 'no', 'previous, current, by'],
   ['conversation.read', 'yes', 'reader, read_seq'],
   ['message.created', 'unless a note', 'message_id, direction, author, text, client_id?, external_id?'],
   ['message.analyzed', 'no', 'message_id, message_seq, analysis'],

@@ -28,6 +28,9 @@ export const mayWrite = computed(() => user.value !== null && user.value.role !=
 /** Who may see API keys and the audit log; the server decides again. */
 export const mayRunAccount = computed(() => user.value?.role === 'admin' || user.value?.role === 'owner');
 
+/** Who sees every conversation, and keeps the teams. */
+export const mayLead = computed(() => mayRunAccount.value || user.value?.role === 'manager');
+
 let accessToken = '';
 let timer = 0;
 let refreshing: Promise<boolean> | null = null;

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Conversation } from '../../../shared/wire';
 import { clockTime, dayName, duration, fullTime, now } from '../state/clock';
 import { isOpen } from '../state/filters';
+import { teamName } from '../state/teams';
 import type { Thread } from '../state/thread';
 import { detailsOpen, wideDetails } from '../state/ui';
 import { Avatar } from './avatar';
@@ -96,6 +97,11 @@ function Facts({ conversation }: { conversation: Conversation }) {
         {conversation.external_id && (
           <Fact icon="info" name="Outside id">
             <code>{conversation.external_id}</code>
+          </Fact>
+        )}
+        {conversation.team_id && (
+          <Fact icon="user" name="Team">
+            {teamName(conversation.team_id)}
           </Fact>
         )}
         {conversation.priority && (

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
-import { logout, mayRunAccount, user } from '../api/session';
+import { logout, mayLead, mayRunAccount, user } from '../api/session';
 import { forgetOwnAccounts, goToAccount, loadOwnAccounts, ownAccounts } from '../state/accounts';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
@@ -54,7 +54,7 @@ export function Sidebar() {
           ))}
         </nav>
         <PageLinks id="assistant-title" title="Assistant" pages={ASSISTANT_PAGES} />
-        {mayRunAccount.value && <PageLinks id="account-title" title="Account" pages={ACCOUNT_PAGES} />}
+        {mayLead.value && <PageLinks id="account-title" title="Account" pages={accountPages()} />}
         <Team />
         <footer class="me">
           <MeMenu />
@@ -77,6 +77,7 @@ const ASSISTANT_PAGES: PageLink[] = [
 /** For those who run the account. */
 const ACCOUNT_PAGES: PageLink[] = [
   { page: 'members', label: 'Members', icon: 'user-plus' },
+  { page: 'teams', label: 'Teams', icon: 'user' },
   { page: 'api-keys', label: 'API keys', icon: 'key' },
   { page: 'audit', label: 'Audit log', icon: 'history' },
 ];
@@ -86,6 +87,11 @@ const OWN_PAGES: PageLink[] = [
   { page: 'security', label: 'Security', icon: 'shield' },
 ];
 export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES, ...OWN_PAGES];
+
+/** Managers keep the teams, and nothing else of the account. */
+function accountPages(): PageLink[] {
+  return mayRunAccount.value ? ACCOUNT_PAGES : ACCOUNT_PAGES.filter(({ page }) => page === 'teams');
+}
 
 function PageLinks({ id, title, pages }: { id: string; title: string; pages: PageLink[] }) {
   return (

@@ -4,6 +4,7 @@ import { mayWrite } from '../api/session';
 import { setStatus, toggleResolved } from '../state/actions';
 import { actorName } from '../state/names';
 import { closeConversation } from '../state/router';
+import { loadTeams } from '../state/teams';
 import type { Thread } from '../state/thread';
 import { detailsOpen, wideDetails } from '../state/ui';
 import { closeWhy } from '../state/why';
@@ -12,6 +13,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { Menu, MenuItem } from './menu';
 import { StatusPill } from './status-pill';
+import { TeamItems } from './team-items';
 
 interface Props {
   thread: Thread;
@@ -122,7 +124,13 @@ function MoreMenu({ conversation }: { conversation: Conversation }) {
   const { conversation_id: id, status } = conversation;
   if (status === 'closed') return null;
   return (
-    <Menu name="More actions" label="More actions" buttonClass="button ghost icon-only" button={<Icon name="more" />}>
+    <Menu
+      name="More actions"
+      label="More actions"
+      buttonClass="button ghost icon-only"
+      onOpen={() => void loadTeams()}
+      button={<Icon name="more" />}
+    >
       {(close) => {
         const act = (run: () => void) => () => {
           close();
@@ -148,6 +156,7 @@ function MoreMenu({ conversation }: { conversation: Conversation }) {
                 {status === 'resolved' ? 'Reopen' : 'Set to active'}
               </MenuItem>
             )}
+            <TeamItems conversation={conversation} close={close} />
             <hr />
             <MenuItem danger onSelect={act(() => void setStatus(id, 'closed'))}>
               <Icon name="close" />

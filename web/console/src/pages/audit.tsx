@@ -20,6 +20,7 @@ const ACTIONS = [
   'message.sent',
   'conversation.joined',
   'conversation.assigned',
+  'conversation.team_changed',
   'conversation.status_changed',
   'decision.read',
   'analysis.corrected',

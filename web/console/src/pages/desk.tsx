@@ -12,6 +12,7 @@ import { listenToKeys } from '../state/keyboard';
 import { forgetOwnIntents, loadOwnIntents } from '../state/own-intents';
 import { openId, openPage } from '../state/router';
 import { leadToSecondFactor } from '../state/second-factor';
+import { loadTeams } from '../state/teams';
 import { openThread, Thread } from '../state/thread';
 import { detailsOpen } from '../state/ui';
 import { closeWhy } from '../state/why';
@@ -22,6 +23,7 @@ import { Intents } from './intents';
 import { Members } from './members';
 import { Security } from './security';
 import { Sessions } from './sessions';
+import { Teams } from './teams';
 
 /** Everything behind the login. */
 export function Desk() {
@@ -34,6 +36,9 @@ export function Desk() {
   }, []);
 
   useEffect(() => void leadToSecondFactor(), []);
+
+  // Their names, for the timeline and the details.
+  useEffect(() => void loadTeams(), []);
 
   const id = openId.value;
   useEffect(() => {
@@ -73,6 +78,8 @@ export function Desk() {
             <AuditPage />
           ) : page === 'members' ? (
             <Members />
+          ) : page === 'teams' ? (
+            <Teams />
           ) : page === 'sessions' ? (
             <Sessions />
           ) : page === 'security' ? (

@@ -170,6 +170,9 @@ function receive(frame: DeskFrame): void {
       noteArrival(frame.data);
       mergeConversations([frame.data]);
       break;
+    case 'conversation.withdrawn':
+      withdraw(frame.conversation_id);
+      break;
     case 'counters.changed':
       counters.value = frame.data;
       break;
@@ -179,6 +182,14 @@ function receive(frame: DeskFrame): void {
     default:
       break;
   }
+}
+
+/** Another team's now: nothing of it is kept. */
+export function withdraw(id: string): void {
+  if (!conversations.value.has(id)) return;
+  const left = new Map(conversations.value);
+  left.delete(id);
+  conversations.value = left;
 }
 
 function noteArrival(state: Conversation): void {

@@ -82,7 +82,8 @@ export class Thread {
       });
       this.markRead();
     } catch (error) {
-      const gone = error instanceof ApiError && (error.status === 404 || error.status === 400);
+      const gone =
+        error instanceof ApiError && (error.status === 404 || error.status === 400 || error.code === 'other_team');
       if (this.state.value !== 'ready') this.state.value = gone ? 'missing' : 'failed';
       if (gone) this.socket.value?.stop();
     }
@@ -141,6 +142,7 @@ export class Thread {
             break;
           case 'conversation.status_changed':
           case 'conversation.assigned':
+          case 'conversation.team_changed':
           case 'ticket.opened':
           case 'ticket.updated':
           case 'escalation.detected':

@@ -1,6 +1,7 @@
 import type { LoggedEvent, MessageView } from '../../../shared/wire';
 import { user } from '../api/session';
 import { actorName, agentName } from './names';
+import { teamName } from './teams';
 
 export interface MessageEntry {
   kind: 'message';
@@ -88,6 +89,11 @@ function lineOf(event: LoggedEvent): { icon: string; text: string; alert: boolea
         text: self ? `${who} took the conversation` : `${who} assigned it to ${to}`,
         alert: false,
       };
+    }
+    case 'conversation.team_changed': {
+      const { by, current } = event.data;
+      const to = current ? teamName(current) : 'no team';
+      return { icon: 'user', text: `${actorName(by)} gave it to ${to}`, alert: false };
     }
     case 'ticket.opened':
       return { icon: 'ticket', text: `Ticket #${event.data.number} opened`, alert: false };
