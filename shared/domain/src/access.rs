@@ -41,6 +41,76 @@ impl Role {
     }
 }
 
+/// A set of permissions: what a role of an account's own may. In JSON a list of words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PermissionSet(u32);
+
+impl PermissionSet {
+    /// All that a built-in role may.
+    #[must_use]
+    pub fn of_role(role: Role) -> Self {
+        let all = Permission::ALL.iter().copied();
+        all.filter(|permission| role.may(*permission)).collect()
+    }
+
+    /// Whether it is in the set.
+    #[must_use]
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & permission.bit() != 0
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether all of it is in `other`, too.
+    #[must_use]
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is in it, in the order of [`Permission::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        let all = Permission::ALL.iter().copied();
+        all.filter(move |permission| self.contains(*permission))
+    }
+
+    /// The least built-in role that has all of it.
+    #[must_use]
+    pub fn base(self) -> Role {
+        let least = self.iter().map(Permission::least_role).max();
+        least.unwrap_or(Role::ReadOnly)
+    }
+}
+
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        let bits = permissions.into_iter().map(Permission::bit);
+        Self(bits.fold(0, |set, bit| set | bit))
+    }
+}
+
+impl Serialize for PermissionSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for PermissionSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = Vec::<Permission>::deserialize(deserializer)?;
+        Ok(words.into_iter().collect())
+    }
+}
+
 /// Who looks at a conversation, as far as the question is whether it is theirs to see.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer<'a> {
@@ -230,6 +300,16 @@ permissions! {
     ManageAccount = Account Manage, "account:manage", Owner;
 }
 
+impl Permission {
+    /// Its place in a [`PermissionSet`]: its place in [`Self::ALL`], which is its own.
+    const fn bit(self) -> u32 {
+        1 << (self as u32)
+    }
+}
+
+// A set has a bit for each.
+const _: () = assert!(Permission::ALL.len() <= 32);
+
 impl FromStr for Permission {
     type Err = UnknownPermission;
 
@@ -387,6 +467,28 @@ account:manage        - - - - o
             assert_eq!(permission.as_str(), format!("{resource}:{action}"));
             assert!(cells.insert((permission.resource(), permission.action())));
         }
+    }
+
+    #[test]
+    fn a_set_holds_what_it_was_made_of_and_its_base_is_the_least_role_that_has_it_all() {
+        for permission in Permission::ALL {
+            let set: PermissionSet = [*permission].into_iter().collect();
+            assert_eq!(set.iter().collect::<Vec<_>>(), [*permission]);
+            assert_eq!(set.base(), permission.least_role());
+            let json = serde_json::to_string(&set).unwrap();
+            assert_eq!(json, format!("[\"{}\"]", permission.as_str()));
+            assert_eq!(serde_json::from_str::<PermissionSet>(&json).unwrap(), set);
+            for role in Role::ALL {
+                let of_role = PermissionSet::of_role(role);
+                assert_eq!(set.is_within(of_role), role.may(*permission));
+                assert_eq!(of_role.and(set).is_empty(), !role.may(*permission));
+            }
+        }
+        for role in Role::ALL {
+            assert_eq!(PermissionSet::of_role(role).base(), role);
+        }
+        assert!(PermissionSet::default().is_empty());
+        assert!(serde_json::from_str::<PermissionSet>(r#"["conversations:fly"]"#).is_err());
     }
 
     #[test]

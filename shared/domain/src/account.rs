@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Viewer;
-pub use crate::access::{Permission, Role};
+pub use crate::access::{Permission, PermissionSet, Role};
 use crate::conversation::ConversationState;
 use crate::ids::{AccountId, InboxId, TeamId, UserId};
 
@@ -30,6 +30,9 @@ pub struct Access {
     /// The account's teams they are in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<TeamId>,
+    /// What their role of the account's own has of what the built-in one may; absent where that is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<PermissionSet>,
 }
 
 impl Principal {
@@ -37,6 +40,16 @@ impl Principal {
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         self.role.may(permission)
+            && self
+                .access
+                .only
+                .is_none_or(|only| only.contains(permission))
+    }
+
+    /// All that they may.
+    #[must_use]
+    pub fn rights(&self) -> PermissionSet {
+        rights(self.role, self.access.only)
     }
 
     /// Whether a conversation of their account is theirs to see.
@@ -54,6 +67,13 @@ impl Principal {
             teams: &self.access.teams,
         }
     }
+}
+
+/// What a member may: all that the built-in role may, or of it what a role of the account's own has.
+#[must_use]
+pub fn rights(role: Role, only: Option<PermissionSet>) -> PermissionSet {
+    let of_role = PermissionSet::of_role(role);
+    only.map_or(of_role, |only| only.and(of_role))
 }
 
 /// How messages reach an inbox.

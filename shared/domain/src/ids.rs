@@ -142,6 +142,10 @@ typed_id!(
     TeamId, "tea"
 );
 typed_id!(
+    /// A role that an account defined.
+    RoleId, "rol"
+);
+typed_id!(
     /// An invitation to an account; not the token that accepts it.
     InvitationId, "inv"
 );

@@ -1,7 +1,8 @@
 //! Who may change whose membership of an account.
 
-use crate::access::Role;
-use crate::ids::UserId;
+use crate::access::{PermissionSet, Role};
+use crate::account::rights;
+use crate::ids::{RoleId, UserId};
 
 /// A member, as far as these rules look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +11,25 @@ pub struct Standing {
     pub user_id: UserId,
     /// Their role in the account.
     pub role: Role,
+    /// What they have of it, when it is a role of the account's own.
+    pub only: Option<PermissionSet>,
+}
+
+impl Standing {
+    /// All that they may.
+    #[must_use]
+    pub fn rights(self) -> PermissionSet {
+        rights(self.role, self.only)
+    }
+}
+
+/// A role that an account defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnRole {
+    /// It.
+    pub id: RoleId,
+    /// What it may.
+    pub permissions: PermissionSet,
 }
 
 /// What is to become of a member.
@@ -17,6 +37,8 @@ pub struct Standing {
 pub enum MembershipChange {
     /// They get this role.
     Role(Role),
+    /// They get this role of the account's own.
+    OwnRole(OwnRole),
     /// They leave the account.
     Removal,
 }
@@ -35,12 +57,24 @@ pub enum MembershipRefusal {
     LastOwner,
 }
 
-/// Whether somebody of the role `own` may give `role`, to a member or by an invitation.
+impl MembershipChange {
+    /// What the member may afterwards; nothing without a membership.
+    #[must_use]
+    pub fn rights(self) -> PermissionSet {
+        match self {
+            Self::Role(role) => rights(role, None),
+            Self::OwnRole(own) => own.permissions,
+            Self::Removal => PermissionSet::default(),
+        }
+    }
+}
+
+/// Whether somebody who may `own` may give `given`, as a role of a member, by an invitation, or to a role that they define.
 ///
 /// # Errors
 /// [`MembershipRefusal::RoleAboveOwn`].
-pub fn check_role_given(own: Role, role: Role) -> Result<(), MembershipRefusal> {
-    if role <= own {
+pub fn check_given(own: PermissionSet, given: PermissionSet) -> Result<(), MembershipRefusal> {
+    if given.is_within(own) {
         Ok(())
     } else {
         Err(MembershipRefusal::RoleAboveOwn)
@@ -60,10 +94,8 @@ pub fn check_change(
     change: MembershipChange,
     another_owner: bool,
 ) -> Result<(), MembershipRefusal> {
-    if let MembershipChange::Role(role) = change {
-        check_role_given(actor.role, role)?;
-    }
-    if member.role > actor.role {
+    check_given(actor.rights(), change.rights())?;
+    if !member.rights().is_within(actor.rights()) {
         return Err(MembershipRefusal::MemberAbove);
     }
     if needs_another_owner(actor, member, change) && !another_owner {
@@ -75,17 +107,13 @@ pub fn check_change(
 /// Whether the change may only be made while the account has an owner beside the member.
 #[must_use]
 pub fn needs_another_owner(actor: Standing, member: Standing, change: MembershipChange) -> bool {
-    takes_away(member.role, change)
-        && (member.role == Role::Owner || member.user_id == actor.user_id)
+    takes_away(member, change) && (member.role == Role::Owner || member.user_id == actor.user_id)
 }
 
-/// Whether a member of the role `before` may less after `change`.
+/// Whether a member may less after `change`.
 #[must_use]
-pub fn takes_away(before: Role, change: MembershipChange) -> bool {
-    match change {
-        MembershipChange::Role(role) => role < before,
-        MembershipChange::Removal => true,
-    }
+pub fn takes_away(before: Standing, change: MembershipChange) -> bool {
+    change == MembershipChange::Removal || !before.rights().is_within(change.rights())
 }
 
 #[cfg(test)]
@@ -98,6 +126,7 @@ mod tests {
         Standing {
             user_id: UserId::new(Ulid(user)),
             role,
+            only: None,
         }
     }
 
@@ -119,7 +148,8 @@ mod tests {
                         Ok(())
                     };
                     assert_eq!(outcome, expected, "{own:?} makes {theirs:?} {role:?}");
-                    assert_eq!(check_role_given(own, role).is_ok(), role <= own);
+                    let given = check_given(rights(own, None), rights(role, None));
+                    assert_eq!(given.is_ok(), role <= own);
                 }
                 let removal = check_change(actor, member, MembershipChange::Removal, true);
                 assert_eq!(removal.is_ok(), theirs <= own, "{own:?} removes {theirs:?}");
@@ -162,5 +192,57 @@ mod tests {
             let other = check_change(standing(2, Role::Admin), admin, change, false);
             assert_eq!(other, Ok(()));
         }
+    }
+
+    /// A role of the account's own ranks by what it may, not by its name or its base.
+    #[test]
+    fn whoever_has_a_part_of_a_role_gives_and_changes_no_more_than_that_part() {
+        use crate::access::Permission::{ManageMembers, ReadAudit, ReadConversations};
+        let set = |permissions: &[_]| permissions.iter().copied().collect::<PermissionSet>();
+        let hiring = set(&[ReadConversations, ManageMembers]);
+        let own_role = |permissions| {
+            MembershipChange::OwnRole(OwnRole {
+                id: RoleId::new(Ulid(7)),
+                permissions,
+            })
+        };
+        let actor = Standing {
+            only: Some(hiring),
+            ..standing(1, Role::Admin)
+        };
+        let plain = Standing {
+            only: Some(set(&[ReadConversations])),
+            ..standing(2, Role::ReadOnly)
+        };
+        let above = Err(MembershipRefusal::RoleAboveOwn);
+        for (change, expected) in [
+            (own_role(hiring), Ok(())),
+            (own_role(set(&[ReadConversations])), Ok(())),
+            (own_role(set(&[ReadConversations, ReadAudit])), above),
+            // Built-in roles that may what they may not.
+            (MembershipChange::Role(Role::ReadOnly), above),
+            (MembershipChange::Role(Role::Admin), above),
+            (MembershipChange::Removal, Ok(())),
+        ] {
+            assert_eq!(
+                check_change(actor, plain, change, true),
+                expected,
+                "{change:?}"
+            );
+        }
+        // Members who may what they may not are above them, whatever the base.
+        for role in Role::ALL {
+            let removal = check_change(actor, standing(3, role), MembershipChange::Removal, true);
+            assert_eq!(removal, Err(MembershipRefusal::MemberAbove), "{role:?}");
+        }
+        // A built-in admin is above them, and an admin is not hindered by a part of a role.
+        let admin = standing(4, Role::Admin);
+        assert_eq!(check_change(admin, actor, own_role(hiring), false), Ok(()));
+        assert!(!takes_away(actor, MembershipChange::Role(Role::Admin)));
+        assert!(takes_away(admin, own_role(hiring)));
+        // An owner who takes a part of a role leaves an owner behind.
+        let owner = standing(5, Role::Owner);
+        let alone = check_change(owner, owner, own_role(hiring), false);
+        assert_eq!(alone, Err(MembershipRefusal::LastOwner));
     }
 }

@@ -10,11 +10,12 @@ mod invitations;
 mod login;
 mod members;
 mod outbox;
+mod roles;
 mod second_factor;
 mod sessions;
 mod teams;
 
-use edgedesk_domain::account::{Channel, Inbox, Role, Secret};
+use edgedesk_domain::account::{Channel, Inbox, Permission, PermissionSet, Role, Secret, rights};
 use edgedesk_domain::ids::{AccountId, InboxId, TeamId, UserId};
 use edgedesk_wire::api::AgentView;
 
@@ -30,6 +31,7 @@ pub use self::login::{
 };
 pub use self::members::{AccountOfUser, ListedMember, MembershipOutcome};
 pub use self::outbox::{MailTable, Outbox, OutgoingMail};
+pub use self::roles::{ListedRole, MAX_ROLES, RoleOutcome};
 pub use self::second_factor::SecondFactor;
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
 pub use self::teams::{MAX_TEAMS, Team, TeamMember, TeamOutcome};
@@ -53,8 +55,9 @@ const FIND_LOGIN: &str = "
     WHERE u.email_key = ?1
     ORDER BY m.created_at, m.account_id";
 const FIND_MEMBER: &str = "
-    SELECT m.account_id, u.id, u.name, u.email, m.role, m.max_load
+    SELECT m.account_id, u.id, u.name, u.email, m.role, m.max_load, r.permissions AS only
     FROM memberships m JOIN users u ON u.id = m.user_id
+      LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
     WHERE m.account_id = ?1 AND m.user_id = ?2";
 const FIND_TEAMS_OF_MEMBER: &str = "
     SELECT tm.account_id, tm.user_id, t.id, t.name
@@ -62,8 +65,9 @@ const FIND_TEAMS_OF_MEMBER: &str = "
     WHERE tm.account_id = ?1 AND tm.user_id = ?2
     ORDER BY t.name";
 const LIST_MEMBERS: &str = "
-    SELECT m.account_id, u.id, u.name, u.email, m.role, m.max_load
+    SELECT m.account_id, u.id, u.name, u.email, m.role, m.max_load, r.permissions AS only
     FROM memberships m JOIN users u ON u.id = m.user_id
+      LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
     WHERE m.account_id = ?1
     ORDER BY u.name, u.id";
 const LIST_TEAMS_OF_MEMBERS: &str = "
@@ -107,6 +111,10 @@ pub(crate) use self::{
     invitations::STATEMENTS as INVITATION_STATEMENTS, members::STATEMENTS as MEMBER_STATEMENTS,
     outbox::STATEMENTS as OUTBOX_STATEMENTS,
 };
+
+/// The constant SQL of roles, for the same test.
+#[cfg(test)]
+pub(crate) use self::roles::STATEMENTS as ROLE_STATEMENTS;
 
 /// The constant SQL of teams and inboxes, for the same test.
 #[cfg(test)]
@@ -178,6 +186,8 @@ pub struct Member {
     pub email: String,
     /// Their role in the account.
     pub role: Role,
+    /// All that they may there.
+    pub rights: PermissionSet,
     /// Most open conversations they take at once.
     pub max_load: u32,
     /// Names of the account's teams they are in.
@@ -275,7 +285,7 @@ impl<D: Database> Directory<D> {
         let mut agents = Vec::with_capacity(rows.len());
         for row in &rows {
             let member = member(row)?;
-            if member.role >= Role::Agent {
+            if member.rights.contains(Permission::WriteConversations) {
                 agents.push(AgentView {
                     id: member.user_id,
                     name: member.name,
@@ -348,11 +358,13 @@ fn inbox(row: &Row) -> Result<Inbox, StoreError> {
 }
 
 fn member(row: &Row) -> Result<Member, StoreError> {
+    let role = row.word("role")?;
     Ok(Member {
+        rights: rights(role, roles::only(row, "only")?),
         user_id: row.parsed("id")?,
         name: row.text("name")?.to_owned(),
         email: row.text("email")?.to_owned(),
-        role: row.word("role")?,
+        role,
         max_load: row.uint32("max_load")?,
         teams: Vec::new(),
         team_ids: Vec::new(),

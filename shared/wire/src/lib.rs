@@ -18,6 +18,7 @@ pub mod object;
 pub mod of_account;
 pub mod problem;
 pub mod queue;
+pub mod roles;
 pub mod second_factor;
 pub mod sessions;
 pub mod teams;

@@ -1,7 +1,7 @@
 //! Bodies of `/api/v1/members`, `/api/v1/invitations`, and of what an invited person and a member of several accounts ask.
 
 use edgedesk_domain::account::Role;
-use edgedesk_domain::ids::{AccountId, InvitationId, UserId};
+use edgedesk_domain::ids::{AccountId, InvitationId, RoleId, UserId};
 use edgedesk_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +19,24 @@ pub struct MemberView {
     pub email: String,
     /// Their role in the account.
     pub role: Role,
+    /// Their role of the account's own, if they have one; `role` is its base then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_role: Option<OwnRoleName>,
     /// When they became a member.
     pub since: Timestamp,
     /// When a session of theirs in this account was last made new. Only for those who may manage members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Timestamp>,
+}
+
+/// A role that the account defined, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnRoleName {
+    /// Its id.
+    pub id: RoleId,
+    /// What it is called.
+    pub name: String,
 }
 
 /// Members of an account.
@@ -38,8 +51,12 @@ pub struct MemberList {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeRoleRequest {
-    /// The new role: no more than that of the caller.
-    pub role: Role,
+    /// A built-in role: no more than the caller may. Either this or the other.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// A role that the account defined.
+    #[serde(default)]
+    pub role_id: Option<RoleId>,
 }
 
 /// `POST /api/v1/invitations`.

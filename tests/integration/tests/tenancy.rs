@@ -69,6 +69,7 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "session_id" => "ses",
         "user_id" => "usr",
         "team_id" => "tea",
+        "role_id" => "rol",
         "invitation_id" => "inv",
         "key" => "tkt",
         "field" => "field",
@@ -91,6 +92,9 @@ fn body_of(route: &Route) -> Option<Value> {
         (&Method::POST, "read") => json!({ "read_seq": 1 }),
         (_, "team") => json!({ "team_id": null }),
         (&Method::PUT, "{team_id}") => json!({ "name": "Forged", "member_ids": [] }),
+        (&Method::PUT, "{role_id}") => {
+            json!({ "name": "Forged", "permissions": ["conversations:read"] })
+        }
         (&Method::PUT, "role") => json!({ "role": "agent" }),
         (&Method::POST, "feedback") => json!({ "field": "sentiment", "value": "neutral" }),
         (&Method::PUT, "{intent_id}") => {
@@ -101,6 +105,21 @@ fn body_of(route: &Route) -> Option<Value> {
     };
     Some(body)
 }
+
+/// What it looks at before and after, beside the things that the test makes.
+const LOOKS: [&str; 11] = [
+    "/api/v1/ai/intents",
+    "/api/v1/ai/intents/versions",
+    "/api/v1/ai/intents/promotions",
+    "/api/v1/api-keys",
+    "/api/v1/me/sessions",
+    "/api/v1/agents",
+    "/api/v1/teams",
+    "/api/v1/inboxes",
+    "/api/v1/members",
+    "/api/v1/roles",
+    "/api/v1/invitations",
+];
 
 struct Other {
     admin: Edgedesk,
@@ -193,12 +212,14 @@ impl Other {
         let examples: Vec<_> = (0..10).map(|n| format!("{secret} example {n}")).collect();
         let intent = json!({ "name": secret, "examples": examples });
         let key = json!({ "name": secret, "scopes": ["conversations:read"] });
+        let role = json!({ "name": secret, "permissions": ["audit:read"] });
         let address = format!("{}@example.com", unique("zanzibar-").to_lowercase());
         let invitation = json!({ "email": address, "role": "agent" });
         for (path, body, pointer, prefix) in [
             ("/api/v1/invitations", invitation, "/invitation/id", "inv"),
             ("/api/v1/ai/intents", intent, "/intent/id", "int"),
             ("/api/v1/api-keys", key, "/api_key/id", "key"),
+            ("/api/v1/roles", role, "/id", "rol"),
         ] {
             let answer = admin.post(path, &body).await.expect("an answer");
             let made_one: Value = answer.expect(201).expect("made").json().expect("JSON");
@@ -209,21 +230,7 @@ impl Other {
                 looks.push(format!("{path}/{id}"));
             }
         }
-        looks.extend(
-            [
-                "/api/v1/ai/intents",
-                "/api/v1/ai/intents/versions",
-                "/api/v1/ai/intents/promotions",
-                "/api/v1/api-keys",
-                "/api/v1/me/sessions",
-                "/api/v1/agents",
-                "/api/v1/teams",
-                "/api/v1/inboxes",
-                "/api/v1/members",
-                "/api/v1/invitations",
-            ]
-            .map(str::to_owned),
-        );
+        looks.extend(LOOKS.map(str::to_owned));
         Self {
             admin,
             account: live.other.account_id.to_string(),

@@ -4,7 +4,7 @@
 //! from the next request on.
 
 use edgedesk_crypto::api_key::{api_key_hash, api_key_prefix, api_key_text};
-use edgedesk_domain::account::{Permission, Principal, Role};
+use edgedesk_domain::account::{Permission, PermissionSet, Principal};
 use edgedesk_domain::ids::ApiKeyId;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_platform::chance::{SystemIds, random_bytes};
@@ -61,7 +61,7 @@ pub async fn create_api_key(
         name,
         scopes,
         expires_at,
-    } = checked(request, principal.role, now)?;
+    } = checked(request, principal.rights(), now)?;
     let key = api_key_text(random_bytes());
     let key_hash =
         api_key_hash(&key).ok_or_else(|| AppError::internal("a fresh key without a hash"))?;
@@ -187,7 +187,7 @@ fn refused(reason: impl Into<String>) -> AppError {
 /// The request with its name trimmed and each scope once, or what is wrong with it.
 fn checked(
     request: CreateApiKeyRequest,
-    role: Role,
+    own: PermissionSet,
     now: Timestamp,
 ) -> Result<CreateApiKeyRequest, AppError> {
     let invalid = |pointer: String, detail: &str| {
@@ -210,7 +210,7 @@ fn checked(
     }
     let mut scopes = Vec::new();
     for (index, scope) in request.scopes.into_iter().enumerate() {
-        if !role.may(scope) {
+        if !own.contains(scope) {
             return Err(invalid(
                 format!("/scopes/{index}"),
                 "is more than your own role may",

@@ -256,9 +256,8 @@ pub async fn change_assignee(
             .find_member(principal.account_id, agent_id)
             .await?
             .filter(|member| {
-                member
-                    .role
-                    .may(edgedesk_domain::account::Permission::WriteConversations)
+                let permission = edgedesk_domain::account::Permission::WriteConversations;
+                member.rights.contains(permission)
             })
             .ok_or_else(|| {
                 AppError::bad_request("unknown_agent", "the assignee is no agent of this account")

@@ -4,10 +4,10 @@
 
 use edgedesk_crypto::password::{MIN_NEW_PASSWORD_CHARS, PasswordError, hash_password};
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
-use edgedesk_domain::account::{Principal, Role, Secret};
+use edgedesk_domain::account::{Principal, Role, Secret, rights};
 use edgedesk_domain::ids::{InvitationId, MailId, UserId};
 use edgedesk_domain::invitation::{INVITATION_MILLIS, InvitationMail, is_address};
-use edgedesk_domain::membership::check_role_given;
+use edgedesk_domain::membership::check_given;
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{
     AcceptOutcome, Invitation, InviteOutcome, Invitee, MAX_INVITATIONS, MailTable, NewInvitation,
@@ -77,7 +77,7 @@ pub async fn invite(
         )
         .with_field("/email", "is no e-mail address"));
     }
-    check_role_given(principal.role, request.role).map_err(refused)?;
+    check_given(principal.rights(), rights(request.role, None)).map_err(refused)?;
     let sending = Sending::new(&app, &principal, &email, request.role).await?;
     let new = NewInvitation {
         id: InvitationId::generate(&SystemIds),
@@ -154,7 +154,7 @@ pub async fn renew(
         .find_open_invitation(account_id, id)
         .await?
         .ok_or_else(AppError::not_found)?;
-    check_role_given(principal.role, role).map_err(refused)?;
+    check_given(principal.rights(), rights(role, None)).map_err(refused)?;
     let sending = Sending::new(&app, &principal, &email, role).await?;
     let renewed = app
         .directory()?

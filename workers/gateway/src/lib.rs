@@ -36,6 +36,7 @@ pub mod openapi;
 mod origin;
 mod own_intents;
 mod replay;
+mod roles;
 mod routes;
 mod second_factor;
 mod service_client;

@@ -1,12 +1,13 @@
 //! The members of an account, and the accounts of a member.
 
-use edgedesk_domain::account::{Permission, Role};
+use edgedesk_domain::account::Permission;
 use edgedesk_domain::ids::UserId;
-use edgedesk_domain::membership::{MembershipChange, MembershipRefusal};
+use edgedesk_domain::membership::{MembershipChange, MembershipRefusal, OwnRole};
 use edgedesk_store::directory::{ListedMember, MembershipOutcome, SessionKey};
 use edgedesk_wire::api::{TokenResponse, UserSummary};
 use edgedesk_wire::members::{
-    ChangeRoleRequest, MemberList, MemberView, OwnAccount, OwnAccountList, SwitchRequest,
+    ChangeRoleRequest, MemberList, MemberView, OwnAccount, OwnAccountList, OwnRoleName,
+    SwitchRequest,
 };
 use http::{HeaderMap, StatusCode};
 
@@ -14,6 +15,7 @@ use crate::auth::begin_session;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json, ManagesMembers, Path, SeesMembers};
+use crate::roles;
 use crate::session_check::forget_session;
 
 /// `GET /api/v1/members`
@@ -30,7 +32,7 @@ pub async fn list_members(
     Ok(axum::Json(MemberList {
         members: members
             .into_iter()
-            .map(|member| view(member, principal.role))
+            .map(|member| view(member, principal.may(Permission::ManageMembers)))
             .collect(),
     }))
 }
@@ -54,7 +56,22 @@ pub async fn change_role(
     Path(user_id): Path<UserId>,
     Json(request): Json<ChangeRoleRequest>,
 ) -> Result<StatusCode, AppError> {
-    let change = MembershipChange::Role(request.role);
+    let change = match (request.role, request.role_id) {
+        (Some(role), None) => MembershipChange::Role(role),
+        (None, Some(id)) => {
+            let role = roles::find(&app, &principal, id).await?;
+            MembershipChange::OwnRole(OwnRole {
+                id,
+                permissions: role.permissions,
+            })
+        }
+        _ => {
+            return Err(AppError::bad_request(
+                "invalid_body",
+                "send either a `role` or a `role_id`",
+            ));
+        }
+    };
     let outcome = app
         .directory()?
         .change_membership(
@@ -213,22 +230,22 @@ fn done(outcome: MembershipOutcome) -> Result<Vec<edgedesk_domain::ids::SessionI
     }
 }
 
-/// A member, for somebody of the role `viewer`: when colleagues were last here is for those who run the account.
-fn view(member: ListedMember, viewer: Role) -> MemberView {
+/// A member, for somebody who manages members or does not: when colleagues were last here is for those who do.
+fn view(member: ListedMember, manages: bool) -> MemberView {
     MemberView {
         id: member.user_id,
         name: member.name,
         email: member.email,
         role: member.role,
+        own_role: member.own_role.map(|(id, name)| OwnRoleName { id, name }),
         since: member.since,
-        last_seen_at: member
-            .last_seen_at
-            .filter(|_| viewer.may(Permission::ManageMembers)),
+        last_seen_at: member.last_seen_at.filter(|_| manages),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use edgedesk_domain::account::Role;
     use edgedesk_domain::time::Timestamp;
     use ulid::Ulid;
 
@@ -241,11 +258,13 @@ mod tests {
             name: "Ada".to_owned(),
             email: "ada@example.com".to_owned(),
             role: Role::Agent,
+            own_role: None,
             since: Timestamp::from_millis(1),
             last_seen_at: Some(Timestamp::from_millis(2)),
         };
         for role in Role::ALL {
-            let shown = view(member.clone(), role).last_seen_at;
+            let manages = role.may(Permission::ManageMembers);
+            let shown = view(member.clone(), manages).last_seen_at;
             assert_eq!(shown.is_some(), role >= Role::Admin, "{role:?}");
         }
     }

@@ -8,7 +8,7 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, inboxes,
-    intents, invitations, members, second_factor, sessions, teams, tickets, widget,
+    intents, invitations, members, roles, second_factor, sessions, teams, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -85,6 +85,10 @@ use crate::{
         members::list_members,
         members::change_role,
         members::remove_member,
+        roles::list_roles,
+        roles::create_role,
+        roles::change_role,
+        roles::delete_role,
         invitations::list_invitations,
         invitations::invite,
         invitations::renew,

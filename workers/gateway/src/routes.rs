@@ -6,7 +6,7 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    inboxes, intents, invitations, members, second_factor, sessions, teams, tickets, widget,
+    inboxes, intents, invitations, members, roles, second_factor, sessions, teams, tickets, widget,
 };
 
 macro_rules! routes {
@@ -101,6 +101,10 @@ routes! {
     get "/api/v1/members" => members::list_members,
     put "/api/v1/members/{user_id}/role" => members::change_role,
     delete "/api/v1/members/{user_id}" => members::remove_member,
+    get "/api/v1/roles" => roles::list_roles,
+    post "/api/v1/roles" => roles::create_role,
+    put "/api/v1/roles/{role_id}" => roles::change_role,
+    delete "/api/v1/roles/{role_id}" => roles::delete_role,
     get "/api/v1/invitations" => invitations::list_invitations,
     post "/api/v1/invitations" => invitations::invite,
     post "/api/v1/invitations/{invitation_id}/renew" => invitations::renew,

@@ -6,6 +6,7 @@ use edgedesk_domain::ids::{AccountId, ApiKeyId, UserId};
 use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
+use super::roles::only;
 use crate::database::{Database, Row, StoreError, Value};
 
 /// Most keys of an account that are not revoked.
@@ -25,8 +26,10 @@ const INSERT: &str = "
 const FIND: &str = "
     SELECT k.account_id, k.id, k.name, k.scopes, k.created_by, k.last_used_at, k.expires_at, k.revoked_at, m.role,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
-       WHERE tm.account_id = k.account_id AND tm.user_id = k.created_by) AS teams
+       WHERE tm.account_id = k.account_id AND tm.user_id = k.created_by) AS teams,
+      r.permissions AS only
     FROM api_keys k LEFT JOIN memberships m ON m.account_id = k.account_id AND m.user_id = k.created_by
+      LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
     WHERE k.key_hash = ?1";
 const NOTE_USE: &str = "
     UPDATE api_keys SET last_used_at = ?3
@@ -178,6 +181,7 @@ impl<D: Database> Directory<D> {
                 name: row.text("name")?.to_owned(),
                 access: Access {
                     teams: row.json("teams")?,
+                    only: only(row, "only")?,
                 },
             },
             scopes: row.json("scopes")?,

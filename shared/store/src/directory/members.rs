@@ -4,40 +4,46 @@
 //! made of. Of two owners who remove each other at once, one stays.
 
 use edgedesk_domain::account::Role;
-use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_domain::ids::{AccountId, RoleId, SessionId, UserId};
 use edgedesk_domain::membership::{
     MembershipChange, MembershipRefusal, Standing, check_change, needs_another_owner, takes_away,
 };
 use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
+use super::roles::only;
 use crate::database::{Database, Row, Statement, StoreError, Value};
 
 /// Most members that a list shows.
 const MAX_LISTED: u32 = 1_000;
 
 const LIST: &str = "
-    SELECT u.id, u.name, u.email, m.role, m.created_at,
+    SELECT u.id, u.name, u.email, m.role, m.role_id, r.name AS role_name, m.created_at,
       (SELECT MAX(s.last_used_at) FROM sessions s WHERE s.account_id = m.account_id AND s.user_id = m.user_id) AS last_seen_at
     FROM memberships m JOIN users u ON u.id = m.user_id
+      LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
     WHERE m.account_id = ?1
     ORDER BY u.name, u.id
     LIMIT ?2";
 const FIND_ROLES: &str = "
-    SELECT a.role AS actor_role, m.role AS member_role,
+    SELECT a.role AS actor_role, a.role_id AS actor_role_id, ar.permissions AS actor_only,
+      m.role AS member_role, m.role_id AS member_role_id, mr.permissions AS member_only,
       EXISTS (SELECT 1 FROM memberships o WHERE o.account_id = ?1 AND o.role = 'owner' AND o.user_id <> ?3) AS another_owner
     FROM memberships a LEFT JOIN memberships m ON m.account_id = ?1 AND m.user_id = ?3
+      LEFT JOIN roles ar ON ar.account_id = ?1 AND ar.id = a.role_id
+      LEFT JOIN roles mr ON mr.account_id = ?1 AND mr.id = m.role_id
     WHERE a.account_id = ?1 AND a.user_id = ?2";
 const CHANGE_ROLE: &str = "
-    UPDATE memberships SET role = ?7
-    WHERE account_id = ?1 AND user_id = ?2 AND role = ?3
-      AND EXISTS (SELECT 1 FROM memberships a WHERE a.account_id = ?1 AND a.user_id = ?4 AND a.role = ?5)
+    UPDATE memberships SET role = ?9, role_id = ?10
+    WHERE account_id = ?1 AND user_id = ?2 AND role = ?3 AND role_id IS ?7
+      AND EXISTS (SELECT 1 FROM memberships a WHERE a.account_id = ?1 AND a.user_id = ?4 AND a.role = ?5 AND a.role_id IS ?8)
+      AND (?10 IS NULL OR EXISTS (SELECT 1 FROM roles WHERE account_id = ?1 AND id = ?10 AND permissions = ?11))
       AND (?6 = 0 OR EXISTS (SELECT 1 FROM memberships o WHERE o.account_id = ?1 AND o.role = 'owner' AND o.user_id <> ?2))
     RETURNING user_id";
 const REMOVE: &str = "
     DELETE FROM memberships
-    WHERE account_id = ?1 AND user_id = ?2 AND role = ?3
-      AND EXISTS (SELECT 1 FROM memberships a WHERE a.account_id = ?1 AND a.user_id = ?4 AND a.role = ?5)
+    WHERE account_id = ?1 AND user_id = ?2 AND role = ?3 AND role_id IS ?7
+      AND EXISTS (SELECT 1 FROM memberships a WHERE a.account_id = ?1 AND a.user_id = ?4 AND a.role = ?5 AND a.role_id IS ?8)
       AND (?6 = 0 OR EXISTS (SELECT 1 FROM memberships o WHERE o.account_id = ?1 AND o.role = 'owner' AND o.user_id <> ?2))
     RETURNING user_id";
 // Everything below follows a removal in its transaction, and does nothing when that did nothing.
@@ -95,6 +101,8 @@ pub struct ListedMember {
     pub email: String,
     /// Their role in the account.
     pub role: Role,
+    /// Their role of the account's own and what it is called, if they have one; `role` is its base then.
+    pub own_role: Option<(RoleId, String)>,
     /// When they became a member.
     pub since: Timestamp,
     /// When a session of theirs in this account was last used, if one is known.
@@ -182,22 +190,29 @@ impl<D: Database> Directory<D> {
         let actor = Standing {
             user_id: actor_id,
             role: row.word("actor_role")?,
+            only: only(row, "actor_only")?,
         };
         let member = Standing {
             user_id: member_id,
             role: row.word("member_role")?,
+            only: only(row, "member_only")?,
         };
+        let role_ids = ["member_role_id", "actor_role_id"]
+            .map(|column| Ok(Value::text_or_null(row.optional_text(column)?)));
+        let role_ids = role_ids
+            .into_iter()
+            .collect::<Result<Vec<_>, StoreError>>()?;
         let another_owner = row.int("another_owner")? != 0;
         if let Err(refusal) = check_change(actor, member, change, another_owner) {
             return Ok(MembershipOutcome::Refused(refusal));
         }
-        let statements = statements(account_id, actor, member, change, now);
+        let statements = statements(account_id, actor, member, role_ids, change, now);
         let answers = self.database.batch(statements).await?;
         if answers.first().is_none_or(Vec::is_empty) {
             return Ok(MembershipOutcome::Overtaken);
         }
         let ended = match change {
-            MembershipChange::Role(_) => &[],
+            MembershipChange::Role(_) | MembershipChange::OwnRole(_) => &[],
             MembershipChange::Removal => answers.get(1).map(Vec::as_slice).unwrap_or_default(),
         };
         let ended = ended
@@ -213,6 +228,7 @@ fn statements(
     account_id: AccountId,
     actor: Standing,
     member: Standing,
+    role_ids: Vec<Value>,
     change: MembershipChange,
     now: Timestamp,
 ) -> Vec<Statement> {
@@ -224,6 +240,7 @@ fn statements(
         Value::text(crate::word(actor.role)),
         Value::Int(i64::from(needs_another_owner(actor, member, change))),
     ]);
+    decided_on.extend(role_ids);
     let at_now = || {
         let mut parameters = whose();
         parameters.push(Value::time(now));
@@ -232,11 +249,20 @@ fn statements(
     let mut revoke_invitations = at_now();
     revoke_invitations.push(match change {
         MembershipChange::Role(role) => Value::text(crate::word(role)),
+        MembershipChange::OwnRole(own) => Value::text(crate::word(own.permissions.base())),
         MembershipChange::Removal => Value::text(""),
     });
     let mut statements = match change {
         MembershipChange::Role(role) => {
-            decided_on.push(Value::text(crate::word(role)));
+            decided_on.extend([Value::text(crate::word(role)), Value::Null, Value::Null]);
+            vec![Statement::new(CHANGE_ROLE, decided_on)]
+        }
+        MembershipChange::OwnRole(own) => {
+            decided_on.extend([
+                Value::text(crate::word(own.permissions.base())),
+                Value::text(own.id),
+                Value::text(crate::json(&own.permissions)),
+            ]);
             vec![Statement::new(CHANGE_ROLE, decided_on)]
         }
         MembershipChange::Removal => vec![
@@ -246,7 +272,7 @@ fn statements(
             Statement::new(REVOKE_KEYS, at_now()),
         ],
     };
-    if takes_away(member.role, change) {
+    if takes_away(member, change) {
         statements.push(Statement::new(REVOKE_INVITATIONS, revoke_invitations));
         statements.push(Statement::new(WITHDRAW_MAIL, whose()));
     }
@@ -259,6 +285,15 @@ fn listed_member(row: &Row) -> Result<ListedMember, StoreError> {
         name: row.text("name")?.to_owned(),
         email: row.text("email")?.to_owned(),
         role: row.word("role")?,
+        own_role: match row.optional_parsed("role_id")? {
+            None => None,
+            Some(id) => Some((
+                id,
+                row.optional_text("role_name")?
+                    .unwrap_or_default()
+                    .to_owned(),
+            )),
+        },
         since: row.time("created_at")?,
         last_seen_at: row
             .optional_int("last_seen_at")?

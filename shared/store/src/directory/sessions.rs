@@ -8,6 +8,7 @@ use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
+use super::roles::only;
 use crate::database::{Database, Row, Statement, StoreError, Value};
 
 /// Most sessions that a list shows; of more, the oldest are left out.
@@ -40,10 +41,12 @@ const FIND: &str = "
     SELECT s.account_id, m.role, f.confirmed_at,
       json_extract(a.settings, '$.requires_second_factor') = 1 AS required,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
-       WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams
+       WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams,
+      r.permissions AS only
     FROM sessions s
       JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
       JOIN accounts a ON a.id = s.account_id
+      LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
       LEFT JOIN second_factors f ON f.user_id = s.user_id
     WHERE s.account_id = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4";
 const LIST: &str = "
@@ -308,6 +311,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
             && row.optional_int("confirmed_at")?.is_none(),
         access: Access {
             teams: row.json("teams")?,
+            only: only(row, "only")?,
         },
     })
 }

@@ -106,6 +106,9 @@ rules! {
 
     PUT "/api/v1/members/{user_id}/role" => "member.role_changed" "member" "user_id",
     DELETE "/api/v1/members/{user_id}" => "member.removed" "member" "user_id",
+    POST "/api/v1/roles" => "role.created" "role",
+    PUT "/api/v1/roles/{role_id}" => "role.changed" "role" "role_id",
+    DELETE "/api/v1/roles/{role_id}" => "role.deleted" "role" "role_id",
     POST "/api/v1/invitations" => "invitation.sent" "invitation",
     POST "/api/v1/invitations/{invitation_id}/renew" => "invitation.renewed" "invitation" "invitation_id",
     DELETE "/api/v1/invitations/{invitation_id}" => "invitation.revoked" "invitation" "invitation_id",

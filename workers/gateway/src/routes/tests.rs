@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use edgedesk_crypto::token::{AccessClaims, TokenKey};
-use edgedesk_domain::account::{Access, Permission, Principal, Role, Secret};
+use edgedesk_domain::account::{Access, Permission, PermissionSet, Principal, Role, Secret};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_store::directory::{SessionKey, Standing};
@@ -19,6 +19,7 @@ use super::*;
 use crate::config::Config;
 use crate::context::App;
 use crate::error::AppError;
+use crate::extract::STOPS_AT_THE_DOOR;
 use crate::finish::{Kind, finish};
 use crate::session_check::{forget_session, remember_session, remember_standing};
 
@@ -64,6 +65,7 @@ fn concrete(path: &str) -> String {
     path.replace("{id}", id)
         .replace("{key}", "1")
         .replace("{key_id}", "key_00000000000000000000000001")
+        .replace("{role_id}", "rol_00000000000000000000000001")
         .replace("{team_id}", "tea_00000000000000000000000001")
         .replace("{user_id}", "usr_00000000000000000000000001")
         .replace("{invitation_id}", "inv_00000000000000000000000001")
@@ -317,6 +319,10 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/members", ReadMembers),
         ("put", "/api/v1/members/{user_id}/role", ManageMembers),
         ("delete", "/api/v1/members/{user_id}", ManageMembers),
+        ("get", "/api/v1/roles", ReadMembers),
+        ("post", "/api/v1/roles", ManageMembers),
+        ("put", "/api/v1/roles/{role_id}", ManageMembers),
+        ("delete", "/api/v1/roles/{role_id}", ManageMembers),
         ("get", "/api/v1/invitations", ManageMembers),
         ("post", "/api/v1/invitations", ManageMembers),
         (
@@ -372,6 +378,38 @@ fn every_route_refuses_every_role_that_lacks_its_permission() {
         }
     }
     assert!(n_refused > 30, "{n_refused}");
+}
+
+/// A role of the account's own with one permission passes exactly the routes that need it.
+#[test]
+fn a_role_with_one_permission_passes_the_routes_that_need_it_and_no_other() {
+    let mut n_passed = 0;
+    STOPS_AT_THE_DOOR.set(true);
+    for permission in Permission::ALL.iter().copied() {
+        let only: PermissionSet = [permission].into_iter().collect();
+        let standing = Standing {
+            role: only.base(),
+            lacks_second_factor: false,
+            access: Access {
+                only: Some(only),
+                ..Access::default()
+            },
+        };
+        remember_standing(&session(), standing, NOW);
+        let token = access_token(only.base());
+        for (method, path, needed) in NEEDS {
+            let outcome = code(request(method, path, Some(&token)));
+            let expected = if *needed == permission {
+                n_passed += 1;
+                (400, "let_in".into())
+            } else {
+                (403, "missing_permission".into())
+            };
+            assert_eq!(outcome, expected, "{permission:?} {method} {path}");
+        }
+    }
+    STOPS_AT_THE_DOOR.set(false);
+    assert_eq!(n_passed, NEEDS.len());
 }
 
 #[test]

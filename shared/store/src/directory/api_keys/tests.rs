@@ -60,6 +60,7 @@ fn a_key_acts_for_who_made_it_in_its_account_under_its_own_name() {
             name: "Key 1".into(),
             access: Access {
                 teams: vec![AURORA.team_id],
+                only: None,
             },
         }
     );

@@ -282,6 +282,7 @@ fn whoever_runs_an_account_that_wants_it_lacks_a_second_factor_until_it_is_confi
             lacks_second_factor,
             access: Access {
                 teams: vec![AURORA.team_id],
+                only: None,
             },
         })
     };
