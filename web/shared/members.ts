@@ -7,6 +7,8 @@ export interface Member {
   name: string;
   email: string;
   role: Role;
+  /** A role of the account's own; `role` is its base then. */
+  own_role?: { id: string; name: string } | null;
   since: string;
   /** Only for those who run the account, and where it is known. */
   last_seen_at?: string | null;

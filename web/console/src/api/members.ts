@@ -11,6 +11,11 @@ export function changeRole(id: string, role: Role): Promise<void> {
   return put(`/members/${id}/role`, { role });
 }
 
+/** A role of the account's own. */
+export function changeToOwnRole(id: string, roleId: string): Promise<void> {
+  return put(`/members/${id}/role`, { role_id: roleId });
+}
+
 export function removeMember(id: string): Promise<void> {
   return del(`/members/${id}`);
 }

@@ -1,7 +1,8 @@
 import type { Member } from '../../../shared/members';
 import { user } from '../api/session';
 import { fullTime } from '../state/clock';
-import { giveRole, inviteOpen, isAbove, removing, roleLabel, rolesUpTo } from '../state/members';
+import { giveOwnRole, giveRole, inviteOpen, isAbove, removing, roleLabel, rolesUpTo } from '../state/members';
+import { roles } from '../state/roles';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { Menu, MenuItem } from './menu';
@@ -37,6 +38,7 @@ function MemberRow({ member }: { member: Member }) {
   const own = user.value?.role;
   const isMe = member.id === user.value?.id;
   const fixed = isAbove(member.role, own);
+  const label = member.own_role?.name ?? roleLabel(member.role);
   return (
     <li class="intent member">
       <Avatar id={member.id} name={member.name} />
@@ -49,36 +51,20 @@ function MemberRow({ member }: { member: Member }) {
         </span>
       </div>
       {fixed ? (
-        <span class="chip status">{roleLabel(member.role)}</span>
+        <span class="chip status">{label}</span>
       ) : (
         <>
           <Menu
             name={`Role of ${member.name}`}
-            label={`Role of ${member.name}: ${roleLabel(member.role)}. Change`}
+            label={`Role of ${member.name}: ${label}. Change`}
             button={
               <>
-                <span class="button-text">{roleLabel(member.role)}</span>
+                <span class="button-text">{label}</span>
                 <Icon name="chevron" />
               </>
             }
           >
-            {(close) =>
-              rolesUpTo(own).map(({ role, label, about }) => (
-                <MenuItem
-                  key={role}
-                  checked={role === member.role}
-                  onSelect={() => {
-                    close();
-                    if (role !== member.role) void giveRole(member, role);
-                  }}
-                >
-                  <span class="menu-text">
-                    {label}
-                    <span class="role-about">{about}</span>
-                  </span>
-                </MenuItem>
-              ))
-            }
+            {(close) => <RoleItems member={member} close={close} />}
           </Menu>
           <button
             type="button"
@@ -94,5 +80,44 @@ function MemberRow({ member }: { member: Member }) {
         </>
       )}
     </li>
+  );
+}
+
+/** The built-in roles that one may give, and those of the account's own. */
+function RoleItems({ member, close }: { member: Member; close: () => void }) {
+  const ownRole = member.own_role?.id;
+  return (
+    <>
+      {rolesUpTo(user.value?.role).map(({ role, label, about }) => (
+        <MenuItem
+          key={role}
+          checked={!ownRole && role === member.role}
+          onSelect={() => {
+            close();
+            if (ownRole || role !== member.role) void giveRole(member, role);
+          }}
+        >
+          <span class="menu-text">
+            {label}
+            <span class="role-about">{about}</span>
+          </span>
+        </MenuItem>
+      ))}
+      {(roles.value.value?.roles ?? []).map((role) => (
+        <MenuItem
+          key={role.id}
+          checked={role.id === ownRole}
+          onSelect={() => {
+            close();
+            if (role.id !== ownRole) void giveOwnRole(member, role);
+          }}
+        >
+          <span class="menu-text">
+            {role.name}
+            <span class="role-about">A part of {roleLabel(role.base)}</span>
+          </span>
+        </MenuItem>
+      ))}
+    </>
   );
 }

@@ -78,6 +78,7 @@ const ASSISTANT_PAGES: PageLink[] = [
 const ACCOUNT_PAGES: PageLink[] = [
   { page: 'members', label: 'Members', icon: 'user-plus' },
   { page: 'teams', label: 'Teams', icon: 'user' },
+  { page: 'roles', label: 'Roles', icon: 'lock' },
   { page: 'api-keys', label: 'API keys', icon: 'key' },
   { page: 'audit', label: 'Audit log', icon: 'history' },
 ];

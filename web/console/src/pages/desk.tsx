@@ -21,6 +21,7 @@ import { ApiKeys } from './api-keys';
 import { AuditPage } from './audit';
 import { Intents } from './intents';
 import { Members } from './members';
+import { Roles } from './roles';
 import { Security } from './security';
 import { Sessions } from './sessions';
 import { Teams } from './teams';
@@ -78,6 +79,8 @@ export function Desk() {
             <AuditPage />
           ) : page === 'members' ? (
             <Members />
+          ) : page === 'roles' ? (
+            <Roles />
           ) : page === 'teams' ? (
             <Teams />
           ) : page === 'sessions' ? (

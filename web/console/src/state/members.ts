@@ -1,8 +1,10 @@
 import { batch, signal } from '@preact/signals';
 import type { Invitation, Member, SentInvitation } from '../../../shared/members';
+import type { OwnRole } from '../../../shared/roles';
 import type { Role } from '../../../shared/wire';
 import {
   changeRole,
+  changeToOwnRole,
   listInvitations,
   listMembers,
   removeMember,
@@ -14,6 +16,7 @@ import { refresh, user } from '../api/session';
 import { loadAgents } from './desk';
 import { Loaded } from './loaded';
 import { reasonOf } from './reason-of';
+import { loadRoles } from './roles';
 import { toast } from './toasts';
 
 /** All roles, the one that may least first: each may all that those before it may. */
@@ -49,7 +52,7 @@ export function isAbove(role: Role, own: Role | undefined): boolean {
 }
 
 export function loadMembers(): Promise<unknown> {
-  return Promise.all([members.load(listMembers), invitations.load(listInvitations)]);
+  return Promise.all([members.load(listMembers), invitations.load(listInvitations), loadRoles()]);
 }
 
 /** Leaves nothing of a link behind, nor of these members for whoever signs in next. */
@@ -72,6 +75,18 @@ export async function giveRole(member: Member, role: Role): Promise<void> {
     toast(`The role of ${member.name} stays. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
   }
   // One's own role is in the token.
+  if (member.id === user.value?.id) await refresh();
+  await afterChange();
+}
+
+/** Gives a role that the account defined. */
+export async function giveOwnRole(member: Member, role: OwnRole): Promise<void> {
+  try {
+    await changeToOwnRole(member.id, role.id);
+    toast(`${member.name} has the role ${role.name} now`);
+  } catch (error) {
+    toast(`The role of ${member.name} stays. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+  }
   if (member.id === user.value?.id) await refresh();
   await afterChange();
 }

@@ -12,12 +12,21 @@ window.addEventListener('hashchange', () => {
 export const openId = computed(() => /^#\/conversations\/(cnv_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
 
 /** Pages beside the conversations. */
-export type Page = 'intents' | 'accuracy' | 'api-keys' | 'audit' | 'sessions' | 'security' | 'members' | 'teams';
+export type Page =
+  | 'intents'
+  | 'accuracy'
+  | 'api-keys'
+  | 'audit'
+  | 'sessions'
+  | 'security'
+  | 'members'
+  | 'teams'
+  | 'roles';
 
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
   () =>
-    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|teams)$/.exec(fragment.value)?.[1] as
+    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|teams|roles)$/.exec(fragment.value)?.[1] as
       | Page
       | undefined) ?? null,
 );
