@@ -22,7 +22,7 @@ test('a team is made, changed and deleted', async ({ signIn }) => {
   await page.keyboard.type(name);
   await page.keyboard.press('Enter');
   await expect(desk.toast(`${name} is saved`)).toBeVisible();
-  const row = page.locator('.member').filter({ hasText: name });
+  const row = page.locator('.member').filter({ has: page.getByRole('button', { name: `Change ${name}` }) });
   await expect(row).toContainText('Nobody yet');
   await expect(row).toContainText('0 open');
 
