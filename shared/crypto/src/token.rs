@@ -105,6 +105,9 @@ pub struct SocketTicketClaims {
     /// The conversation whose socket it opens; absent for the desk's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
+    /// Whether the account lets its people in from some networks alone: then it is asked from which when the socket is opened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_limited: bool,
 }
 
 impl Purpose for SocketTicketClaims {

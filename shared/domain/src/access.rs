@@ -228,6 +228,8 @@ pub enum Resource {
     Audit,
     /// Requests of customers about their data.
     Privacy,
+    /// How people get in.
+    Security,
     /// The account itself.
     Account,
 }
@@ -294,6 +296,8 @@ permissions! {
     ReadPrivacy = Privacy Read, "privacy:read", Admin;
     /// Export and erase customers' data.
     ManagePrivacy = Privacy Manage, "privacy:manage", Admin;
+    /// Say from where and with what people get in.
+    ManageSecurity = Security Manage, "security:manage", Admin;
     /// See the account's settings.
     ReadAccount = Account Read, "account:read", Admin;
     /// Change the account's settings.
@@ -380,6 +384,7 @@ api_keys:manage       - - - a o
 audit:read            - - - a o
 privacy:read          - - - a o
 privacy:manage        - - - a o
+security:manage       - - - a o
 account:read          - - - a o
 account:manage        - - - - o
 ";

@@ -15,4 +15,5 @@ pub mod inbound;
 pub mod invitation;
 pub mod membership;
 pub mod message;
+pub mod networks;
 pub mod time;

@@ -13,6 +13,7 @@ mod outbox;
 mod roles;
 mod second_factor;
 mod sessions;
+mod settings;
 mod teams;
 
 use edgedesk_domain::account::{Channel, Inbox, Permission, PermissionSet, Role, Secret, rights};
@@ -111,6 +112,10 @@ pub(crate) use self::{
     invitations::STATEMENTS as INVITATION_STATEMENTS, members::STATEMENTS as MEMBER_STATEMENTS,
     outbox::STATEMENTS as OUTBOX_STATEMENTS,
 };
+
+/// The constant SQL of settings, for the same test.
+#[cfg(test)]
+pub(crate) use self::settings::STATEMENTS as SETTINGS_STATEMENTS;
 
 /// The constant SQL of roles, for the same test.
 #[cfg(test)]

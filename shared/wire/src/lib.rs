@@ -20,6 +20,7 @@ pub mod problem;
 pub mod queue;
 pub mod roles;
 pub mod second_factor;
+pub mod security;
 pub mod sessions;
 pub mod teams;
 pub mod zendesk;

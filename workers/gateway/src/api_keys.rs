@@ -6,18 +6,20 @@
 use edgedesk_crypto::api_key::{api_key_hash, api_key_prefix, api_key_text};
 use edgedesk_domain::account::{Permission, PermissionSet, Principal};
 use edgedesk_domain::ids::ApiKeyId;
+use edgedesk_domain::networks::AllowedNetworks;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{ApiKey, KeyHolder, MAX_API_KEYS, NewApiKey};
 use edgedesk_wire::api_keys::{
     ApiKeyList, ApiKeyMaker, ApiKeyView, CreateApiKeyRequest, CreateApiKeyResponse,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use worker::send::SendFuture;
 
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesKeys, Path, SeesKeys};
+use crate::networks::check_address;
 
 /// Most characters of a name.
 const MAX_NAME_CHARS: usize = 60;
@@ -131,13 +133,14 @@ pub async fn revoke_api_key(
     }
 }
 
-/// Who a key acts for, if it is good and has `permission`. `people_only` says that the route is for logins alone.
+/// Who a key acts for and from where, if it is good, comes from there and has `permission`. `people_only` says that the route is for logins alone.
 pub async fn admit_key(
     app: &App,
+    headers: &HeaderMap,
     key: &str,
     permission: Permission,
     people_only: bool,
-) -> Result<Principal, AppError> {
+) -> Result<(Principal, AllowedNetworks), AppError> {
     let key_hash = api_key_hash(key).ok_or_else(|| refused("API key malformed"))?;
     let outcome = SendFuture::new(async {
         let directory = app.directory()?;
@@ -149,7 +152,10 @@ pub async fn admit_key(
     app.note_account(holder.principal.account_id);
     app.note_user(holder.principal.user_id);
     app.note_api_key(holder.id);
-    admit(holder, permission, people_only)
+    check_address(&holder.networks, headers)?;
+    let networks = holder.networks.clone();
+    let principal = admit(holder, permission, people_only)?;
+    Ok((principal, networks))
 }
 
 fn admit(

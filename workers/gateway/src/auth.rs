@@ -23,6 +23,7 @@ use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
 use crate::lockout::{locked, locking, login_keys};
+use crate::networks::check_place;
 use crate::object_client::Object;
 use crate::second_factor::log_in::challenge;
 use crate::session_check::forget_session;
@@ -46,6 +47,7 @@ pub struct MeResponse {
     responses(
         (status = 200, body = LoginResponse, description = "Tokens; or, for a user with a second factor, a `challenge` that is good for five minutes and one login, and no session yet"),
         (status = 401, body = crate::openapi::Problem, description = "Unknown e-mail address or wrong password; it does not say which"),
+        (status = 403, body = crate::openapi::Problem, description = "`address_not_allowed`: the account is not open to the caller's address; `no_account`"),
         (status = 429, body = crate::openapi::Problem, description = "`too_many_attempts`: ten failures lock an e-mail address for 15 minutes, whether or not somebody has it; see `Retry-After`"),
     ),
 ))]
@@ -66,6 +68,11 @@ pub async fn log_in(
     )
     .await?;
     let answer = if login.has_second_factor {
+        // Before a code is asked for: it would be of no use.
+        let account_id = membership_of(&login)?.account_id;
+        app.note_account(account_id);
+        app.note_user(login.user_id);
+        check_place(&app, &headers, account_id).await?;
         LoginResponse::Challenge(challenge(&app, &login).await?)
     } else {
         LoginResponse::Tokens(end_log_in(&app, &headers, &login).await?)
@@ -254,7 +261,11 @@ pub async fn get_me(
 #[worker::send]
 pub async fn create_socket_ticket(
     app: App,
-    Authed { principal, .. }: Authed<Attends>,
+    Authed {
+        principal,
+        is_limited,
+        ..
+    }: Authed<Attends>,
     Json(request): Json<SocketTicketRequest>,
 ) -> Result<axum::Json<SocketTicketResponse>, AppError> {
     if let Some(conversation_id) = request.conversation_id {
@@ -267,6 +278,7 @@ pub async fn create_socket_ticket(
         jti: SystemIds.next_ulid().to_string(),
         principal,
         conversation_id: request.conversation_id,
+        is_limited,
     };
     let signed = app
         .config()
@@ -290,6 +302,9 @@ pub async fn begin_session(
     headers: &HeaderMap,
     user: UserSummary,
 ) -> Result<TokenResponse, AppError> {
+    app.note_account(user.account_id);
+    app.note_user(user.id);
+    check_place(app, headers, user.account_id).await?;
     let key = SessionKey {
         account_id: user.account_id,
         user_id: user.id,

@@ -25,6 +25,7 @@ use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, ReadsMessages, Replies, Writes};
 use crate::inbox_cache;
+use crate::networks::check_place;
 use crate::object_client::Object;
 use crate::sockets::{require_upgrade, switch_protocols};
 use crate::teams::check_team;
@@ -379,7 +380,7 @@ pub async fn open_socket(
     Path(id): Path<ConversationId>,
     Query(query): Query<TicketQuery>,
 ) -> Result<Response, AppError> {
-    let identity = check_ticket(&app, query.ticket.as_deref(), Some(id))?;
+    let identity = check_ticket(&app, &headers, query.ticket.as_deref(), Some(id)).await?;
     require_upgrade(&headers)?;
     let SocketIdentity::Agent { principal, .. } = &identity else {
         return Err(AppError::internal("a ticket that is not an agent's"));
@@ -391,8 +392,9 @@ pub async fn open_socket(
 }
 
 /// Who a socket ticket is for, if it opens this socket: that of a conversation, or the desk's.
-pub fn check_ticket(
+pub async fn check_ticket(
     app: &App,
+    headers: &HeaderMap,
     ticket: Option<&str>,
     conversation_id: Option<ConversationId>,
 ) -> Result<SocketIdentity, AppError> {
@@ -415,6 +417,9 @@ pub fn check_ticket(
     let principal = verified.claims.principal;
     app.note_account(principal.account_id);
     app.note_user(principal.user_id);
+    if verified.claims.is_limited {
+        check_place(app, headers, principal.account_id).await?;
+    }
     Ok(SocketIdentity::Agent {
         principal,
         ticket_id: verified.claims.jti,

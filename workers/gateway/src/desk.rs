@@ -45,7 +45,7 @@ pub async fn open_socket(
     headers: HeaderMap,
     Query(query): Query<TicketQuery>,
 ) -> Result<Response, AppError> {
-    let identity = check_ticket(&app, query.ticket.as_deref(), None)?;
+    let identity = check_ticket(&app, &headers, query.ticket.as_deref(), None).await?;
     require_upgrade(&headers)?;
     let SocketIdentity::Agent { principal, .. } = &identity else {
         return Err(AppError::internal("a ticket that is not an agent's"));

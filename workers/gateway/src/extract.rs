@@ -7,6 +7,7 @@ use bytes::Bytes;
 use edgedesk_crypto::api_key::API_KEY_START;
 use edgedesk_domain::account::{Permission, Principal, Role};
 use edgedesk_domain::ids::SessionId;
+use edgedesk_domain::networks::AllowedNetworks;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -18,6 +19,7 @@ use worker::web_sys;
 use crate::api_keys::admit_key;
 use crate::context::App;
 use crate::error::AppError;
+use crate::networks::check_address;
 use crate::session_check::check_session;
 
 /// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;
@@ -35,6 +37,8 @@ pub struct Authed<P> {
     pub principal: Principal,
     /// The login's session; an API key has none.
     pub session_id: Option<SessionId>,
+    /// Whether the account lets its people in from some networks alone.
+    pub is_limited: bool,
     permission: PhantomData<P>,
 }
 
@@ -95,6 +99,8 @@ needs! {
     SeesKeys => ReadApiKeys,
     /// Reads the audit log.
     Audits => ReadAudit,
+    /// Sees the account's settings.
+    SeesAccount => ReadAccount,
 }
 
 needs! {
@@ -105,6 +111,8 @@ needs! {
     ManagesKeys => ManageApiKeys,
     /// Invites, changes roles, removes.
     ManagesMembers => ManageMembers,
+    /// Says from where people get in.
+    ManagesSecurity => ManageSecurity,
 }
 
 impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
@@ -118,18 +126,21 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
                 "send an access token or an API key as `Authorization: Bearer …`",
             )
         })?;
-        let (principal, session_id) = if token.starts_with(API_KEY_START) {
-            let principal = admit_key(&app, token, P::PERMISSION, P::PEOPLE_ONLY).await?;
-            (principal, None)
+        let (principal, session_id, networks) = if token.starts_with(API_KEY_START) {
+            let (principal, networks) =
+                admit_key(&app, &parts.headers, token, P::PERMISSION, P::PEOPLE_ONLY).await?;
+            (principal, None, networks)
         } else {
-            let (principal, session_id) = admit_token(&app, token, P::PERMISSION).await?;
-            (principal, Some(session_id))
+            let (principal, session_id, networks) =
+                admit_token(&app, &parts.headers, token, P::PERMISSION).await?;
+            (principal, Some(session_id), networks)
         };
         #[cfg(test)]
         stop_at_the_door()?;
         Ok(Self {
             principal,
             session_id,
+            is_limited: !networks.is_open(),
             permission: PhantomData,
         })
     }
@@ -151,9 +162,10 @@ fn stop_at_the_door() -> Result<(), AppError> {
 
 async fn admit_token(
     app: &App,
+    headers: &HeaderMap,
     token: &str,
     permission: Permission,
-) -> Result<(Principal, SessionId), AppError> {
+) -> Result<(Principal, SessionId, AllowedNetworks), AppError> {
     let claims = app.config().token_key()?.verify_access(app.now(), token)?;
     app.note_account(claims.account_id);
     app.note_user(claims.sub);
@@ -162,13 +174,14 @@ async fn admit_token(
     let session_id = claims.sid;
     // The role is that of now, which may be less than the token's.
     let standing = SendFuture::new(check_session(app, &claims)).await?;
+    check_address(&standing.networks, headers)?;
     let principal = Principal {
         role: standing.role,
         access: standing.access,
         ..Principal::from(claims)
     };
     check_standing(&principal, standing.lacks_second_factor, permission)?;
-    Ok((principal, session_id))
+    Ok((principal, session_id, standing.networks))
 }
 
 /// What runs the account takes a second factor where the account says so; enrolling one is everybody's own.

@@ -29,6 +29,7 @@ mod intents;
 mod invitations;
 mod lockout;
 mod members;
+mod networks;
 mod object_client;
 mod objects;
 #[cfg(feature = "openapi")]

@@ -8,7 +8,8 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, inboxes,
-    intents, invitations, members, roles, second_factor, sessions, teams, tickets, widget,
+    intents, invitations, members, networks, roles, second_factor, sessions, teams, tickets,
+    widget,
 };
 
 #[derive(OpenApi)]
@@ -85,6 +86,8 @@ use crate::{
         members::list_members,
         members::change_role,
         members::remove_member,
+        networks::get_networks,
+        networks::change_networks,
         roles::list_roles,
         roles::create_role,
         roles::change_role,

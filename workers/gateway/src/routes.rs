@@ -6,7 +6,8 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    inboxes, intents, invitations, members, roles, second_factor, sessions, teams, tickets, widget,
+    inboxes, intents, invitations, members, networks, roles, second_factor, sessions, teams,
+    tickets, widget,
 };
 
 macro_rules! routes {
@@ -101,6 +102,8 @@ routes! {
     get "/api/v1/members" => members::list_members,
     put "/api/v1/members/{user_id}/role" => members::change_role,
     delete "/api/v1/members/{user_id}" => members::remove_member,
+    get "/api/v1/security/networks" => networks::get_networks,
+    put "/api/v1/security/networks" => networks::change_networks,
     get "/api/v1/roles" => roles::list_roles,
     post "/api/v1/roles" => roles::create_role,
     put "/api/v1/roles/{role_id}" => roles::change_role,

@@ -55,6 +55,7 @@ pub fn remember_session(key: &SessionKey, role: edgedesk_domain::account::Role, 
         role,
         lacks_second_factor: false,
         access: edgedesk_domain::account::Access::default(),
+        networks: edgedesk_domain::networks::AllowedNetworks::default(),
     };
     remember_standing(key, standing, now);
 }

@@ -19,6 +19,7 @@ fn member(n: u64, role: Role, teams: &[TeamId]) -> Principal {
         user_id: user(n),
         access: Access {
             teams: teams.to_vec(),
+            only: None,
         },
         ..principal(role)
     }

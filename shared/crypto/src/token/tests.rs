@@ -43,6 +43,7 @@ fn ticket() -> SocketTicketClaims {
         jti: "one".to_owned(),
         principal: principal(),
         conversation_id: None,
+        is_limited: false,
     }
 }
 

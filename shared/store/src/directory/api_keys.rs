@@ -3,10 +3,12 @@
 use edgedesk_domain::access::{Permission, Role};
 use edgedesk_domain::account::{Access, Principal};
 use edgedesk_domain::ids::{AccountId, ApiKeyId, UserId};
+use edgedesk_domain::networks::AllowedNetworks;
 use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
 use super::roles::only;
+use super::settings::networks;
 use crate::database::{Database, Row, StoreError, Value};
 
 /// Most keys of an account that are not revoked.
@@ -27,8 +29,9 @@ const FIND: &str = "
     SELECT k.account_id, k.id, k.name, k.scopes, k.created_by, k.last_used_at, k.expires_at, k.revoked_at, m.role,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
        WHERE tm.account_id = k.account_id AND tm.user_id = k.created_by) AS teams,
-      r.permissions AS only
+      r.permissions AS only, json_extract(a.settings, '$.allowed_networks') AS networks
     FROM api_keys k LEFT JOIN memberships m ON m.account_id = k.account_id AND m.user_id = k.created_by
+      LEFT JOIN accounts a ON a.id = k.account_id
       LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
     WHERE k.key_hash = ?1";
 const NOTE_USE: &str = "
@@ -106,6 +109,8 @@ pub struct KeyHolder {
     pub principal: Principal,
     /// What the key was given.
     pub scopes: Vec<Permission>,
+    /// From where the account lets its people and keys in.
+    pub networks: AllowedNetworks,
 }
 
 impl KeyHolder {
@@ -185,6 +190,7 @@ impl<D: Database> Directory<D> {
                 },
             },
             scopes: row.json("scopes")?,
+            networks: networks(row)?,
         };
         let is_due = optional_time(row, "last_used_at")?
             .is_none_or(|last| now.millis_since(last) >= USE_MILLIS);

@@ -5,10 +5,12 @@
 
 use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_domain::networks::AllowedNetworks;
 use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
 use super::roles::only;
+use super::settings::networks;
 use crate::database::{Database, Row, Statement, StoreError, Value};
 
 /// Most sessions that a list shows; of more, the oldest are left out.
@@ -42,7 +44,7 @@ const FIND: &str = "
       json_extract(a.settings, '$.requires_second_factor') = 1 AS required,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
        WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams,
-      r.permissions AS only
+      r.permissions AS only, json_extract(a.settings, '$.allowed_networks') AS networks
     FROM sessions s
       JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
       JOIN accounts a ON a.id = s.account_id
@@ -130,6 +132,8 @@ pub struct Standing {
     pub lacks_second_factor: bool,
     /// What else decides what they may.
     pub access: Access,
+    /// From where the account lets its people in.
+    pub networks: AllowedNetworks,
 }
 
 /// What became of using a refresh token.
@@ -313,6 +317,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
             teams: row.json("teams")?,
             only: only(row, "only")?,
         },
+        networks: networks(row)?,
     })
 }
 

@@ -629,6 +629,7 @@ fn no_query_scans_a_table() {
         .chain(crate::directory::OUTBOX_STATEMENTS)
         .chain(crate::directory::TEAM_STATEMENTS)
         .chain(crate::directory::ROLE_STATEMENTS)
+        .chain(crate::directory::SETTINGS_STATEMENTS)
         .chain(crate::directory::INBOX_STATEMENTS);
     let all = of_shard
         .map(|sql| (&shard, sql))

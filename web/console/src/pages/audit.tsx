@@ -31,6 +31,7 @@ const ACTIONS = [
   'audit_log.read',
   'refresh_token.reused',
   'room_join.refused',
+  'address.refused',
   'foreign_row.withheld',
 ];
 

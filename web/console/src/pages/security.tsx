@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { NetworksCard } from '../components/networks';
 import { Page, PageSkeleton } from '../components/page';
 import { SecondFactorCard } from '../components/second-factor';
 import { RecoveryCodesDialog, ShowCodeDialog } from '../components/second-factor-dialogs';
@@ -25,6 +26,7 @@ export function Security() {
       ) : (
         <PageSkeleton what="your settings" />
       )}
+      <NetworksCard />
       {asking.value && <ShowCodeDialog what={asking.value} />}
       {madeCodes.value && <RecoveryCodesDialog codes={madeCodes.value} />}
     </Page>

@@ -22,6 +22,7 @@ fn holder(role: Role, scopes: &[Permission]) -> KeyHolder {
             access: Access::default(),
         },
         scopes: scopes.to_vec(),
+        networks: AllowedNetworks::default(),
     }
 }
 

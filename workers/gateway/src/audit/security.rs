@@ -17,6 +17,9 @@ const REFRESH_TOKEN_REUSED: &str = "refresh_token.reused";
 /// A socket asked for another account's room.
 const ROOM_JOIN_REFUSED: &str = "room_join.refused";
 
+/// A request came from an address that the account does not let in.
+const ADDRESS_REFUSED: &str = "address.refused";
+
 /// What a request turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecurityEvent {
@@ -27,6 +30,8 @@ pub enum SecurityEvent {
         /// Which.
         session_id: SessionId,
     },
+    /// It came from an address that the account does not let in.
+    AddressNotAllowed,
 }
 
 /// The entry of a request that an error of its own made a security event, in the log of the credential's account.
@@ -44,6 +49,11 @@ pub fn record_of_event(
             let route = trail.route.clone().filter(|route| is_plain(route));
             let resource = resource("route", route);
             (FOREIGN_ROW, resource, actor_of(trail), Outcome::Failed)
+        }
+        SecurityEvent::AddressNotAllowed => {
+            let route = trail.route.clone().filter(|route| is_plain(route));
+            let resource = resource("route", route);
+            (ADDRESS_REFUSED, resource, actor_of(trail), Outcome::Refused)
         }
         // Whoever it was, they did not show that they are this user.
         SecurityEvent::RefreshTokenReused { session_id } => (

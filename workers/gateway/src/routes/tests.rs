@@ -6,6 +6,7 @@ use axum::response::Response;
 use edgedesk_crypto::token::{AccessClaims, TokenKey};
 use edgedesk_domain::account::{Access, Permission, PermissionSet, Principal, Role, Secret};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_domain::networks::AllowedNetworks;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_store::directory::{SessionKey, Standing};
 use edgedesk_wire::problem::Problem;
@@ -213,9 +214,9 @@ fn every_socket_wants_a_token_or_a_ticket() {
 const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
         AssignConversations, ManageApiKeys, ManageInboxes, ManageIntegrations, ManageIntents,
-        ManageMembers, ManageTeams, ReadAnalytics, ReadApiKeys, ReadAudit, ReadConversations,
-        ReadInboxes, ReadIntegrations, ReadIntents, ReadMembers, ReadMessages, ReadTeamAnalytics,
-        ReadTeams, WriteConversations, WriteMessages,
+        ManageMembers, ManageSecurity, ManageTeams, ReadAccount, ReadAnalytics, ReadApiKeys,
+        ReadAudit, ReadConversations, ReadInboxes, ReadIntegrations, ReadIntents, ReadMembers,
+        ReadMessages, ReadTeamAnalytics, ReadTeams, WriteConversations, WriteMessages,
     };
     &[
         ("get", "/api/v1/me", ReadConversations),
@@ -319,6 +320,8 @@ const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/members", ReadMembers),
         ("put", "/api/v1/members/{user_id}/role", ManageMembers),
         ("delete", "/api/v1/members/{user_id}", ManageMembers),
+        ("get", "/api/v1/security/networks", ReadAccount),
+        ("put", "/api/v1/security/networks", ManageSecurity),
         ("get", "/api/v1/roles", ReadMembers),
         ("post", "/api/v1/roles", ManageMembers),
         ("put", "/api/v1/roles/{role_id}", ManageMembers),
@@ -380,6 +383,38 @@ fn every_route_refuses_every_role_that_lacks_its_permission() {
     assert!(n_refused > 30, "{n_refused}");
 }
 
+/// Whatever the role, and whatever is asked.
+#[test]
+fn an_address_that_the_account_does_not_let_in_is_refused_by_every_route() {
+    let standing = Standing {
+        role: Role::Owner,
+        lacks_second_factor: false,
+        access: Access::default(),
+        networks: AllowedNetworks::parse(["203.0.113.0/24"]).unwrap(),
+    };
+    remember_standing(&session(), standing, NOW);
+    let token = access_token(Role::Owner);
+    STOPS_AT_THE_DOOR.set(true);
+    for (method, path, _) in NEEDS {
+        for (address, expected) in [
+            (Some("203.0.113.7"), "let_in"),
+            (Some("198.51.100.7"), "address_not_allowed"),
+            (None, "address_not_allowed"),
+        ] {
+            let mut request = request(method, path, Some(&token));
+            if let Some(address) = address {
+                let headers = request.headers_mut();
+                headers.insert(crate::entry::ADDRESS_HEADER, address.parse().unwrap());
+            }
+            assert_eq!(code(request).1, expected, "{method} {path} {address:?}");
+        }
+    }
+    STOPS_AT_THE_DOOR.set(false);
+    let (response, _) = send(request("get", "/api/v1/audit", Some(&token)));
+    let error = response.extensions().get::<AppError>().cloned().unwrap();
+    assert!(error.security.is_some(), "it is told to the administrators");
+}
+
 /// A role of the account's own with one permission passes exactly the routes that need it.
 #[test]
 fn a_role_with_one_permission_passes_the_routes_that_need_it_and_no_other() {
@@ -394,6 +429,7 @@ fn a_role_with_one_permission_passes_the_routes_that_need_it_and_no_other() {
                 only: Some(only),
                 ..Access::default()
             },
+            networks: AllowedNetworks::default(),
         };
         remember_standing(&session(), standing, NOW);
         let token = access_token(only.base());
@@ -420,6 +456,7 @@ fn whoever_runs_an_account_that_wants_a_second_factor_does_nothing_without_one()
             role,
             lacks_second_factor: true,
             access: Access::default(),
+            networks: AllowedNetworks::default(),
         };
         remember_standing(&session(), standing, NOW);
         // A route that everybody may comes as far as a binding, which there is none of here.

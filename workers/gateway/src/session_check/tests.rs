@@ -41,6 +41,7 @@ fn standing(role: Role) -> Standing {
         role,
         lacks_second_factor: false,
         access: Access::default(),
+        networks: edgedesk_domain::networks::AllowedNetworks::default(),
     }
 }
 
