@@ -9,7 +9,7 @@ use edgedesk_integration::{Live, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// An address of the machine that is on no list.
+/// An address of the machine that is on no list: on Linux all of 127.0.0.0/8 are its own.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const NETWORKS: &str = "/api/v1/security/networks";
 
