@@ -6,6 +6,7 @@
 mod api_keys;
 mod create;
 mod inboxes;
+mod identities;
 mod invitations;
 mod login;
 mod members;
@@ -23,6 +24,7 @@ use edgedesk_wire::api::AgentView;
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
 pub use self::inboxes::ListedInbox;
+pub use self::identities::AttemptUse;
 pub use self::invitations::{
     AcceptOutcome, Invitation, InvitationRefusal, InviteOutcome, Invitee, MAX_INVITATIONS,
     NewInvitation, NewLink, OpenInvitation,
@@ -101,6 +103,10 @@ pub(crate) use self::api_keys::STATEMENTS as API_KEY_STATEMENTS;
 /// The constant SQL of logins, for the same test.
 #[cfg(test)]
 pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
+
+/// The constant SQL of identities, for the same test.
+#[cfg(test)]
+pub(crate) use self::identities::STATEMENTS as IDENTITY_STATEMENTS;
 
 /// The constant SQL of second factors, for the same test.
 #[cfg(test)]

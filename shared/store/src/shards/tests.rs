@@ -623,6 +623,7 @@ fn no_query_scans_a_table() {
         .chain(crate::directory::SESSION_STATEMENTS)
         .chain(crate::directory::LOGIN_STATEMENTS)
         .chain(crate::directory::SECOND_FACTOR_STATEMENTS)
+        .chain(crate::directory::IDENTITY_STATEMENTS)
         .chain(crate::directory::API_KEY_STATEMENTS)
         .chain(crate::directory::MEMBER_STATEMENTS)
         .chain(crate::directory::INVITATION_STATEMENTS)
