@@ -17,6 +17,7 @@ pub mod members;
 pub mod object;
 pub mod of_account;
 pub mod problem;
+pub mod providers;
 pub mod queue;
 pub mod roles;
 pub mod second_factor;

@@ -36,6 +36,7 @@ mod objects;
 pub mod openapi;
 mod origin;
 mod own_intents;
+mod providers;
 mod replay;
 mod roles;
 mod routes;

@@ -8,8 +8,8 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, inboxes,
-    intents, invitations, members, networks, roles, second_factor, sessions, teams, tickets,
-    widget,
+    intents, invitations, members, networks, providers, roles, second_factor, sessions, teams,
+    tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,9 @@ use crate::{
         auth::get_me,
         invitations::get_offer,
         invitations::accept,
+        providers::list_providers,
+        providers::start,
+        providers::finish,
         members::switch_account,
         members::list_accounts,
         sessions::list_sessions,

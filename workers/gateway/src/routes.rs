@@ -6,8 +6,8 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::{
     admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    inboxes, intents, invitations, members, networks, roles, second_factor, sessions, teams,
-    tickets, widget,
+    inboxes, intents, invitations, members, networks, providers, roles, second_factor, sessions,
+    teams, tickets, widget,
 };
 
 macro_rules! routes {
@@ -44,6 +44,9 @@ routes! {
     post "/api/v1/auth/logout" => auth::log_out,
     get "/api/v1/auth/invitation" => invitations::get_offer,
     post "/api/v1/auth/invitation" => invitations::accept,
+    get "/api/v1/auth/providers" => providers::list_providers,
+    post "/api/v1/auth/providers/start" => providers::start,
+    post "/api/v1/auth/providers/finish" => providers::finish,
     post "/api/v1/auth/switch" => members::switch_account,
     get "/api/v1/me" => auth::get_me,
     get "/api/v1/me/accounts" => members::list_accounts,

@@ -48,6 +48,8 @@ const LOGIN_ROUTE: &str = "/api/v1/auth/login";
 const CODE_ROUTE: &str = "/api/v1/auth/second-factor";
 /// Asks for a password as a login does, of an invited person who is a user already.
 const INVITATION_ROUTE: &str = "/api/v1/auth/invitation";
+/// The second half of a login with an identity provider.
+const PROVIDER_ROUTE: &str = "/api/v1/auth/providers/finish";
 
 macro_rules! rules {
     ($($method:ident $route:literal => $action:literal $resource:literal $($param:literal)?,)*) => {
@@ -67,6 +69,8 @@ macro_rules! rules {
 rules! {
     POST "/api/v1/auth/login" => "login.succeeded" "user",
     POST "/api/v1/auth/second-factor" => "login.succeeded" "user",
+    POST "/api/v1/auth/providers/start" => "login.started" "user",
+    POST "/api/v1/auth/providers/finish" => "login.with_provider" "user",
     POST "/api/v1/auth/refresh" => "session.refreshed" "user",
     POST "/api/v1/auth/logout" => "session.ended" "user",
     DELETE "/api/v1/me/sessions" => "sessions.all_ended" "user",
@@ -147,7 +151,8 @@ pub fn record_of(
     // Nobody's log without a credential or, for a login, the user that was meant.
     let account_id = trail.account_id?;
     let is_change = rule.method != Method::GET;
-    let is_login = [LOGIN_ROUTE, CODE_ROUTE, INVITATION_ROUTE].contains(&rule.route);
+    let is_login =
+        [LOGIN_ROUTE, CODE_ROUTE, INVITATION_ROUTE, PROVIDER_ROUTE].contains(&rule.route);
     let is_failed_login = is_login && status == StatusCode::UNAUTHORIZED;
     let outcome = match status {
         status if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS => {
