@@ -116,6 +116,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             raw_port: Some(raw_port),
             bench: true,
             models: None,
+            vars: Vec::new(),
         }),
     })
     .await?;

@@ -46,6 +46,14 @@ pub struct DevArguments {
     /// With `--direct`: a folder to take the model files from, instead of `models/files`. For tests that break some.
     #[arg(long, hide = true, requires = "direct", value_name = "DIR")]
     pub models: Option<PathBuf>,
+    /// With `--direct`: a variable of the gateway, as `NAME=VALUE`. For tests that bring an identity provider.
+    #[arg(
+        long = "var",
+        hide = true,
+        requires = "direct",
+        value_name = "NAME=VALUE"
+    )]
+    pub vars: Vec<String>,
     /// Use the builds that are there. For tests, which start many stacks.
     #[arg(long, hide = true)]
     pub no_build: bool,
@@ -105,6 +113,7 @@ async fn start_runtime(arguments: &DevArguments, state: &Path) -> Result<Runtime
         direct: arguments.direct.then(|| Direct {
             raw_port: arguments.raw_port,
             models: arguments.models.clone(),
+            vars: arguments.vars.clone(),
             ..Direct::default()
         }),
     };

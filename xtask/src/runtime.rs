@@ -48,6 +48,8 @@ pub struct Direct {
     pub raw_port: Option<u16>,
     /// Where the inference Worker's model files are; `models/files` when absent.
     pub models: Option<PathBuf>,
+    /// Variables of the gateway beside those of its configuration, as `NAME=VALUE`.
+    pub vars: Vec<String>,
     /// Use the builds kept for release, let the inference Worker answer `/bench`, and give it a process of its own.
     pub bench: bool,
 }
@@ -209,7 +211,7 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
             name: "gateway",
             build: Some(build_of(Part::Gateway)),
             port: options.port,
-            vars: json!({}),
+            vars: variables(&direct.vars),
             assets: None,
         },
         Served {
@@ -239,6 +241,15 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
         .arg(root().join("tests/bench/serve.mjs"))
         .arg(argument.to_string());
     Ok(command)
+}
+
+/// `NAME=VALUE` as JSON; without a `=` the value is empty.
+fn variables(pairs: &[String]) -> serde_json::Value {
+    let pairs = pairs.iter().map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (name.to_owned(), json!(value))
+    });
+    serde_json::Value::Object(pairs.collect())
 }
 
 /// Says so when a port is in use, before any work is done in vain.

@@ -203,6 +203,7 @@ impl TestStack {
             direct: false,
             raw_port: None,
             models: None,
+            vars: Vec::new(),
             no_build: true,
         })
         .await?;

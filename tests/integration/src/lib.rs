@@ -16,9 +16,11 @@ use edgedesk_domain::conversation::ConversationState;
 use serde_json::Value;
 
 mod api_routes;
+mod issuer;
 mod own;
 
 pub use api_routes::{Dice, Route, api_routes};
+pub use issuer::{Issuer, Page, Word};
 pub use own::OwnStack;
 
 /// How long anything may take that is not measured here. Two busy cores are slow.
