@@ -53,9 +53,13 @@ export class ChallengeOver extends Error {}
 
 /** Signs in; or, for somebody with a second factor, gives what `showCode` needs. */
 export async function login(email: string, password: string, stay: boolean): Promise<string | null> {
-  const answer = await post('login', { email, password });
+  const answer = await postAuth('login', { email, password });
   if (!answer.ok) throw await loginError(answer);
-  const body = (await answer.json()) as LoginResponse;
+  return enter((await answer.json()) as LoginResponse, stay);
+}
+
+/** Begins the session of a login; or, for somebody with a second factor, gives what `showCode` needs. */
+export function enter(body: LoginResponse, stay: boolean): string | null {
   if ('challenge' in body) return body.challenge;
   take(body, stay ? localStorage : sessionStorage);
   return null;
@@ -63,7 +67,7 @@ export async function login(email: string, password: string, stay: boolean): Pro
 
 /** The second step of signing in. */
 export async function showCode(challenge: string, shown: Shown, stay: boolean): Promise<void> {
-  const answer = await post('second-factor', { challenge, ...shown });
+  const answer = await postAuth('second-factor', { challenge, ...shown });
   if (!answer.ok) throw await codeError(answer);
   take((await answer.json()) as TokenResponse, stay ? localStorage : sessionStorage);
 }
@@ -73,7 +77,7 @@ export async function logout(): Promise<void> {
   end('');
   if (stored) {
     // The server forgets the token as well; offline, ending it here must do.
-    await post('logout', { refresh_token: stored.refresh_token }).catch(() => undefined);
+    await postAuth('logout', { refresh_token: stored.refresh_token }).catch(() => undefined);
   }
 }
 
@@ -88,7 +92,7 @@ export type AcceptOutcome =
 /** Accepts an invitation: as a new user of this name, or as the user who has the address. Throws nothing. */
 export async function acceptInvitation(token: string, name: string | null, password: string): Promise<AcceptOutcome> {
   try {
-    const answer = await post('invitation', { token, name, password });
+    const answer = await postAuth('invitation', { token, name, password });
     if (answer.status === 404 || answer.status === 409) return { kind: 'changed' };
     if (answer.status === 401) return { kind: 'refused', reason: 'That is not your password. Please try again.' };
     if (answer.status === 422)
@@ -98,7 +102,7 @@ export async function acceptInvitation(token: string, name: string | null, passw
     if (!accepted.tokens) return { kind: 'joined', accountId: accepted.account_id };
     const before = readStored();
     // Somebody else was signed in here: two at once would be a muddle.
-    if (before) await post('logout', { refresh_token: before.refresh_token }).catch(() => undefined);
+    if (before) await postAuth('logout', { refresh_token: before.refresh_token }).catch(() => undefined);
     take(accepted.tokens, before ? storeOf() : sessionStorage);
     return { kind: 'signed-in' };
   } catch {
@@ -151,7 +155,7 @@ async function refreshNow(): Promise<boolean> {
     return false;
   }
   try {
-    const answer = await post('refresh', { refresh_token: stored.refresh_token });
+    const answer = await postAuth('refresh', { refresh_token: stored.refresh_token });
     if (answer.ok) {
       take((await answer.json()) as TokenResponse, storeOf());
       return true;
@@ -229,7 +233,8 @@ function readStored(): Stored | null {
   }
 }
 
-function post(path: string, body: unknown): Promise<Response> {
+/** Posts to a route that opens or ends a session. */
+export function postAuth(path: string, body: unknown): Promise<Response> {
   return fetch(`/api/v1/auth/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { nextTheme, setTheme, theme } from '../../../shared/theme';
+import { finishReturn, hasReturned } from '../api/providers';
 import { login, sessionNotice } from '../api/session';
 import { CodeStep } from '../components/code-step';
 import { Icon } from '../components/icon';
+import { ProviderButtons } from '../components/provider-buttons';
 
 interface Half {
   challenge: string;
@@ -12,10 +14,25 @@ interface Half {
 export function Login() {
   const [half, setHalf] = useState<Half | null>(null);
   const [reason, setReason] = useState('');
+  const [finishing, setFinishing] = useState(hasReturned);
+
+  useEffect(() => {
+    if (!finishing) return;
+    void finishReturn().then((outcome) => {
+      if (outcome.kind === 'half') setHalf(outcome);
+      if (outcome.kind === 'refused') setReason(outcome.reason);
+      setFinishing(false);
+    });
+  }, []);
+
   return (
-    <main class="login">
+    <main class="login" aria-busy={finishing}>
       <ThemeButton />
-      {half ? (
+      {finishing ? (
+        <p class="login-lead" role="status">
+          Signing you in…
+        </p>
+      ) : half ? (
         <CodeStep
           {...half}
           onBack={(why) => {
@@ -122,6 +139,7 @@ function PasswordStep({ reason, onHalf }: { reason: string; onHalf: (half: Half)
       <button type="submit" class="button primary" disabled={busy}>
         {busy ? 'Signing in…' : 'Sign in'}
       </button>
+      <ProviderButtons mayStay={() => stay.current?.checked ?? false} onError={setError} />
     </form>
   );
 }

@@ -1,0 +1,16 @@
+// The JSON of `/api/v1/auth/providers`, as docs/API.md describes it.
+
+export interface Provider {
+  id: string;
+  /** What its button says, such as `Google`. */
+  name: string;
+}
+
+export interface ProviderList {
+  providers: Provider[];
+}
+
+export interface ProviderStart {
+  /** The provider's page. It leads back to the console with `state` and `code`, or with `error`. */
+  url: string;
+}
