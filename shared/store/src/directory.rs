@@ -12,6 +12,7 @@ mod login;
 mod members;
 mod outbox;
 mod roles;
+mod over;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -107,6 +108,10 @@ pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
 /// The constant SQL of identities, for the same test.
 #[cfg(test)]
 pub(crate) use self::identities::STATEMENTS as IDENTITY_STATEMENTS;
+
+/// The constant SQL that deletes what is over, for the same test.
+#[cfg(test)]
+pub(crate) use self::over::STATEMENTS as OVER_STATEMENTS;
 
 /// The constant SQL of second factors, for the same test.
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The directory and the shards of this deployment.
 
 use edgedesk_platform::d1::D1;
-use edgedesk_store::Shards;
+use edgedesk_store::{Directory, Shards};
 use worker::Env;
 
 /// Binding of the directory.
@@ -10,6 +10,11 @@ const DIRECTORY_BINDING: &str = "DIRECTORY";
 const SHARD_BINDING_PREFIX: &str = "SHARD_";
 /// More than any deployment has; ends the count should the environment answer for every name.
 const MAX_SHARDS: u32 = 1000;
+
+/// The directory alone.
+pub fn directory(env: &Env) -> worker::Result<Directory<D1>> {
+    Ok(Directory::new(D1::new(env.d1(DIRECTORY_BINDING)?)))
+}
 
 /// Binds what the configuration names.
 pub fn shards(env: &Env) -> worker::Result<Shards<D1>> {
