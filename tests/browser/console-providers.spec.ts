@@ -1,6 +1,8 @@
 // Signing in with an identity provider, as the console shows it. The stack has no provider: the answers about them are the
 // test's own. That the real ones are right is for tests/integration/tests/providers.rs.
-import { expect, type Page, type Route, test } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
+import { expect, test } from './support/console.ts';
+import { stack } from './support/stack.ts';
 
 const PROVIDER = 'https://id.example.com/authorize?state=s-1';
 
@@ -24,7 +26,7 @@ async function finishing(page: Page, status: number, body: unknown): Promise<unk
 }
 
 test('without a provider there is no button', async ({ page }) => {
-  await page.goto('/console/');
+  await page.goto(`${stack.url}/console/`);
   await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
   await expect(page.getByRole('button', { name: /Continue with/ })).toHaveCount(0);
 });
@@ -35,7 +37,7 @@ test('the button leads to the provider', async ({ page }) => {
   await page.route('https://id.example.com/**', (route) =>
     route.fulfill({ contentType: 'text/html', body: '<h1>The provider</h1>' }),
   );
-  await page.goto('/console/');
+  await page.goto(`${stack.url}/console/`);
   await page.getByRole('button', { name: 'Continue with Google' }).click();
   await expect(page.getByRole('heading', { name: 'The provider' })).toBeVisible();
   expect(page.url()).toBe(PROVIDER);
@@ -44,7 +46,7 @@ test('the button leads to the provider', async ({ page }) => {
 test('a provider that does not answer is said, and the page stays', async ({ page }) => {
   await withProvider(page);
   await page.route('**/api/v1/auth/providers/start', (route) => json(route, 503, { code: 'provider_unavailable' }));
-  await page.goto('/console/');
+  await page.goto(`${stack.url}/console/`);
   await page.getByRole('button', { name: 'Continue with Google' }).click();
   await expect(page.getByRole('alert')).toContainText('Google cannot be reached right now');
   await expect(page.getByRole('button', { name: 'Continue with Google' })).toBeEnabled();
@@ -54,7 +56,7 @@ test('who comes back with a second factor is asked for the code, and the address
   await withProvider(page);
   const challenge = { challenge: 'c-1', expires_at: '2030-01-01T00:00:00.000Z' };
   const sent = await finishing(page, 200, challenge);
-  await page.goto('/console/?state=s-1&code=abc');
+  await page.goto(`${stack.url}/console/?state=s-1&code=abc`);
   await expect(page.getByLabel(/code/i).first()).toBeVisible();
   expect(sent).toEqual([{ state: 's-1', code: 'abc' }]);
   expect(new URL(page.url()).search).toBe('');
@@ -68,7 +70,7 @@ for (const [code, status, reason] of [
   test(`a refusal with ${code} is shown on the login page`, async ({ page }) => {
     await withProvider(page);
     await finishing(page, status, { code });
-    await page.goto('/console/?state=s-1&code=abc');
+    await page.goto(`${stack.url}/console/?state=s-1&code=abc`);
     await expect(page.getByRole('alert')).toContainText(reason);
     await expect(page.getByRole('button', { name: 'Continue with Google' })).toBeVisible();
   });
@@ -77,7 +79,7 @@ for (const [code, status, reason] of [
 test('who cancels at the provider is back on the login page', async ({ page }) => {
   await withProvider(page);
   const sent = await finishing(page, 500, {});
-  await page.goto('/console/?state=s-1&error=access_denied');
+  await page.goto(`${stack.url}/console/?state=s-1&error=access_denied`);
   await expect(page.getByRole('alert')).toContainText('Signing in was cancelled');
   expect(sent).toEqual([]);
 });
