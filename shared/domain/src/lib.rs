@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod ids;
 pub mod inbound;
 pub mod invitation;
+pub mod limits;
 pub mod membership;
 pub mod message;
 pub mod networks;

@@ -13,6 +13,7 @@ pub mod frames;
 pub mod inboxes;
 pub mod inference;
 pub mod jobs;
+pub mod limits;
 pub mod members;
 pub mod object;
 pub mod of_account;

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::audit::{Appended, ConsistencyProof, EntryList, InclusionProof, RootList};
 use crate::desk::{DeliveriesResponse, DeskState, ReserveResponse};
+use crate::limits::CountResponse;
 use crate::object::{
     DecisionRecord, EventsResponse, GivenFeedback, Receipt, StateResponse, WithdrawnFeedback,
 };
@@ -51,6 +52,12 @@ impl OfAccount for EntryList {
 impl OfAccount for InclusionProof {
     fn is_of(&self, account_id: AccountId) -> bool {
         self.entry.account_id == account_id
+    }
+}
+
+impl OfAccount for CountResponse {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
     }
 }
 
