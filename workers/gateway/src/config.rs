@@ -29,6 +29,7 @@ pub struct Config {
     token_key: Option<Secret>,
     root_key: Option<Secret>,
     old_root_key: Option<Secret>,
+    counts_calls: bool,
 }
 
 impl Config {
@@ -48,6 +49,7 @@ impl Config {
             token_key: secret(TOKEN_KEY),
             root_key: secret(ROOT_KEY),
             old_root_key: secret(OLD_ROOT_KEY),
+            counts_calls: true,
         }
     }
 
@@ -60,6 +62,7 @@ impl Config {
             token_key: token_key.map(Secret::new),
             root_key: None,
             old_root_key: None,
+            counts_calls: false,
         }
     }
 
@@ -84,6 +87,23 @@ impl Config {
     #[must_use]
     pub fn shows_links(&self) -> bool {
         self.environment == DEVELOPMENT
+    }
+
+    /// Whether calls are counted: not in tests without a platform, where nothing could.
+    #[must_use]
+    pub const fn counts_calls(&self) -> bool {
+        self.counts_calls
+    }
+
+    /// What the limits of plans are multiplied with. On a developer's machine tests share two accounts; those that are about
+    /// limits lower them in the settings of an account of their own.
+    #[must_use]
+    pub fn limits_scale(&self) -> u64 {
+        if self.environment == DEVELOPMENT {
+            1_000
+        } else {
+            1
+        }
     }
 
     /// The key that signs tokens. In production the development key does not count: everyone could sign with it.

@@ -17,6 +17,7 @@ use worker::Env;
 use crate::audit::recording::{Rule, rule_of};
 use crate::config::Config;
 use crate::error::AppError;
+use crate::limits::Count;
 
 /// Binding of the directory database.
 const DIRECTORY_BINDING: &str = "DIRECTORY";
@@ -37,6 +38,7 @@ struct Inner {
     own_origin: String,
     clock: fn() -> Timestamp,
     trail: Mutex<Trail>,
+    count: Mutex<Count>,
 }
 
 /// What becomes known of a request while it is handled, for its log line and the audit log.
@@ -77,6 +79,7 @@ impl App {
             own_origin,
             clock,
             trail: Mutex::default(),
+            count: Mutex::default(),
         }))
     }
 
@@ -163,6 +166,17 @@ impl App {
     /// Notes what was done, for the audit log, where the route does not say it all.
     pub fn note_action(&self, action: &'static str) {
         self.with_trail(|trail| trail.action = Some(action));
+    }
+
+    /// Keeps what is known of the request's count.
+    pub fn set_count(&self, count: Count) {
+        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) = count;
+    }
+
+    /// What is known of the request's count.
+    #[must_use]
+    pub fn take_count(&self) -> Count {
+        std::mem::take(&mut *self.0.count.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What is known so far.

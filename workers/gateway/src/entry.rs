@@ -21,6 +21,7 @@ use crate::error::AppError;
 use crate::finish::{Kind, finish};
 use crate::guard::withhold_foreign_rows;
 use crate::http_glue::{origin_of, read_request, write_response};
+use crate::limits::settle;
 use crate::routes::router;
 
 thread_local! {
@@ -55,14 +56,23 @@ pub async fn handle(
         }
         Err(error) => error.into_response(),
     };
+    // A call that reads was counted meanwhile.
+    let counted = settle(&app).await;
+    let refusal = counted
+        .as_ref()
+        .and_then(|counted| counted.refusal(app.now()));
+    let response = refusal.map_or(response, AppError::into_response);
     let response = withhold_foreign_rows(response, app.trail().account_id).await;
     let kind = response.extensions().get().copied().unwrap_or(Kind::Data);
-    let response = finish(
+    let mut response = finish(
         response,
         kind,
         app.request_id(),
         url.starts_with("https://"),
     );
+    if let Some(counted) = counted {
+        counted.write_headers(response.headers_mut(), app.now());
+    }
     write_log(&app, &method, &response, started);
     let status = response.status();
     let error = response.extensions().get::<AppError>();

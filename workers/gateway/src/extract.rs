@@ -20,6 +20,7 @@ use crate::api_keys::admit_key;
 use crate::context::App;
 use crate::error::AppError;
 use crate::networks::check_address;
+use crate::limits::count_call;
 use crate::session_check::check_session;
 
 /// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;
@@ -137,6 +138,7 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
         };
         #[cfg(test)]
         stop_at_the_door()?;
+        count_call(&app, &parts.method, &parts.headers, principal.account_id).await?;
         Ok(Self {
             principal,
             session_id,

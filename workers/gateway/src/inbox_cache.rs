@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use edgedesk_domain::account::Inbox;
 use edgedesk_domain::ids::{AccountId, InboxId};
+use edgedesk_domain::limits::RateLimits;
 use edgedesk_domain::time::Timestamp;
+use edgedesk_store::directory::Account;
 use http::StatusCode;
 
 use crate::context::App;
@@ -26,7 +28,14 @@ const MAX_ENTRIES: usize = 1024;
 thread_local! {
     static INBOXES: RefCell<Cache<InboxId, Arc<Inbox>>> = RefCell::new(Cache::new());
     static INBOXES_BY_KEY: RefCell<Cache<String, Arc<Inbox>>> = RefCell::new(Cache::new());
-    static SHARDS: RefCell<Cache<AccountId, u32>> = RefCell::new(Cache::new());
+    static ACCOUNTS: RefCell<Cache<AccountId, KnownAccount>> = RefCell::new(Cache::new());
+}
+
+/// What is remembered of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KnownAccount {
+    shard: u32,
+    limits: RateLimits,
 }
 
 /// The inbox of an id.
@@ -61,23 +70,37 @@ pub async fn find_inbox_by_key(app: &App, key: &str) -> Result<Option<Arc<Inbox>
 
 /// The shard of an account. An account without one is gone: its tokens are worth nothing any more.
 pub async fn find_shard(app: &App, account_id: AccountId) -> Result<u32, AppError> {
+    let account = find_account(app, account_id).await?;
+    account
+        .map(|account| account.shard)
+        .ok_or_else(|| AppError::unauthorized("unknown_account", "the account is gone"))
+}
+
+/// How many calls an account may make; none when it is gone.
+pub async fn find_limits(app: &App, account_id: AccountId) -> Result<Option<RateLimits>, AppError> {
+    let account = find_account(app, account_id).await?;
+    Ok(account.map(|account| account.limits))
+}
+
+async fn find_account(app: &App, account_id: AccountId) -> Result<Option<KnownAccount>, AppError> {
     let now = app.now();
-    if let Some(shard) = SHARDS.with_borrow(|cache| cache.fresh(&account_id, now)) {
-        return Ok(shard);
+    if let Some(known) = ACCOUNTS.with_borrow(|cache| cache.fresh(&account_id, now)) {
+        return Ok(Some(known));
     }
     let found = match app.directory() {
         Ok(directory) => directory.find_account(account_id).await.map_err(Into::into),
         Err(error) => Err(error),
     };
-    SHARDS
-        .with_borrow_mut(|cache| {
-            cache.settle(
-                account_id,
-                found.map(|account| account.map(|account| account.shard)),
-                now,
-            )
-        })?
-        .ok_or_else(|| AppError::unauthorized("unknown_account", "the account is gone"))
+    let known = |account: Account| KnownAccount {
+        shard: account.shard,
+        limits: RateLimits::of(
+            &account.plan,
+            &account.settings,
+            app.config().limits_scale(),
+        ),
+    };
+    ACCOUNTS
+        .with_borrow_mut(|cache| cache.settle(account_id, found.map(|found| found.map(known)), now))
 }
 
 struct Cache<K, V> {

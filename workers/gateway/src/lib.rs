@@ -27,6 +27,7 @@ mod inbox_cache;
 mod inboxes;
 mod intents;
 mod invitations;
+mod limits;
 mod lockout;
 mod members;
 mod networks;
@@ -50,7 +51,7 @@ mod tickets;
 mod transcript;
 mod widget;
 
-pub use objects::{AuditObject, ConversationObject, DeskObject};
+pub use objects::{AuditObject, ConversationObject, DeskObject, LimiterObject};
 use worker::{Context, Env, event, web_sys};
 
 /// The entry point of the platform.

@@ -16,14 +16,22 @@ use crate::extract::header_text;
 /// What failures of a login are counted by: hashes of the e-mail address in its canonical form and of the caller's address.
 #[must_use]
 pub fn login_keys(email: &str, headers: &HeaderMap) -> LoginKeys {
-    // The words in front keep an address that looks like a network apart from it.
-    let key = |kind: &str, text: &str| sha256_hex(format!("{kind}:{text}").as_bytes());
     LoginKeys {
         address: key("address", &email_key(email)),
-        network: header_text(headers, ADDRESS_HEADER)
-            .and_then(host_of)
-            .map(|host| key("network", &host)),
+        network: network_key(headers),
     }
+}
+
+/// A hash of the network that a request comes from, if it comes from one.
+#[must_use]
+pub fn network_key(headers: &HeaderMap) -> Option<String> {
+    let host = header_text(headers, ADDRESS_HEADER).and_then(host_of)?;
+    Some(key("network", &host))
+}
+
+// The word in front keeps an address that looks like a network apart from it.
+fn key(kind: &str, text: &str) -> String {
+    sha256_hex(format!("{kind}:{text}").as_bytes())
 }
 
 /// 429, in the same words for every address.

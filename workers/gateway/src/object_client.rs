@@ -6,7 +6,7 @@ use edgedesk_domain::account::Principal;
 use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
-use edgedesk_wire::{audit, desk, object};
+use edgedesk_wire::{audit, desk, limits, object};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -81,6 +81,26 @@ impl<'a> Object<'a> {
             account_id,
             binding: audit::BINDING,
             name: audit::object_name(account_id),
+        }
+    }
+
+    /// What counts the calls of an account.
+    #[must_use]
+    pub fn limiter(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            app,
+            account_id,
+            binding: limits::BINDING,
+            name: limits::object_name(account_id),
+        }
+    }
+
+    /// What counts the calls of an account's visitors.
+    #[must_use]
+    pub fn visit_limiter(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            name: limits::visitors_name(account_id),
+            ..Self::limiter(app, account_id)
         }
     }
 

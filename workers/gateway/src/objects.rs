@@ -10,10 +10,13 @@ mod desk_object;
 mod gate;
 mod host;
 mod http;
+mod limiter_object;
 mod outside;
 mod timer;
 
 pub use audit_object::AuditObject;
 pub use conversation_object::ConversationObject;
 pub use desk_object::DeskObject;
+pub use limiter_object::LimiterObject;
 pub(crate) use outside::Bindings;
+pub(crate) use timer::Timer;

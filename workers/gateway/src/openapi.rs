@@ -17,7 +17,9 @@ use crate::{
     info(
         title = "Edgedesk",
         description = "The REST API, the hooks and the widget's API. Errors are `application/problem+json` with a stable `code`; \
-            times are RFC 3339 UTC; ids are texts such as `cnv_` and 26 digits. Socket frames are described in docs/API.md.",
+            times are RFC 3339 UTC; ids are texts such as `cnv_` and 26 digits. Socket frames are described in docs/API.md. \
+            Calls with a credential are counted for their account: answers carry `RateLimit`, `RateLimit-Policy` and `X-RateLimit-…`, \
+            and over a limit every operation may answer 429 `rate_limited` with `Retry-After`.",
         license(name = "MIT OR Apache-2.0"),
     ),
     paths(

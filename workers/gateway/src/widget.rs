@@ -10,7 +10,7 @@ use edgedesk_wire::api::{WidgetSessionRequest, WidgetSessionResponse};
 use edgedesk_wire::object::{SOCKET_PATH, SocketIdentity};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Json, Query, header_text};
 use crate::inbox_cache;
+use crate::limits::{EXPOSED_HEADERS, count_visit};
 use crate::object_client::Object;
 use crate::origin;
 use crate::sockets::{require_upgrade, switch_protocols};
@@ -65,6 +66,7 @@ pub async fn preflight_session(headers: HeaderMap) -> Response {
         (status = 400, body = crate::openapi::Problem, description = "Not JSON, or not of this shape"),
         (status = 403, body = crate::openapi::Problem, description = "The page's origin is not on the inbox's list"),
         (status = 404, body = crate::openapi::Problem, description = "No inbox has this key"),
+        (status = 429, body = crate::openapi::Problem, description = "`rate_limited`: try again after `Retry-After`"),
     ),
 ))]
 #[worker::send]
@@ -99,6 +101,7 @@ async fn session(
         .filter(|inbox| inbox.channel == Channel::Widget)
         .ok_or_else(unknown_inbox)?;
     app.note_account(inbox.account_id);
+    count_visit(app, headers, inbox.account_id).await?;
     let origin = header_text(headers, ORIGIN.as_str());
     check_origin(app, &inbox, origin)?;
 
@@ -132,6 +135,7 @@ async fn session(
         (status = 401, body = crate::openapi::Problem, description = "No token, or not a good one"),
         (status = 403, body = crate::openapi::Problem, description = "The page's origin is not on the inbox's list"),
         (status = 426, body = crate::openapi::Problem, description = "Not a WebSocket"),
+        (status = 429, body = crate::openapi::Problem, description = "`rate_limited`: try again after `Retry-After`"),
     ),
 ))]
 #[worker::send]
@@ -150,6 +154,7 @@ pub async fn open_socket(
         .claims;
     app.note_account(claims.account_id);
     require_upgrade(&headers)?;
+    count_visit(&app, &headers, claims.account_id).await?;
     let origin = header_text(&headers, ORIGIN.as_str());
     let team_id = match inbox_cache::find_inbox(&app, claims.inbox_id).await {
         Ok(Some(inbox)) => {
@@ -210,6 +215,10 @@ fn allow_origin(response: &mut Response, headers: &HeaderMap) {
     let answer = response.headers_mut();
     answer.insert(VARY, HeaderValue::from_static("origin"));
     answer.insert(CORP, HeaderValue::from_static("cross-origin"));
+    answer.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED_HEADERS),
+    );
     if let Some(origin) = headers.get(ORIGIN) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }

@@ -20,14 +20,14 @@ extern "C" {
 
 /// Ready after some time. Dropped earlier, its timer is cleared: an object with timers cannot hibernate, and a limit of
 /// many seconds on a call of a few milliseconds would leave thousands of them behind.
-pub(super) struct Timer {
+pub(crate) struct Timer {
     timer: JsValue,
     elapsed: JsFuture,
 }
 
 impl Timer {
     /// Starts to wait.
-    pub(super) fn start(millis: u64) -> Self {
+    pub(crate) fn start(millis: u64) -> Self {
         let mut timer = JsValue::UNDEFINED;
         let elapsed = Promise::new(&mut |resolve, _| {
             timer = set_timeout(resolve.unchecked_ref(), millis as f64);
