@@ -7,6 +7,7 @@
 
 pub mod database;
 pub mod directory;
+pub mod mover;
 mod parked;
 pub mod projection;
 pub mod projector;

@@ -80,10 +80,12 @@ pub trait Chance {
     fn fraction(&self) -> f64;
 }
 
-/// Shards of accounts that were looked up before. An account never moves while it runs, so this may live as long as the
-/// isolate; clones share what they know.
+/// How long a shard is known without asking: 30 s, as in the gateway. A move of an account waits for longer.
+const KNOWN_MILLIS: i64 = 30_000;
+
+/// Shards of accounts that were looked up before, and when. Lives as long as the isolate; clones share what they know.
 #[derive(Debug, Clone, Default)]
-pub struct KnownShards(Rc<RefCell<BTreeMap<AccountId, u32>>>);
+pub struct KnownShards(Rc<RefCell<BTreeMap<AccountId, (u32, Timestamp)>>>);
 
 /// One message as a queue delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -436,13 +438,17 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
     }
 
     async fn shard_of(&self, account_id: AccountId) -> Result<Option<u32>, StoreError> {
-        if let Some(shard) = self.known_shards.0.borrow().get(&account_id) {
-            return Ok(Some(*shard));
+        let known = self.known_shards.0.borrow().get(&account_id).copied();
+        if let Some((shard, read_at)) = known
+            && (0..KNOWN_MILLIS).contains(&self.now.millis_since(read_at))
+        {
+            return Ok(Some(shard));
         }
         let account = self.shards.directory().find_account(account_id).await?;
         let shard = account.map(|account| account.shard);
         if let Some(shard) = shard {
-            self.known_shards.0.borrow_mut().insert(account_id, shard);
+            let known = (shard, self.now);
+            self.known_shards.0.borrow_mut().insert(account_id, known);
         }
         Ok(shard)
     }

@@ -58,6 +58,17 @@ impl<D: Database> Shards<D> {
         Directory::new(&self.directory)
     }
 
+    /// The directory's database, for what is about an account and its shard at once.
+    pub(crate) const fn directory_database(&self) -> &D {
+        &self.directory
+    }
+
+    /// How many shards there are.
+    #[must_use]
+    pub fn n_shards(&self) -> u32 {
+        u32::try_from(self.shards.len()).unwrap_or(u32::MAX)
+    }
+
     /// The directory's database, to fail it and to look into it.
     #[cfg(test)]
     pub(crate) const fn directory_for_tests(&self) -> &D {

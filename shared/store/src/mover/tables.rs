@@ -1,0 +1,233 @@
+//! The tables of a shard that are moved: how each is read in the order of its key, and written so that the newer row stays.
+
+use crate::database::{Row, StoreError, Value};
+
+/// Which of two rows of one place is the newer.
+enum Newer {
+    /// Rows never change.
+    Never,
+    /// That with the larger number in the column.
+    Larger(&'static str),
+    /// That which has every fact of the other or a later one.
+    Customer,
+}
+
+/// A table. `?1` of `read` and `delete` is the account, `?2` to `?4` of `read` the key of the last row read; `?1` of `write` a
+/// JSON array of rows, each an array of the columns of `read`.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) read: &'static str,
+    pub(super) write: &'static str,
+    pub(super) delete: &'static str,
+    /// Columns of the key after the account, and whether each is a number.
+    key: &'static [(&'static str, bool)],
+    newer: Newer,
+}
+
+impl Table {
+    /// What sorts before every key: ids are not empty, and numbers not negative.
+    pub(super) fn start(&self) -> Vec<Value> {
+        let before = |is_number: bool| {
+            if is_number {
+                Value::Int(-1)
+            } else {
+                Value::text("")
+            }
+        };
+        self.key
+            .iter()
+            .map(|(_, is_number)| before(*is_number))
+            .collect()
+    }
+
+    /// The key of a row.
+    pub(super) fn key_of(&self, row: &Row) -> Result<Vec<Value>, StoreError> {
+        self.key
+            .iter()
+            .map(|(column, _)| row.value(column).cloned())
+            .collect()
+    }
+
+    /// Whether `row` may stand in the place of `other`.
+    pub(super) fn is_newer(&self, row: &Row, other: &Row) -> Result<bool, StoreError> {
+        Ok(match self.newer {
+            Newer::Never => false,
+            Newer::Larger(column) => row.int(column)? > other.int(column)?,
+            Newer::Customer => {
+                row.text("name_rank")? >= other.text("name_rank")?
+                    && row.text("email_rank")? >= other.text("email_rank")?
+                    && row.int("first_seen_at")? <= other.int("first_seen_at")?
+            }
+        })
+    }
+}
+
+pub(super) const TABLES: [Table; 11] = [
+    Table {
+        name: "conversations",
+        read: "
+            SELECT account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id, escalation_risk,
+            ticket_number, created_at, updated_at, state FROM conversations WHERE account_id = ?1 AND id > ?2 ORDER BY
+            id LIMIT 200",
+        write: "
+            INSERT INTO conversations (account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id,
+            escalation_risk, ticket_number, created_at, updated_at, state) SELECT value ->> 0, value ->> 1, value ->>
+            2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->>
+            10, value ->> 11, value ->> 12 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO UPDATE SET
+            seq = excluded.seq, inbox_id = excluded.inbox_id, external_id = excluded.external_id, customer_id =
+            excluded.customer_id, status = excluded.status, assignee_id = excluded.assignee_id, escalation_risk =
+            excluded.escalation_risk, ticket_number = excluded.ticket_number, created_at = excluded.created_at,
+            updated_at = excluded.updated_at, state = excluded.state WHERE excluded.seq > conversations.seq",
+        delete: "DELETE FROM conversations WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Larger("seq"),
+    },
+    Table {
+        name: "messages",
+        read: "
+            SELECT account_id, conversation_id, seq, id, direction, created_at, data FROM messages WHERE account_id =
+            ?1 AND (conversation_id, seq) > (?2, ?3) ORDER BY conversation_id, seq LIMIT 200",
+        write: "
+            INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data) SELECT value ->>
+            0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1) WHERE
+            true ON CONFLICT (account_id, conversation_id, seq) DO NOTHING",
+        delete: "DELETE FROM messages WHERE account_id = ?1",
+        key: &[("conversation_id", false), ("seq", true)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "analyses",
+        read: "
+            SELECT account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk,
+            model_id, model_version, created_at, data, intent, category, priority, language, own_intent FROM analyses
+            WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4) ORDER BY conversation_id,
+            message_seq, seq LIMIT 200",
+        write: "
+            INSERT INTO analyses (account_id, conversation_id, message_seq, seq, message_id, polarity, score,
+            escalation_risk, model_id, model_version, created_at, data, intent, category, priority, language,
+            own_intent) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->>
+            6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value
+            ->> 14, value ->> 15, value ->> 16 FROM json_each(?1) WHERE true ON CONFLICT (account_id, conversation_id,
+            message_seq, seq) DO NOTHING",
+        delete: "DELETE FROM analyses WHERE account_id = ?1",
+        key: &[("conversation_id", false), ("message_seq", true), ("seq", true)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "tickets",
+        read: "
+            SELECT account_id, conversation_id, id, number, created_at FROM tickets WHERE account_id = ?1 AND
+            conversation_id > ?2 ORDER BY conversation_id LIMIT 200",
+        write: "
+            INSERT INTO tickets (account_id, conversation_id, id, number, created_at) SELECT value ->> 0, value ->> 1,
+            value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true ON CONFLICT (account_id,
+            conversation_id) DO NOTHING",
+        delete: "DELETE FROM tickets WHERE account_id = ?1",
+        key: &[("conversation_id", false)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "customers",
+        read: "
+            SELECT account_id, id, name, name_rank, email, email_rank, first_seen_at FROM customers WHERE account_id =
+            ?1 AND id > ?2 ORDER BY id LIMIT 200",
+        write: "
+            INSERT INTO customers (account_id, id, name, name_rank, email, email_rank, first_seen_at) SELECT value ->>
+            0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1) WHERE
+            true ON CONFLICT (account_id, id) DO UPDATE SET name = iif(excluded.name_rank > customers.name_rank,
+            excluded.name, customers.name), name_rank = max(excluded.name_rank, customers.name_rank), email =
+            iif(excluded.email_rank > customers.email_rank, excluded.email, customers.email), email_rank =
+            max(excluded.email_rank, customers.email_rank), first_seen_at = min(excluded.first_seen_at,
+            customers.first_seen_at)",
+        delete: "DELETE FROM customers WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Customer,
+    },
+    Table {
+        name: "feedback",
+        read: "
+            SELECT account_id, conversation_id, message_seq, field, seq, message_id, decided, value, decided_at,
+            given_at FROM feedback WHERE account_id = ?1 AND (conversation_id, message_seq, field) > (?2, ?3, ?4)
+            ORDER BY conversation_id, message_seq, field LIMIT 200",
+        write: "
+            INSERT INTO feedback (account_id, conversation_id, message_seq, field, seq, message_id, decided, value,
+            decided_at, given_at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+            value ->> 6, value ->> 7, value ->> 8, value ->> 9 FROM json_each(?1) WHERE true ON CONFLICT (account_id,
+            conversation_id, message_seq, field) DO UPDATE SET seq = excluded.seq, message_id = excluded.message_id,
+            decided = excluded.decided, value = excluded.value, decided_at = excluded.decided_at, given_at =
+            excluded.given_at WHERE excluded.seq > feedback.seq",
+        delete: "DELETE FROM feedback WHERE account_id = ?1",
+        key: &[("conversation_id", false), ("message_seq", true), ("field", false)],
+        newer: Newer::Larger("seq"),
+    },
+    Table {
+        name: "parked_messages",
+        read: "
+            SELECT account_id, id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages WHERE
+            account_id = ?1 AND id > ?2 ORDER BY id LIMIT 50",
+        write: "
+            INSERT INTO parked_messages (account_id, id, queue, reason, detail, body, n_attempts, parked_at) SELECT
+            value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+            FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO UPDATE SET queue = excluded.queue, reason =
+            excluded.reason, detail = excluded.detail, body = excluded.body, n_attempts = excluded.n_attempts,
+            parked_at = excluded.parked_at WHERE excluded.n_attempts > parked_messages.n_attempts",
+        delete: "DELETE FROM parked_messages WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Larger("n_attempts"),
+    },
+    Table {
+        name: "own_intents",
+        read: "
+            SELECT account_id, id, name, name_key, created_at, updated_at FROM own_intents WHERE account_id = ?1 AND
+            id > ?2 ORDER BY id LIMIT 200",
+        write: "
+            INSERT INTO own_intents (account_id, id, name, name_key, created_at, updated_at) SELECT value ->> 0, value
+            ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE true ON CONFLICT
+            (account_id, id) DO NOTHING",
+        delete: "DELETE FROM own_intents WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "own_intent_examples",
+        read: "
+            SELECT account_id, intent_id, place, text FROM own_intent_examples WHERE account_id = ?1 AND (intent_id,
+            place) > (?2, ?3) ORDER BY intent_id, place LIMIT 200",
+        write: "
+            INSERT INTO own_intent_examples (account_id, intent_id, place, text) SELECT value ->> 0, value ->> 1,
+            value ->> 2, value ->> 3 FROM json_each(?1) WHERE true ON CONFLICT (account_id, intent_id, place) DO
+            NOTHING",
+        delete: "DELETE FROM own_intent_examples WHERE account_id = ?1",
+        key: &[("intent_id", false), ("place", true)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "own_intent_models",
+        read: "
+            SELECT account_id, version, created_at, user_id, user_name, encoder_id, encoder_version, n_rows,
+            n_corrections, n_left_out, promoted, reason, reason_text, report, row_keys, head FROM own_intent_models
+            WHERE account_id = ?1 AND version > ?2 ORDER BY version LIMIT 5",
+        write: "
+            INSERT INTO own_intent_models (account_id, version, created_at, user_id, user_name, encoder_id,
+            encoder_version, n_rows, n_corrections, n_left_out, promoted, reason, reason_text, report, row_keys, head)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value
+            ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14,
+            value ->> 15 FROM json_each(?1) WHERE true ON CONFLICT (account_id, version) DO NOTHING",
+        delete: "DELETE FROM own_intent_models WHERE account_id = ?1",
+        key: &[("version", true)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "own_intent_promotions",
+        read: "
+            SELECT account_id, number, version, previous_version, action, user_id, user_name, at FROM
+            own_intent_promotions WHERE account_id = ?1 AND number > ?2 ORDER BY number LIMIT 200",
+        write: "
+            INSERT INTO own_intent_promotions (account_id, number, version, previous_version, action, user_id,
+            user_name, at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value
+            ->> 6, value ->> 7 FROM json_each(?1) WHERE true ON CONFLICT (account_id, number) DO NOTHING",
+        delete: "DELETE FROM own_intent_promotions WHERE account_id = ?1",
+        key: &[("number", true)],
+        newer: Newer::Never,
+    },
+];
