@@ -35,6 +35,8 @@ mod security_map;
 mod seed;
 mod setup;
 mod simulate;
+#[cfg(test)]
+mod sql_texts;
 mod stamp;
 mod stats;
 mod test;

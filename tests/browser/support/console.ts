@@ -7,7 +7,7 @@ import {
   type Locator,
   type Page,
 } from '@playwright/test';
-import { stack } from './stack.ts';
+import { type Stack, stack } from './stack.ts';
 
 export type Person = 'agent' | 'admin';
 
@@ -32,10 +32,10 @@ export class Console {
     this.toasts = page.getByRole('region', { name: 'Notifications' });
   }
 
-  async signIn(who: Person = 'agent'): Promise<void> {
+  async signIn(who: Person = 'agent', account: Stack = stack): Promise<void> {
     await this.page.goto(`${stack.url}/console/`);
-    await this.page.getByLabel('E-mail').fill(stack[who].email);
-    await this.page.getByLabel('Password', { exact: true }).fill(stack[who].password);
+    await this.page.getByLabel('E-mail').fill(account[who].email);
+    await this.page.getByLabel('Password', { exact: true }).fill(account[who].password);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
     await this.expectConnected();
   }

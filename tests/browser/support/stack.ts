@@ -7,7 +7,7 @@ interface Login {
 }
 
 /** What `cargo xtask dev` writes about a stack that runs. */
-interface DevFile {
+export interface Stack {
   url: string;
   account_id: string;
   admin: Login;
@@ -16,7 +16,7 @@ interface DevFile {
   widget: { inbox_key: string; demo_url: string };
 }
 
-export const stack: DevFile = JSON.parse(readFileSync(process.env.EDGEDESK_DEV_JSON ?? '.edgedesk/dev.json', 'utf8'));
+export const stack: Stack = JSON.parse(readFileSync(process.env.EDGEDESK_DEV_JSON ?? '.edgedesk/dev.json', 'utf8'));
 
 let lastId = Date.now() * 100 + Math.floor(Math.random() * 100);
 
@@ -36,6 +36,7 @@ export class ZendeskTicket {
   constructor(
     readonly subject: string,
     customerName?: string,
+    private readonly target: Stack = stack,
   ) {
     this.customerName = customerName ?? `Customer ${this.customerId.slice(-6)}`;
   }
@@ -78,10 +79,10 @@ export class ZendeskTicket {
       event,
     });
     const timestamp = `${now.slice(0, 19)}Z`;
-    const signature = createHmac('sha256', stack.zendesk.secret)
+    const signature = createHmac('sha256', this.target.zendesk.secret)
       .update(timestamp + body)
       .digest('base64');
-    const answer = await fetch(stack.zendesk.hook_url, {
+    const answer = await fetch(this.target.zendesk.hook_url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
