@@ -57,11 +57,7 @@ pub async fn handle(
         Err(error) => error.into_response(),
     };
     // A call that reads was counted meanwhile.
-    let counted = settle(&app).await;
-    let refusal = counted
-        .as_ref()
-        .and_then(|counted| counted.refusal(app.now()));
-    let response = refusal.map_or(response, AppError::into_response);
+    let (response, counted) = settle(&app, response).await;
     let response = withhold_foreign_rows(response, app.trail().account_id).await;
     let kind = response.extensions().get().copied().unwrap_or(Kind::Data);
     let mut response = finish(

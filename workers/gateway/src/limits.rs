@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use axum::response::{IntoResponse, Response};
 use edgedesk_domain::ids::AccountId;
 use edgedesk_domain::limits::RateLimits;
 use edgedesk_domain::time::Timestamp;
@@ -116,12 +117,19 @@ pub async fn count_visit(
     call.wait(app).await
 }
 
-/// What came of the request's count, once it is known.
-pub async fn settle(app: &App) -> Option<Counted> {
+/// What came of the request's count, once it is known, with the answer that stands in the place of the handler's. A call that
+/// waited for its count has been refused by then.
+pub async fn settle(app: &App, response: Response) -> (Response, Option<Counted>) {
     match app.take_count() {
-        Count::No => None,
-        Count::Told(counted) => Some(counted),
-        Count::Asked(told) => told.await.ok().flatten(),
+        Count::No => (response, None),
+        Count::Told(counted) => (response, Some(counted)),
+        Count::Asked(told) => {
+            let counted = told.await.ok().flatten();
+            let refusal = counted
+                .as_ref()
+                .and_then(|counted| counted.refusal(app.now()));
+            (refusal.map_or(response, AppError::into_response), counted)
+        }
     }
 }
 
