@@ -212,13 +212,13 @@ impl<'a, D: Database> Mover<'a, D> {
         let mut after = table.start();
         loop {
             let rows = self.page(database, table, &after).await?;
-            let Some(last) = rows.last() else {
-                return Ok(all);
-            };
-            after = table.key_of(last)?;
+            let is_last = rows.len() < table.page;
             for row in rows {
-                let key = table.key_of(&row)?.iter().map(value_json).collect();
-                all.insert(key, row);
+                after = table.key_of(&row)?;
+                all.insert(after.iter().map(value_json).collect(), row);
+            }
+            if is_last {
+                return Ok(all);
             }
         }
     }

@@ -17,6 +17,8 @@ enum Newer {
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) read: &'static str,
+    /// Rows of a page of `read`.
+    pub(super) page: usize,
     pub(super) write: &'static str,
     pub(super) delete: &'static str,
     /// Columns of the key after the account, and whether each is a number.
@@ -69,6 +71,7 @@ pub(super) const TABLES: [Table; 11] = [
             SELECT account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id, escalation_risk,
             ticket_number, created_at, updated_at, state FROM conversations WHERE account_id = ?1 AND id > ?2 ORDER BY
             id LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO conversations (account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id,
             escalation_risk, ticket_number, created_at, updated_at, state) SELECT value ->> 0, value ->> 1, value ->>
@@ -87,6 +90,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, conversation_id, seq, id, direction, created_at, data FROM messages WHERE account_id =
             ?1 AND (conversation_id, seq) > (?2, ?3) ORDER BY conversation_id, seq LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data) SELECT value ->>
             0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1) WHERE
@@ -102,6 +106,7 @@ pub(super) const TABLES: [Table; 11] = [
             model_id, model_version, created_at, data, intent, category, priority, language, own_intent FROM analyses
             WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4) ORDER BY conversation_id,
             message_seq, seq LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO analyses (account_id, conversation_id, message_seq, seq, message_id, polarity, score,
             escalation_risk, model_id, model_version, created_at, data, intent, category, priority, language,
@@ -118,6 +123,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, conversation_id, id, number, created_at FROM tickets WHERE account_id = ?1 AND
             conversation_id > ?2 ORDER BY conversation_id LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO tickets (account_id, conversation_id, id, number, created_at) SELECT value ->> 0, value ->> 1,
             value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true ON CONFLICT (account_id,
@@ -131,6 +137,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, id, name, name_rank, email, email_rank, first_seen_at FROM customers WHERE account_id =
             ?1 AND id > ?2 ORDER BY id LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO customers (account_id, id, name, name_rank, email, email_rank, first_seen_at) SELECT value ->>
             0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1) WHERE
@@ -149,6 +156,7 @@ pub(super) const TABLES: [Table; 11] = [
             SELECT account_id, conversation_id, message_seq, field, seq, message_id, decided, value, decided_at,
             given_at FROM feedback WHERE account_id = ?1 AND (conversation_id, message_seq, field) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, field LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO feedback (account_id, conversation_id, message_seq, field, seq, message_id, decided, value,
             decided_at, given_at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
@@ -165,6 +173,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, id, queue, reason, detail, body, n_attempts, parked_at FROM parked_messages WHERE
             account_id = ?1 AND id > ?2 ORDER BY id LIMIT 50",
+        page: 50,
         write: "
             INSERT INTO parked_messages (account_id, id, queue, reason, detail, body, n_attempts, parked_at) SELECT
             value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
@@ -180,6 +189,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, id, name, name_key, created_at, updated_at FROM own_intents WHERE account_id = ?1 AND
             id > ?2 ORDER BY id LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO own_intents (account_id, id, name, name_key, created_at, updated_at) SELECT value ->> 0, value
             ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE true ON CONFLICT
@@ -193,6 +203,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, intent_id, place, text FROM own_intent_examples WHERE account_id = ?1 AND (intent_id,
             place) > (?2, ?3) ORDER BY intent_id, place LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO own_intent_examples (account_id, intent_id, place, text) SELECT value ->> 0, value ->> 1,
             value ->> 2, value ->> 3 FROM json_each(?1) WHERE true ON CONFLICT (account_id, intent_id, place) DO
@@ -207,6 +218,7 @@ pub(super) const TABLES: [Table; 11] = [
             SELECT account_id, version, created_at, user_id, user_name, encoder_id, encoder_version, n_rows,
             n_corrections, n_left_out, promoted, reason, reason_text, report, row_keys, head FROM own_intent_models
             WHERE account_id = ?1 AND version > ?2 ORDER BY version LIMIT 5",
+        page: 5,
         write: "
             INSERT INTO own_intent_models (account_id, version, created_at, user_id, user_name, encoder_id,
             encoder_version, n_rows, n_corrections, n_left_out, promoted, reason, reason_text, report, row_keys, head)
@@ -222,6 +234,7 @@ pub(super) const TABLES: [Table; 11] = [
         read: "
             SELECT account_id, number, version, previous_version, action, user_id, user_name, at FROM
             own_intent_promotions WHERE account_id = ?1 AND number > ?2 ORDER BY number LIMIT 200",
+        page: 200,
         write: "
             INSERT INTO own_intent_promotions (account_id, number, version, previous_version, action, user_id,
             user_name, at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value

@@ -120,7 +120,24 @@ fn every_table_with_an_account_is_moved() {
             "{}",
             table.name
         );
+        assert!(table.read.ends_with(&format!("LIMIT {}", table.page)));
     }
+}
+
+#[test]
+fn tables_of_many_pages_are_moved_whole() {
+    let shards = world();
+    let id = account();
+    run_sql(
+        shards.shard(0).expect("a shard"),
+        &format!(
+            "WITH RECURSIVE n (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 410)
+             INSERT INTO messages SELECT '{id}', 'cnv_' || (n % 7), n, 'msg_' || n, 'incoming', 1, '{{}}' FROM n"
+        ),
+    );
+    let before = rows_of(&shards, 0, id);
+    run(&shards, |_| {}).expect("it is moved");
+    assert_eq!(rows_of(&shards, 1, id), before);
 }
 
 #[test]
