@@ -22,6 +22,8 @@ use crate::error::AppError;
 const FRESH_MILLIS: i64 = 30_000;
 /// How long an entry is used when the directory does not answer: an hour.
 const STALE_MILLIS: i64 = 3_600_000;
+/// Seconds after which a change is tried again that came while an account moves.
+const MOVE_RETRY_SECS: u32 = 60;
 /// Most entries of a kind. An inbox takes about 500 bytes: half a megabyte of the isolate's 128.
 const MAX_ENTRIES: usize = 1024;
 
@@ -36,6 +38,7 @@ thread_local! {
 struct KnownAccount {
     shard: u32,
     limits: RateLimits,
+    is_moving: bool,
 }
 
 /// The inbox of an id.
@@ -76,6 +79,19 @@ pub async fn find_shard(app: &App, account_id: AccountId) -> Result<u32, AppErro
         .ok_or_else(|| AppError::unauthorized("unknown_account", "the account is gone"))
 }
 
+/// As [`find_shard`], for a change of rows that are nowhere else. While an account moves to another shard these would be
+/// left behind, so they are refused for that minute; what follows from logs goes on.
+pub async fn find_shard_to_change(app: &App, account_id: AccountId) -> Result<u32, AppError> {
+    match find_account(app, account_id).await? {
+        Some(account) if account.is_moving => Err(AppError {
+            code: "account_moving".to_owned(),
+            detail: Some("the account's data is being moved; try again in a minute".to_owned()),
+            ..AppError::unavailable(MOVE_RETRY_SECS, "a change while the account moves")
+        }),
+        _ => find_shard(app, account_id).await,
+    }
+}
+
 /// How many calls an account may make; none when it is gone.
 pub async fn find_limits(app: &App, account_id: AccountId) -> Result<Option<RateLimits>, AppError> {
     let account = find_account(app, account_id).await?;
@@ -93,6 +109,7 @@ async fn find_account(app: &App, account_id: AccountId) -> Result<Option<KnownAc
     };
     let known = |account: Account| KnownAccount {
         shard: account.shard,
+        is_moving: account.settings.get("moving_to").is_some(),
         limits: RateLimits::of(
             &account.plan,
             &account.settings,

@@ -26,3 +26,13 @@ async fn store_of<'a>(
     let shard = inbox_cache::find_shard(app, account_id).await?;
     Ok(shards.for_account(account_id, shard)?)
 }
+
+/// As [`store_of`], for a change.
+async fn store_to_change<'a>(
+    app: &App,
+    shards: &'a Shards<D1>,
+    account_id: AccountId,
+) -> Result<AccountStore<'a, D1>, AppError> {
+    let shard = inbox_cache::find_shard_to_change(app, account_id).await?;
+    Ok(shards.for_account(account_id, shard)?)
+}

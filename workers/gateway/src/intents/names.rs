@@ -9,7 +9,7 @@ use edgedesk_store::shards::{IntentError, MAX_EXAMPLE_CHARS};
 use edgedesk_wire::ai::{IntentList, IntentRequest, IntentResponse};
 use http::StatusCode;
 
-use super::store_of;
+use super::{store_of, store_to_change};
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, Path, SeesIntents, Teaches};
@@ -55,7 +55,7 @@ pub async fn create_intent(
 ) -> Result<(StatusCode, axum::Json<IntentResponse>), AppError> {
     let IntentRequest { name, examples } = checked(&request)?;
     let shards = app.shards()?;
-    let store = store_of(&app, &shards, principal.account_id).await?;
+    let store = store_to_change(&app, &shards, principal.account_id).await?;
     let id = IntentId::generate(&SystemIds);
     store
         .add_intent(id, &name, &examples, app.now())
@@ -105,7 +105,7 @@ pub async fn replace_intent(
 ) -> Result<axum::Json<IntentResponse>, AppError> {
     let IntentRequest { name, examples } = checked(&request)?;
     let shards = app.shards()?;
-    let store = store_of(&app, &shards, principal.account_id).await?;
+    let store = store_to_change(&app, &shards, principal.account_id).await?;
     store
         .change_intent(id, &name, &examples, app.now())
         .await
@@ -130,7 +130,7 @@ pub async fn delete_intent(
     Path(id): Path<IntentId>,
 ) -> Result<StatusCode, AppError> {
     let shards = app.shards()?;
-    let store = store_of(&app, &shards, principal.account_id).await?;
+    let store = store_to_change(&app, &shards, principal.account_id).await?;
     let was_there = store.delete_intent(id, &principal, app.now()).await?;
     if was_there {
         own_intents::forget(principal.account_id);

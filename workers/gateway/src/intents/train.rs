@@ -10,7 +10,7 @@ use edgedesk_wire::inference::{
 };
 use http::StatusCode;
 
-use super::store_of;
+use super::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Teaches};
@@ -43,7 +43,7 @@ pub async fn train_intents(
     Authed { principal, .. }: Authed<Teaches>,
 ) -> Result<(StatusCode, axum::Json<IntentVersion>), AppError> {
     let shards = app.shards()?;
-    let store = store_of(&app, &shards, principal.account_id).await?;
+    let store = store_to_change(&app, &shards, principal.account_id).await?;
     let set = store.training_set(TRAINING_BUDGET).await?;
     check_enough(&set)?;
     let current = store.current_intents().await?;

@@ -5,7 +5,7 @@ use edgedesk_wire::inference::{self, MODELS_PATH};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::store_of;
+use super::{store_of, store_to_change};
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;
@@ -93,7 +93,7 @@ pub async fn roll_back(
     Json(RollbackRequest { version }): Json<RollbackRequest>,
 ) -> Result<axum::Json<RollbackResponse>, AppError> {
     let shards = app.shards()?;
-    let store = store_of(&app, &shards, principal.account_id).await?;
+    let store = store_to_change(&app, &shards, principal.account_id).await?;
     if let Some(version) = version {
         let encoder = store
             .intents_encoder(version)
