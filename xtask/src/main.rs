@@ -34,6 +34,7 @@ mod runtime;
 mod security_map;
 mod seed;
 mod setup;
+mod shard;
 mod simulate;
 #[cfg(test)]
 mod sql_texts;
@@ -76,6 +77,8 @@ enum Command {
     Rebuild(rebuild::RebuildArguments),
     /// Verify or export the audit log of an account.
     Audit(audit::AuditArguments),
+    /// Move an account to another shard while it is used.
+    Shard(shard::ShardArguments),
 }
 
 /// How to find a running stack.
@@ -141,5 +144,6 @@ async fn run(command: Command) -> Result<()> {
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
+        Command::Shard(arguments) => shard::run(arguments).await,
     }
 }

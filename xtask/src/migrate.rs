@@ -9,8 +9,8 @@ use crate::progress::Step;
 use crate::stamp::{self, Inputs};
 use crate::workspace::wrangler;
 
-/// Bindings of the databases.
-const DATABASES: [&str; 3] = ["DIRECTORY", "SHARD_0", "SHARD_1"];
+/// Bindings of the databases: the directory, then the shards by their numbers.
+pub const DATABASES: [&str; 3] = ["DIRECTORY", "SHARD_0", "SHARD_1"];
 
 /// Brings all databases of a state folder up to date. Each remembers what it has; we remember that nothing is new.
 pub async fn apply(state: &Path) -> Result<()> {

@@ -37,6 +37,12 @@ impl OwnStack {
         Self { child, state, live }
     }
 
+    /// The folder with everything that it keeps.
+    #[must_use]
+    pub fn state(&self) -> &std::path::Path {
+        &self.state
+    }
+
     /// Kills every process of the runtime as `kill -9` does, in the middle of whatever it is doing.
     pub fn kill_runtime(&mut self) {
         let id =
