@@ -14,6 +14,7 @@ use crate::runtime::{Direct, Options, Runtime};
 use crate::workspace::root;
 use crate::{migrate, seed, setup};
 
+mod access;
 mod analysis;
 mod connection;
 mod hooks;
@@ -133,6 +134,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             let mut rows = analysis::wasm(&bench).await?;
             rows.extend(training::rows(&bench).await?);
             rows.extend(hooks::get_share(&bench).await?);
+            rows.extend(access::rows(&bench).await?);
             rows.extend(widget::messages(&bench).await?);
             rows.extend(hooks::at_a_rate(&bench).await?);
             rows.extend(hooks::as_fast_as_taken(&bench).await?);
