@@ -166,14 +166,10 @@ impl Call {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(AppError::internal("no answer in time")),
         };
-        let response = match outcome {
-            Ok(response) => Arc::new(response?),
-            Err(error) => {
-                report(app, self.account_id, &error);
-                return None;
-            }
-        };
-        let counted = Counted { response, asked_at };
+        if let Err(error) = &outcome {
+            report(app, self.account_id, error);
+        }
+        let counted = heard(outcome, asked_at)?;
         if counted.refused_by().is_some() {
             REFUSALS.with_borrow_mut(|refusals| {
                 if refusals.len() >= MAX_REFUSALS {
@@ -208,6 +204,12 @@ impl Call {
         let network = self.network.as_deref().unwrap_or_default();
         format!("{}:{network}", self.account_id)
     }
+}
+
+/// What is known after asking: nothing when there was no answer, and then the call goes on.
+fn heard(outcome: Result<Option<CountResponse>, AppError>, asked_at: Timestamp) -> Option<Counted> {
+    let response = Arc::new(outcome.ok().flatten()?);
+    Some(Counted { response, asked_at })
 }
 
 fn windows(limits: RateLimits, is_visit: bool) -> Vec<Window> {

@@ -99,3 +99,18 @@ fn visitors_are_counted_by_the_minute() {
     };
     assert_eq!((minute.quota, minute.secs), (100, 60));
 }
+
+#[test]
+fn a_counter_that_does_not_answer_lets_calls_go_on() {
+    for broken in [
+        AppError::unavailable(2, "no object"),
+        AppError::internal("no answer in time"),
+    ] {
+        assert!(heard(Err(broken), NOW).is_none());
+    }
+    // An account that is gone is refused elsewhere.
+    assert!(heard(Ok(None), NOW).is_none());
+    let response = (*counted(1_000, 0, Some(0)).response).clone();
+    let refused = heard(Ok(Some(response)), NOW).expect("it has answered");
+    assert!(refused.refusal(NOW).is_some());
+}
