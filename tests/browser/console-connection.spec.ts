@@ -42,3 +42,20 @@ test('sockets that the server drops come back by themselves', async ({ page, des
   await expect(desk.message('While you were gone.')).toHaveCount(1);
   await expect.poll(() => drops.length).toBeGreaterThanOrEqual(2);
 });
+
+test('a call that came too fast is made again', async ({ signIn }) => {
+  const { page } = await signIn('admin');
+  let refused = 0;
+  await page.route('**/api/v1/members', (route) => {
+    if (refused > 0) return route.continue();
+    refused += 1;
+    return route.fulfill({
+      status: 429,
+      headers: { 'retry-after': '1', 'content-type': 'application/problem+json' },
+      json: { type: 'about:blank', title: 'Too Many Requests', status: 429, code: 'rate_limited', request_id: 'req_x' },
+    });
+  });
+  await page.getByRole('link', { name: 'Members' }).click();
+  await expect(page.locator('.member').first()).toBeVisible();
+  expect(refused).toBe(1);
+});

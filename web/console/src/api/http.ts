@@ -1,6 +1,9 @@
 import type { Problem } from '../../../shared/wire';
 import { bearer, refresh } from './session';
 
+/** Longest wait, in seconds, before a call that came too fast is made again: the account's second is over after one. */
+const MAX_WAIT_SECS = 2;
+
 /** An answer that is no success, with what a person may be told. */
 export class ApiError extends Error {
   constructor(
@@ -39,6 +42,13 @@ async function request<T>(method: string, path: string, body?: unknown, signal?:
   let answer = await send(method, path, body, signal);
   // An access token may end between two timers (a laptop that slept): refresh once, then try again.
   if (answer.status === 401 && (await refresh())) answer = await send(method, path, body, signal);
+  // All consoles of an account share its calls of a second. What was refused did nothing, so it may be sent again.
+  const waitSecs = answer.status === 429 ? Number(answer.headers.get('retry-after') ?? Number.NaN) : Number.NaN;
+  if (waitSecs <= MAX_WAIT_SECS) {
+    // Spread, or those who were refused together ask together again.
+    await new Promise((resolve) => setTimeout(resolve, 1000 * (waitSecs + Math.random())));
+    answer = await send(method, path, body, signal);
+  }
   if (!answer.ok) throw await toError(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
