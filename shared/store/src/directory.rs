@@ -5,14 +5,14 @@
 
 mod api_keys;
 mod create;
-mod inboxes;
 mod identities;
+mod inboxes;
 mod invitations;
 mod login;
 mod members;
 mod outbox;
-mod roles;
 mod over;
+mod roles;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -24,8 +24,8 @@ use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
-pub use self::inboxes::ListedInbox;
 pub use self::identities::AttemptUse;
+pub use self::inboxes::ListedInbox;
 pub use self::invitations::{
     AcceptOutcome, Invitation, InvitationRefusal, InviteOutcome, Invitee, MAX_INVITATIONS,
     NewInvitation, NewLink, OpenInvitation,

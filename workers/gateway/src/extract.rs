@@ -19,8 +19,8 @@ use worker::web_sys;
 use crate::api_keys::admit_key;
 use crate::context::App;
 use crate::error::AppError;
-use crate::networks::check_address;
 use crate::limits::count_call;
+use crate::networks::check_address;
 use crate::session_check::check_session;
 
 /// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;

@@ -88,6 +88,7 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn limiter(app: &'a App, account_id: AccountId) -> Self {
         Self {
+            principal: None,
             app,
             account_id,
             binding: limits::BINDING,

@@ -69,18 +69,18 @@ pub(super) const TABLES: [Table; 11] = [
         name: "conversations",
         read: "
             SELECT account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id, escalation_risk,
-            ticket_number, created_at, updated_at, state FROM conversations WHERE account_id = ?1 AND id > ?2 ORDER BY
-            id LIMIT 200",
+            ticket_number, created_at, updated_at, state, team_id FROM conversations WHERE account_id = ?1 AND id > ?2
+            ORDER BY id LIMIT 200",
         page: 200,
         write: "
             INSERT INTO conversations (account_id, id, seq, inbox_id, external_id, customer_id, status, assignee_id,
-            escalation_risk, ticket_number, created_at, updated_at, state) SELECT value ->> 0, value ->> 1, value ->>
+            escalation_risk, ticket_number, created_at, updated_at, state, team_id) SELECT value ->> 0, value ->> 1, value ->>
             2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->>
-            10, value ->> 11, value ->> 12 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO UPDATE SET
-            seq = excluded.seq, inbox_id = excluded.inbox_id, external_id = excluded.external_id, customer_id =
+            10, value ->> 11, value ->> 12, value ->> 13 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO
+            UPDATE SET seq = excluded.seq, inbox_id = excluded.inbox_id, external_id = excluded.external_id, customer_id =
             excluded.customer_id, status = excluded.status, assignee_id = excluded.assignee_id, escalation_risk =
             excluded.escalation_risk, ticket_number = excluded.ticket_number, created_at = excluded.created_at,
-            updated_at = excluded.updated_at, state = excluded.state WHERE excluded.seq > conversations.seq",
+            updated_at = excluded.updated_at, state = excluded.state, team_id = excluded.team_id WHERE excluded.seq > conversations.seq",
         delete: "DELETE FROM conversations WHERE account_id = ?1",
         key: &[("id", false)],
         newer: Newer::Larger("seq"),

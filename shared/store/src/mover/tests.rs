@@ -31,7 +31,7 @@ fn tables(shard: &Sqlite) -> Vec<String> {
 fn fill(shard: &Sqlite, account: AccountId) {
     for n in 1..=3 {
         run_sql(shard, &format!(
-            "INSERT INTO conversations VALUES ('{account}', 'cnv_{n}', {n}, 'inb', NULL, 'cus_{n}', 'open', NULL, 0.25, {n}, 1, 2, '{{\"q\":\"it''s\"}}');
+            "INSERT INTO conversations VALUES ('{account}', 'cnv_{n}', {n}, 'inb', NULL, 'cus_{n}', 'open', NULL, 0.25, {n}, 1, 2, '{{\"q\":\"it''s\"}}', NULL);
              INSERT INTO messages VALUES ('{account}', 'cnv_{n}', 1, 'msg_{n}', 'incoming', 1, '{{\"text\":\"ü\"}}');
              INSERT INTO analyses VALUES ('{account}', 'cnv_{n}', 1, 2, 'msg_{n}', 'neutral', 0.1, 0.0, 'm', '1', 1, '{{}}', NULL, NULL, NULL, 'en', NULL);
              INSERT INTO tickets VALUES ('{account}', 'cnv_{n}', 'tkt_{n}', {n}, 1);
@@ -173,7 +173,7 @@ fn what_is_projected_to_either_shard_meanwhile_is_there_in_the_end() {
             // And one that has: the larger `seq` stays.
             _ => run_sql(shard(1), &format!(
                 "UPDATE conversations SET seq = 7, status = 'resolved' WHERE account_id = '{id}' AND id = 'cnv_2';
-                 INSERT INTO conversations VALUES ('{id}', 'cnv_new', 1, 'inb', NULL, 'cus_1', 'open', NULL, 0, NULL, 1, 2, '{{}}');
+                 INSERT INTO conversations VALUES ('{id}', 'cnv_new', 1, 'inb', NULL, 'cus_1', 'open', NULL, 0, NULL, 1, 2, '{{}}', 'team_1');
                  UPDATE customers SET name = 'Ada L.', name_rank = '008' WHERE account_id = '{id}' AND id = 'cus_1';"
             )),
         }
