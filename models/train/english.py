@@ -47,7 +47,7 @@ def main() -> None:
     started = time.monotonic()
 
     checks = Checks(args.data, text_encoder(128))
-    settings = Settings(args.bits, args.rows, args.epochs, args.rate, args.drop, 0.0, args.decay, args.seed)
+    settings = Settings(args.bits, args.rows, args.epochs, args.rate, args.drop, args.decay, args.seed)
     rows = read_rows(args.data, settings)
     texts, labels = checks.sentiment["tweets"]
     held_out = [{"lang": "en", "text": text, "label": LABELS[n]} for text, n in zip(texts, labels, strict=True)]
@@ -91,7 +91,7 @@ def read_rows(data: Path, settings: Settings) -> list[Row]:
             continue
         ids = (mood_features(text) & mask).astype(np.int64)
         if len(ids):
-            rows.append(Row(ids, label, 1 / (len(LABELS) * PRIOR[label])))
+            rows.append(Row(ids, np.eye(len(LABELS), dtype=np.float32)[label], 1 / (len(LABELS) * PRIOR[label])))
     return rows
 
 
