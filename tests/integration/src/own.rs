@@ -39,7 +39,7 @@ impl OwnStack {
 
     /// The folder with everything that it keeps.
     #[must_use]
-    pub fn state(&self) -> &std::path::Path {
+    pub fn state(&self) -> &Path {
         &self.state
     }
 
