@@ -333,6 +333,8 @@ test('training waits for a deletion, and a deletion that is refused brings the i
   release();
   await expect(page.getByText(/^Version \d+ is (in use|kept, not used)\.$/)).toBeVisible();
   expect(happened).toEqual(['deleted', 'train asked']);
+  // The deletions below may still be on their way when the test ends.
+  await page.unrouteAll({ behavior: 'wait' });
   await expect(page.locator('.report .bar').filter({ hasText: names[0] ?? '' })).toHaveCount(0);
 
   for (const name of names.slice(1)) {
