@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { keyFormOpen, makeKey, SCOPES } from '../state/api-keys';
 import { reasonOf } from '../state/reason-of';
+import { FormEnd } from './form-end';
 import { Icon } from './icon';
 
 const LIFETIMES: { days: number | null; label: string }[] = [
@@ -99,22 +100,7 @@ export function KeyForm() {
             ))}
           </select>
         </label>
-        <div role="alert">
-          {error && (
-            <p class="form-error" id="key-error">
-              <Icon name="alert" />
-              {error}
-            </p>
-          )}
-        </div>
-        <div class="editor-actions">
-          <button type="button" class="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {busy ? 'Making…' : 'Make the key'}
-          </button>
-        </div>
+        <FormEnd error={error} errorId="key-error" busy={busy} act="Make the key" acting="Making…" onCancel={close} />
       </form>
     </section>
   );

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Invitation, Member, SentInvitation } from '../../../shared/members';
 import type { Role } from '../../../shared/wire';
@@ -15,9 +14,10 @@ import {
   sentLink,
 } from '../state/members';
 import { reasonOf } from '../state/reason-of';
-import { toast } from '../state/toasts';
-import { Icon } from './icon';
+import { FormEnd } from './form-end';
 import { Modal } from './modal';
+import { Question } from './question';
+import { ShownOnce } from './shown-once';
 
 /** Whom to invite, and as what. */
 export function InviteDialog() {
@@ -81,22 +81,7 @@ export function InviteDialog() {
             ))}
           </select>
         </label>
-        <div role="alert">
-          {error && (
-            <p class="form-error" id="invite-error">
-              <Icon name="alert" />
-              {error}
-            </p>
-          )}
-        </div>
-        <div class="editor-actions">
-          <button type="button" class="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {busy ? 'Inviting…' : 'Invite'}
-          </button>
-        </div>
+        <FormEnd error={error} errorId="invite-error" busy={busy} act="Invite" acting="Inviting…" onCancel={close} />
       </form>
     </Modal>
   );
@@ -104,50 +89,19 @@ export function InviteDialog() {
 
 /** The only sight of a link. Escape does not close it: it cannot be brought back, only sent anew. */
 export function LinkDialog({ sent }: { sent: SentInvitation }) {
-  const [copied, setCopied] = useState(false);
-  const link = sent.link ?? '';
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied(true);
-    } catch {
-      toast('It could not be copied. Please select the link and copy it yourself.', { kind: 'error' });
-    }
-  };
+  const until = fullTime(sent.invitation.expires_at);
   return (
-    <Modal title={`${sent.invitation.email} is invited`} onCancel={() => undefined}>
-      <p>
-        No mail is sent in development: pass this link on yourself. It works once, until{' '}
-        {fullTime(sent.invitation.expires_at)}, and will not be shown again.
-      </p>
-      <div class="new-key">
-        <input
-          aria-label="Link of the invitation"
-          readOnly
-          spellcheck={false}
-          value={link}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <button type="button" class="button" onClick={() => void copy()}>
-          <Icon name={copied ? 'check' : 'copy'} />
-          {copied ? 'Copied' : 'Copy'}
-        </button>
-      </div>
-      <p class="visually-hidden" role="status">
-        {copied ? 'The link is copied' : ''}
-      </p>
-      <div class="editor-actions">
-        <button
-          type="button"
-          class="button primary"
-          onClick={() => {
-            sentLink.value = null;
-          }}
-        >
-          Done
-        </button>
-      </div>
-    </Modal>
+    <ShownOnce
+      title={`${sent.invitation.email} is invited`}
+      about={`No mail is sent in development: pass this link on yourself. It works once, until ${until}, and will not be shown again.`}
+      label="Link of the invitation"
+      what="The link"
+      value={sent.link ?? ''}
+      done="Done"
+      onDone={() => {
+        sentLink.value = null;
+      }}
+    />
   );
 }
 
@@ -183,40 +137,5 @@ export function RevokeInvitationDialog({ invitation }: { invitation: Invitation 
     >
       Its link stops working at once. They can be invited again.
     </Question>
-  );
-}
-
-interface QuestionProps {
-  title: string;
-  children: ComponentChildren;
-  keep: string;
-  act: string;
-  acting: string;
-  onCancel: () => void;
-  onAct: () => void;
-}
-
-function Question(props: QuestionProps) {
-  const [busy, setBusy] = useState(false);
-  return (
-    <Modal title={props.title} onCancel={props.onCancel}>
-      <p>{props.children}</p>
-      <div class="editor-actions">
-        <button type="button" class="button" onClick={props.onCancel}>
-          {props.keep}
-        </button>
-        <button
-          type="button"
-          class="button danger"
-          disabled={busy}
-          onClick={() => {
-            setBusy(true);
-            props.onAct();
-          }}
-        >
-          {busy ? props.acting : props.act}
-        </button>
-      </div>
-    </Modal>
   );
 }

@@ -2,8 +2,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { OwnRole, RoleList } from '../../../shared/roles';
 import { reasonOf } from '../state/reason-of';
 import { deletingRole, editingRole, givable, removeRole, saveRole } from '../state/roles';
-import { Icon } from './icon';
+import { CheckList } from './check-list';
+import { FormEnd } from './form-end';
 import { Modal } from './modal';
+import { Question } from './question';
 import { permissionLabel } from './role-list';
 
 /** The name of a role and what it may. */
@@ -53,69 +55,31 @@ export function RoleDialog({ role, list }: { role: OwnRole | null; list: RoleLis
             onInput={(event) => setName(event.currentTarget.value)}
           />
         </label>
-        <fieldset class="check-list">
-          <legend>May</legend>
-          {givable(list).map((permission) => (
-            <label key={permission}>
-              <input
-                type="checkbox"
-                checked={chosen.has(permission)}
-                onChange={(event) => {
-                  const next = new Set(chosen);
-                  if (event.currentTarget.checked) next.add(permission);
-                  else next.delete(permission);
-                  setChosen(next);
-                }}
-              />
-              {permissionLabel(permission)}
-            </label>
-          ))}
-        </fieldset>
-        <div role="alert">
-          {error && (
-            <p class="form-error" id="role-error">
-              <Icon name="alert" />
-              {error}
-            </p>
-          )}
-        </div>
-        <div class="editor-actions">
-          <button type="button" class="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {busy ? 'Saving…' : 'Save'}
-          </button>
-        </div>
+        <CheckList
+          legend="May"
+          options={givable(list).map((permission) => [permission, permissionLabel(permission)] as const)}
+          chosen={chosen}
+          onChange={setChosen}
+        />
+        <FormEnd error={error} errorId="role-error" busy={busy} act="Save" acting="Saving…" onCancel={close} />
       </form>
     </Modal>
   );
 }
 
 export function DeleteRoleDialog({ role }: { role: OwnRole }) {
-  const [busy, setBusy] = useState(false);
-  const close = () => {
-    deletingRole.value = null;
-  };
   return (
-    <Modal title={`Delete ${role.name}?`} onCancel={close}>
-      <p>Only a role that nobody has can be deleted. Give its members another one first.</p>
-      <div class="editor-actions">
-        <button type="button" class="button" onClick={close}>
-          Keep it
-        </button>
-        <button
-          type="button"
-          class="button danger"
-          disabled={busy}
-          onClick={() => {
-            setBusy(true);
-            void removeRole(role);
-          }}
-        >
-          {busy ? 'Deleting…' : 'Delete'}
-        </button>
-      </div>
-    </Modal>
+    <Question
+      title={`Delete ${role.name}?`}
+      keep="Keep it"
+      act="Delete"
+      acting="Deleting…"
+      onCancel={() => {
+        deletingRole.value = null;
+      }}
+      onAct={() => void removeRole(role)}
+    >
+      Only a role that nobody has can be deleted. Give its members another one first.
+    </Question>
   );
 }

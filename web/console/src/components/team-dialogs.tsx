@@ -3,8 +3,10 @@ import type { Team } from '../../../shared/teams';
 import { agents } from '../state/desk';
 import { reasonOf } from '../state/reason-of';
 import { deleting, editing, remove, saveTeam } from '../state/teams';
-import { Icon } from './icon';
+import { CheckList } from './check-list';
+import { FormEnd } from './form-end';
 import { Modal } from './modal';
+import { Question } from './question';
 
 /** The name of a team and who is in it. */
 export function TeamDialog({ team }: { team: Team | null }) {
@@ -57,72 +59,27 @@ export function TeamDialog({ team }: { team: Team | null }) {
             onInput={(event) => setName(event.currentTarget.value)}
           />
         </label>
-        <fieldset class="check-list">
-          <legend>Members</legend>
-          {[...known].map(([id, label]) => (
-            <label key={id}>
-              <input
-                type="checkbox"
-                checked={chosen.has(id)}
-                onChange={(event) => {
-                  const next = new Set(chosen);
-                  if (event.currentTarget.checked) next.add(id);
-                  else next.delete(id);
-                  setChosen(next);
-                }}
-              />
-              {label}
-            </label>
-          ))}
-        </fieldset>
-        <div role="alert">
-          {error && (
-            <p class="form-error" id="team-error">
-              <Icon name="alert" />
-              {error}
-            </p>
-          )}
-        </div>
-        <div class="editor-actions">
-          <button type="button" class="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {busy ? 'Saving…' : 'Save'}
-          </button>
-        </div>
+        <CheckList legend="Members" options={[...known]} chosen={chosen} onChange={setChosen} />
+        <FormEnd error={error} errorId="team-error" busy={busy} act="Save" acting="Saving…" onCancel={close} />
       </form>
     </Modal>
   );
 }
 
 export function DeleteTeamDialog({ team }: { team: Team }) {
-  const [busy, setBusy] = useState(false);
-  const close = () => {
-    deleting.value = null;
-  };
   return (
-    <Modal title={`Delete ${team.name}?`} onCancel={close}>
-      <p>
-        Its conversations are left to whom they are assigned to and to managers, until somebody gives them to another
-        team.
-      </p>
-      <div class="editor-actions">
-        <button type="button" class="button" onClick={close}>
-          Keep it
-        </button>
-        <button
-          type="button"
-          class="button danger"
-          disabled={busy}
-          onClick={() => {
-            setBusy(true);
-            void remove(team);
-          }}
-        >
-          {busy ? 'Deleting…' : 'Delete'}
-        </button>
-      </div>
-    </Modal>
+    <Question
+      title={`Delete ${team.name}?`}
+      keep="Keep it"
+      act="Delete"
+      acting="Deleting…"
+      onCancel={() => {
+        deleting.value = null;
+      }}
+      onAct={() => void remove(team)}
+    >
+      Its conversations are left to whom they are assigned to and to managers, until somebody gives them to another
+      team.
+    </Question>
   );
 }
