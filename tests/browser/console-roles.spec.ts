@@ -24,6 +24,9 @@ test('a role is defined from the matrix, changed and deleted', async ({ signIn }
   await page.keyboard.press('Enter');
   await expect(dialog.locator('.form-error')).toContainText('at least one permission');
   await expect(dialog.getByLabel('Account: manage')).toHaveCount(0);
+  // A box stands beside its permission and takes no line's width of its own.
+  const box = await dialog.getByLabel('Audit: read').boundingBox();
+  expect(box?.width).toBeLessThan(30);
   await dialog.getByLabel('Name').fill('Owner');
   await dialog.getByLabel('Audit: read').check();
   await dialog.getByRole('button', { name: 'Save' }).click();
