@@ -118,13 +118,16 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-/** No violation of any axe rule, best practices included. */
+/** No violation of any axe rule, best practices included, once what is on its way in or out has settled. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await expect.poll(() => violationsOf(page)).toEqual([]);
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(
+  return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `  ${node.target.join(' ')}`).join('\n')}`,
   );
-  expect(found).toEqual([]);
 }
 
 export { expect };
