@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
+import { Authenticator } from './support/authenticator.ts';
 import { Console, expect, expectAccessible, test } from './support/console.ts';
 import { stack } from './support/stack.ts';
 
@@ -15,28 +15,6 @@ interface Login {
 const linus: Login = JSON.parse(
   readFileSync((process.env.EDGEDESK_DEV_JSON ?? '.edgedesk/dev.json').replace(/[^/]*$/, 'seed.json'), 'utf8'),
 ).aurora.agents[2];
-
-/** An authenticator app: RFC 6238. Two codes of a new secret are good at once; a third would have to wait. */
-class Authenticator {
-  private readonly key: Buffer;
-  private lastStep = 0;
-
-  constructor(secret: string) {
-    const bits = [...secret.replaceAll(' ', '')].map((letter) =>
-      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-    );
-    this.key = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  }
-
-  nextCode(): string {
-    this.lastStep = Math.max(Math.floor(Date.now() / 30_000), this.lastStep + 1);
-    const counter = Buffer.alloc(8);
-    counter.writeBigInt64BE(BigInt(this.lastStep));
-    const digest = createHmac('sha1', this.key).update(counter).digest();
-    const bits = digest.readUInt32BE((digest[19] ?? 0) & 15) & 0x7fffffff;
-    return String(bits % 1_000_000).padStart(6, '0');
-  }
-}
 
 async function enterPassword(page: Page, login: Login): Promise<void> {
   await page.goto(`${stack.url}/console/`);

@@ -51,3 +51,16 @@ export interface OwnAccount {
   role: Role;
   current: boolean;
 }
+
+export interface OwnAccountList {
+  /** By name. */
+  accounts: OwnAccount[];
+  /** Whether one more may be made. */
+  may_create: boolean;
+}
+
+export interface NewAccount {
+  account_id: string;
+  /** For somebody who was no user before. */
+  tokens?: TokenResponse | null;
+}

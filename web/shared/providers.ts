@@ -8,6 +8,8 @@ export interface Provider {
 
 export interface ProviderList {
   providers: Provider[];
+  /** Whether anybody may make an account. */
+  sign_up: boolean;
 }
 
 export interface ProviderStart {

@@ -1,6 +1,4 @@
-// The JSON of teams and inboxes, as docs/API.md describes it.
-
-import type { Channel } from './wire';
+// The JSON of teams, as docs/API.md describes it.
 
 export interface Team {
   id: string;
@@ -16,12 +14,4 @@ export interface TeamFigures {
   unassigned: number;
   at_risk: number;
   resolved: number;
-}
-
-export interface Inbox {
-  id: string;
-  channel: Channel;
-  name: string;
-  key?: string | null;
-  team_id?: string | null;
 }

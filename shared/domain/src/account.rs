@@ -6,6 +6,7 @@ use crate::access::Viewer;
 pub use crate::access::{Permission, PermissionSet, Role};
 use crate::conversation::ConversationState;
 use crate::ids::{AccountId, InboxId, TeamId, UserId};
+use crate::time::Timestamp;
 
 /// Who makes an authenticated request: taken from the credential, never from a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +143,11 @@ pub struct InboxSettings {
     /// The team that its new conversations go to; absent for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
+    /// Whether it takes nothing new: no webhooks, no visitors. Conversations that came by it go on.
+    pub is_closed: bool,
+    /// When somebody set the secret that its provider signs with; absent while it is one that nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_set_at: Option<Timestamp>,
 }
 
 impl Default for InboxSettings {
@@ -151,6 +157,8 @@ impl Default for InboxSettings {
             allowed_origins: Vec::new(),
             integration_user_id: None,
             team_id: None,
+            is_closed: false,
+            secret_set_at: None,
         }
     }
 }

@@ -23,9 +23,9 @@ use edgedesk_domain::ids::{AccountId, InboxId, TeamId, UserId};
 use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
-pub use self::create::{CreatedAccount, CreatedInbox, KeySource, NewAccount};
+pub use self::create::{CreatedAccount, KeySource, MAX_OWNED_ACCOUNTS, NewAccount, NewOwner};
 pub use self::identities::AttemptUse;
-pub use self::inboxes::ListedInbox;
+pub use self::inboxes::{InboxChange, ListedInbox, MAX_INBOXES, NewInbox};
 pub use self::invitations::{
     AcceptOutcome, Invitation, InvitationRefusal, InviteOutcome, Invitee, MAX_INVITATIONS,
     NewInvitation, NewLink, OpenInvitation,

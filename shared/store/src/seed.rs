@@ -91,6 +91,9 @@ pub struct DemoUser {
     pub password_hash: Secret,
 }
 
+/// 2026-01-01, the time part of the demo's ids: they sort before all that a running system makes.
+const DEMO_MILLIS: i64 = 1_767_225_600_000;
+
 impl DemoIds {
     /// The id of the `index`th user: 0 is the administrator, 1 the first agent.
     #[must_use]
@@ -183,11 +186,14 @@ fn push_account(
             &account.widget_secret,
         ),
     ];
-    let settings = crate::json(&InboxSettings {
-        allowed_origins: account.allowed_origins.clone(),
-        ..InboxSettings::default()
-    });
     for (inbox_id, channel, name, key, secret) in inboxes {
+        let settings = crate::json(&InboxSettings {
+            allowed_origins: account.allowed_origins.clone(),
+            // Who simulates a provider knows it.
+            secret_set_at: (channel == Channel::Zendesk)
+                .then_some(Timestamp::from_millis(DEMO_MILLIS)),
+            ..InboxSettings::default()
+        });
         statements.push(Statement::new(
             UPSERT_INBOX,
             vec![
@@ -205,8 +211,7 @@ fn push_account(
 }
 
 const fn demo_ids(number: u128, shard: u32, name: &'static str) -> DemoIds {
-    // The time part is 2026-01-01, so that the ids sort before all that a running system makes.
-    let base = (1_767_225_600_000_u128 << 80) | (number << 32);
+    let base = ((DEMO_MILLIS as u128) << 80) | (number << 32);
     DemoIds {
         account_id: AccountId::new(Ulid(base)),
         shard,

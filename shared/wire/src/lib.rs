@@ -3,6 +3,7 @@
 //! promise is the same.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 pub mod ai;
 pub mod api;
 pub mod api_keys;

@@ -179,6 +179,8 @@ pub struct OwnAccount {
 pub struct OwnAccountList {
     /// By name.
     pub accounts: Vec<OwnAccount>,
+    /// Whether the caller may make one more.
+    pub may_create: bool,
 }
 
 /// `POST /api/v1/auth/switch`.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct ProviderList {
     /// Those that are configured; may be none.
     pub providers: Vec<ProviderView>,
+    /// Whether anybody may make an account here.
+    pub sign_up: bool,
 }
 
 /// An identity provider.

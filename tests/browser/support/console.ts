@@ -72,7 +72,7 @@ export class Console {
 
   /** A page beside the conversations. */
   async goTo(
-    page: 'Own intents' | 'Accuracy' | 'API keys' | 'Audit log' | 'Members' | 'Teams' | 'Roles',
+    page: 'Own intents' | 'Accuracy' | 'API keys' | 'Audit log' | 'Members' | 'Inboxes' | 'Teams' | 'Roles',
   ): Promise<void> {
     await this.page.getByRole('link', { name: page }).click();
     await expect(this.page.getByRole('heading', { level: 2, name: page })).toBeVisible();

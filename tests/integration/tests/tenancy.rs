@@ -90,6 +90,10 @@ fn body_of(route: &Route) -> Option<Value> {
         (&Method::POST, "status") => json!({ "status": "closed" }),
         (&Method::POST, "assignee") => json!({ "assignee_id": null }),
         (&Method::POST, "read") => json!({ "read_seq": 1 }),
+        (&Method::PUT, "{id}") => {
+            json!({ "name": "Forged", "allowed_origins": [], "is_closed": true })
+        }
+        (&Method::PUT, "secret") => json!({ "secret": "forged-secret" }),
         (_, "team") => json!({ "team_id": null }),
         (&Method::PUT, "{team_id}") => json!({ "name": "Forged", "member_ids": [] }),
         (&Method::PUT, "{role_id}") => {

@@ -3,7 +3,8 @@ import { sessionState, startSession } from './api/session';
 import { Desk } from './pages/desk';
 import { InvitationPage } from './pages/invitation';
 import { Login } from './pages/login';
-import { invitationToken } from './state/router';
+import { SignUp } from './pages/sign-up';
+import { invitationToken, isSigningUp } from './state/router';
 
 function App() {
   const token = invitationToken.value;
@@ -17,7 +18,7 @@ function App() {
         </main>
       );
     case 'out':
-      return <Login />;
+      return isSigningUp.value ? <SignUp /> : <Login />;
     case 'in':
       return <Desk />;
   }

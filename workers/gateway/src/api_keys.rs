@@ -19,10 +19,11 @@ use worker::send::SendFuture;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesKeys, Path, SeesKeys};
+use crate::fields::{MAX_NAME_CHARS, checked_name, invalid};
 use crate::networks::check_address;
 
-/// Most characters of a name.
-const MAX_NAME_CHARS: usize = 60;
+/// What a refused key says.
+const REFUSED: &str = "the key cannot be made like this";
 
 /// `GET /api/v1/api-keys`
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -196,21 +197,10 @@ fn checked(
     own: PermissionSet,
     now: Timestamp,
 ) -> Result<CreateApiKeyRequest, AppError> {
-    let invalid = |pointer: String, detail: &str| {
-        AppError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_value",
-            "the key cannot be made like this",
-        )
-        .with_field(pointer, detail)
-    };
-    let name = request.name.trim().to_owned();
-    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(invalid(
-            "/name".to_owned(),
-            "has 1 to 60 characters and no control characters",
-        ));
-    }
+    let invalid = |pointer: String, detail: &str| invalid(REFUSED, pointer, detail);
+    let name = checked_name(&request.name, MAX_NAME_CHARS)
+        .map_err(|detail| invalid("/name".to_owned(), &detail))?
+        .to_owned();
     if request.scopes.is_empty() {
         return Err(invalid("/scopes".to_owned(), "has at least one scope"));
     }

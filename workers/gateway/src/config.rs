@@ -22,6 +22,20 @@ const PRODUCTION: &str = "production";
 /// The start of the key that stands in the repository for everyone to read.
 const DEVELOPMENT_KEY_PREFIX: &str = "development-only-";
 
+/// Name of the setting that says who makes accounts.
+const SIGN_UP: &str = "SIGN_UP";
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    /// Anybody.
+    Open,
+    /// Who owns one already.
+    Owners,
+    /// Nobody.
+    Closed,
+}
+
 /// The settings.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -30,6 +44,7 @@ pub struct Config {
     root_key: Option<Secret>,
     old_root_key: Option<Secret>,
     counts_calls: bool,
+    sign_up: Option<String>,
 }
 
 impl Config {
@@ -50,6 +65,7 @@ impl Config {
             root_key: secret(ROOT_KEY),
             old_root_key: secret(OLD_ROOT_KEY),
             counts_calls: true,
+            sign_up: env.var(SIGN_UP).ok().map(|value| value.to_string()),
         }
     }
 
@@ -63,6 +79,7 @@ impl Config {
             root_key: None,
             old_root_key: None,
             counts_calls: false,
+            sign_up: None,
         }
     }
 
@@ -87,6 +104,19 @@ impl Config {
     #[must_use]
     pub fn shows_links(&self) -> bool {
         self.environment == DEVELOPMENT
+    }
+
+    /// Who may make an account. Where nothing is set, anybody on a developer's machine, and elsewhere who owns one: a deployment
+    /// does not become a public service by a setting that somebody forgot. A word that is none of the three closes it.
+    #[must_use]
+    pub fn sign_up(&self) -> SignUp {
+        match self.sign_up.as_deref() {
+            Some("open") => SignUp::Open,
+            Some("owners") => SignUp::Owners,
+            Some(_) => SignUp::Closed,
+            None if self.environment == DEVELOPMENT => SignUp::Open,
+            None => SignUp::Owners,
+        }
     }
 
     /// Whether calls are counted: not in tests without a platform, where nothing could.
@@ -213,6 +243,26 @@ mod tests {
         let sealed = keyring(&old, None).seal(&place, b"x", [0; 12]).unwrap();
         assert!(keyring(&new, Some(&old)).open(&place, &sealed).is_ok());
         assert!(keyring(&new, None).open(&place, &sealed).is_err());
+    }
+
+    #[test]
+    fn who_makes_accounts_is_said_and_else_as_few_as_the_place_allows() {
+        for (environment, set, sign_up) in [
+            ("development", None, SignUp::Open),
+            ("production", None, SignUp::Owners),
+            ("staging", None, SignUp::Owners),
+            ("production", Some("open"), SignUp::Open),
+            ("development", Some("owners"), SignUp::Owners),
+            ("development", Some("closed"), SignUp::Closed),
+            ("production", Some("Open "), SignUp::Closed),
+            ("production", Some(""), SignUp::Closed),
+        ] {
+            let config = Config {
+                sign_up: set.map(str::to_owned),
+                ..Config::new(environment, None)
+            };
+            assert_eq!(config.sign_up(), sign_up, "{environment} {set:?}");
+        }
     }
 
     #[test]

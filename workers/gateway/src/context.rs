@@ -131,11 +131,22 @@ impl App {
     /// The directory and all shards that are bound.
     pub fn shards(&self) -> Result<Shards<D1>, AppError> {
         let directory = self.env().d1(DIRECTORY_BINDING)?;
-        let shards = (0..MAX_SHARDS)
+        Ok(Shards::new(
+            D1::new(directory),
+            self.bound_shards().collect(),
+        ))
+    }
+
+    /// How many shards are bound.
+    #[must_use]
+    pub fn n_shards(&self) -> u32 {
+        u32::try_from(self.bound_shards().count()).unwrap_or_default()
+    }
+
+    fn bound_shards(&self) -> impl Iterator<Item = D1> {
+        (0..MAX_SHARDS)
             .map_while(|n| self.env().d1(&format!("{SHARD_BINDING_PREFIX}{n}")).ok())
             .map(D1::new)
-            .collect();
-        Ok(Shards::new(D1::new(directory), shards))
     }
 
     /// Notes the account for the log line.

@@ -232,7 +232,7 @@ async fn find_inbox(
     let inbox_id = inbox_id.parse().map_err(|_| unknown())?;
     host.find_inbox(inbox_id)
         .await?
-        .filter(|inbox| inbox.channel == channel)
+        .filter(|inbox| inbox.channel == channel && !inbox.settings.is_closed)
         .ok_or_else(unknown)
 }
 

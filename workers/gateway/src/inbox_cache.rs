@@ -71,6 +71,14 @@ pub async fn find_inbox_by_key(app: &App, key: &str) -> Result<Option<Arc<Inbox>
         .with_borrow_mut(|cache| cache.settle(key, found.map(|inbox| inbox.map(Arc::new)), now))
 }
 
+/// It has just been changed: this isolate asks again.
+pub fn forget_inbox(inbox_id: InboxId, key: Option<&str>) {
+    INBOXES.with_borrow_mut(|cache| cache.entries.remove(&inbox_id));
+    if let Some(key) = key {
+        INBOXES_BY_KEY.with_borrow_mut(|cache| cache.entries.remove(key));
+    }
+}
+
 /// The shard of an account. An account without one is gone: its tokens are worth nothing any more.
 pub async fn find_shard(app: &App, account_id: AccountId) -> Result<u32, AppError> {
     let account = find_account(app, account_id).await?;

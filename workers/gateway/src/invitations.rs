@@ -2,11 +2,10 @@
 //!
 //! The token stands in the link's fragment, in a header and in a body, never in a path or a query, which logs keep.
 
-use edgedesk_crypto::password::{MIN_NEW_PASSWORD_CHARS, PasswordError, hash_password};
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
-use edgedesk_domain::account::{Principal, Role, Secret, rights};
+use edgedesk_domain::account::{Principal, Role, rights};
 use edgedesk_domain::ids::{InvitationId, MailId, UserId};
-use edgedesk_domain::invitation::{INVITATION_MILLIS, InvitationMail, is_address};
+use edgedesk_domain::invitation::{INVITATION_MILLIS, InvitationMail};
 use edgedesk_domain::membership::check_given;
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{
@@ -24,12 +23,11 @@ use crate::auth::{begin_session, check_password};
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesMembers, Path, header_text};
+use crate::fields::{NewUser, checked_address, new_user};
 use crate::members::{overtaken, refused};
 
 /// The header that holds an invitation's token.
 const TOKEN_HEADER: &str = "x-invitation-token";
-/// Most characters of a new user's name.
-const MAX_NAME_CHARS: usize = 100;
 
 /// `GET /api/v1/invitations`
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -68,15 +66,7 @@ pub async fn invite(
     Authed { principal, .. }: Authed<ManagesMembers>,
     Json(request): Json<InviteRequest>,
 ) -> Result<(StatusCode, axum::Json<SentInvitation>), AppError> {
-    let email = request.email.trim().to_owned();
-    if !is_address(&email) {
-        return Err(AppError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_value",
-            "nobody can be invited like this",
-        )
-        .with_field("/email", "is no e-mail address"));
-    }
+    let email = checked_address("nobody can be invited like this", &request.email)?.to_owned();
     check_given(principal.rights(), rights(request.role, None)).map_err(refused)?;
     let sending = Sending::new(&app, &principal, &email, request.role).await?;
     let new = NewInvitation {
@@ -255,7 +245,7 @@ pub async fn accept(
             .await?;
             Invitee::Known(user_id)
         }
-        None => new_user(&request)?,
+        None => invitee(&request)?,
     };
     let outcome = app
         .directory()?
@@ -305,41 +295,21 @@ fn wrong_password() -> AppError {
     AppError::unauthorized("invalid_credentials", "the password is wrong")
 }
 
-fn new_user(request: &AcceptInvitationRequest) -> Result<Invitee, AppError> {
-    let (name, password) = checked(request)?;
-    let password_hash = hash_password(password, random_bytes()).map_err(|error| match error {
-        PasswordError::Length => invalid("/password", "is too long"),
-        PasswordError::Hash => AppError::internal(error.to_string()),
-    })?;
+/// A new user, from what they chose.
+fn invitee(request: &AcceptInvitationRequest) -> Result<Invitee, AppError> {
+    let NewUser {
+        name,
+        password_hash,
+    } = new_user(
+        "the invitation cannot be accepted like this",
+        request.name.as_deref().unwrap_or_default(),
+        &request.password,
+    )?;
     Ok(Invitee::New {
         id: UserId::generate(&SystemIds),
         name,
-        password_hash: Secret::new(password_hash),
+        password_hash,
     })
-}
-
-/// A new user's name, trimmed, and their password, or what is wrong with them.
-fn checked(request: &AcceptInvitationRequest) -> Result<(String, &str), AppError> {
-    let name = request.name.as_deref().unwrap_or_default().trim();
-    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(invalid(
-            "/name",
-            "has 1 to 100 characters and no control characters",
-        ));
-    }
-    if request.password.chars().count() < MIN_NEW_PASSWORD_CHARS {
-        return Err(invalid("/password", "has at least 15 characters"));
-    }
-    Ok((name.to_owned(), &request.password))
-}
-
-fn invalid(pointer: &str, detail: &str) -> AppError {
-    AppError::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "invalid_value",
-        "the invitation cannot be accepted like this",
-    )
-    .with_field(pointer, detail)
 }
 
 fn over(reason: impl Into<String>) -> AppError {
@@ -431,36 +401,6 @@ fn view(invitation: OpenInvitation) -> InvitationView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn request(name: Option<&str>, password: &str) -> AcceptInvitationRequest {
-        AcceptInvitationRequest {
-            token: String::new(),
-            name: name.map(str::to_owned),
-            password: password.to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_new_user_has_a_name_and_a_long_password() {
-        let good = "fifteen letters";
-        assert_eq!(good.len(), MIN_NEW_PASSWORD_CHARS);
-        let accepted = request(Some("  Fay "), good);
-        assert_eq!(checked(&accepted), Ok(("Fay".to_owned(), good)));
-        let long = "x".repeat(101);
-        for (name, password, pointer) in [
-            (None, good, "/name"),
-            (Some(" "), good, "/name"),
-            (Some("a\nb"), good, "/name"),
-            (Some(long.as_str()), good, "/name"),
-            (Some("Fay"), &good[1..], "/password"),
-            (Some("Fay"), "", "/password"),
-        ] {
-            let refused = request(name, password);
-            let error = checked(&refused).unwrap_err();
-            assert_eq!(error.status.as_u16(), 422);
-            assert_eq!(error.errors[0].pointer, pointer, "{name:?} {password:?}");
-        }
-    }
 
     #[test]
     fn an_invitation_that_is_over_looks_the_same_from_outside_whatever_the_reason() {

@@ -4,6 +4,7 @@
 //! checks), a handler, and [`finish`] (problems and headers). Handlers decide nothing that an object or a shared crate
 //! can decide.
 
+mod accounts;
 mod admin;
 mod ai;
 mod api_keys;
@@ -18,6 +19,7 @@ mod desk;
 mod entry;
 mod error;
 mod extract;
+mod fields;
 mod finish;
 mod guard;
 mod health;

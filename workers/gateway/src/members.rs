@@ -11,6 +11,7 @@ use edgedesk_wire::members::{
 };
 use http::{HeaderMap, StatusCode};
 
+use crate::accounts::check_may_create;
 use crate::auth::begin_session;
 use crate::context::App;
 use crate::error::AppError;
@@ -137,6 +138,7 @@ pub async fn list_accounts(
 ) -> Result<axum::Json<OwnAccountList>, AppError> {
     let accounts = app.directory()?.list_accounts(principal.user_id).await?;
     Ok(axum::Json(OwnAccountList {
+        may_create: check_may_create(app.config().sign_up(), &principal).is_ok(),
         accounts: accounts
             .into_iter()
             .map(|account| OwnAccount {

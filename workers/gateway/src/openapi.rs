@@ -7,9 +7,9 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks, inboxes,
-    intents, invitations, members, networks, providers, roles, second_factor, sessions, teams,
-    tickets, widget,
+    accounts, admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks,
+    inboxes, intents, invitations, members, networks, providers, roles, second_factor, sessions,
+    teams, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,8 @@ use crate::{
         auth::refresh,
         auth::log_out,
         auth::get_me,
+        accounts::sign_up,
+        accounts::create_account,
         invitations::get_offer,
         invitations::accept,
         providers::list_providers,
@@ -105,6 +107,9 @@ use crate::{
         api_keys::create_api_key,
         api_keys::revoke_api_key,
         inboxes::list_inboxes,
+        inboxes::create_inbox,
+        inboxes::change_inbox,
+        inboxes::set_inbox_secret,
         inboxes::change_inbox_team,
         admin::list_deliveries,
         admin::rebuild,

@@ -17,6 +17,15 @@ pub fn is_allowed(allowed: &[String], origin: Option<&str>, own_origin: &str) ->
         || allowed.iter().any(|pattern| matches(pattern, origin))
 }
 
+/// Whether a list may hold `text`: an origin, or one whose host begins with `*.` and has no other star.
+#[must_use]
+pub fn is_origin_pattern(text: &str) -> bool {
+    Origin::parse(text).is_some_and(|origin| {
+        let host = origin.host.strip_prefix("*.").unwrap_or(&origin.host);
+        !host.contains('*') && host.split('.').all(|label| !label.is_empty())
+    })
+}
+
 /// Whether `origin` is of the form `pattern`: `https://example.com`, or `https://*.example.com` for every host below
 /// `example.com` at any depth, but not `example.com` itself. Scheme and port must be equal; without a port it is the
 /// scheme's own.

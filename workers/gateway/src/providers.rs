@@ -26,6 +26,7 @@ use self::cookie::{read_cookie, spent_cookie, start_cookie};
 use self::fetch::Fetched;
 use self::web_crypto::WebCrypto;
 use crate::auth::{end_log_in, membership_of};
+use crate::config::SignUp;
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
 use crate::extract::Json;
@@ -51,7 +52,7 @@ thread_local! {
 /// `GET /api/v1/auth/providers`
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/auth/providers", tag = "auth",
-    responses((status = 200, body = ProviderList, description = "The identity providers that are configured; may be none")),
+    responses((status = 200, body = ProviderList, description = "The ways in beside a password: identity providers that are configured, and whether anybody may sign up")),
 ))]
 #[worker::send]
 pub async fn list_providers(app: App) -> Result<axum::Json<ProviderList>, AppError> {
@@ -62,6 +63,7 @@ pub async fn list_providers(app: App) -> Result<axum::Json<ProviderList>, AppErr
     };
     Ok(axum::Json(ProviderList {
         providers: providers.into_iter().map(view).collect(),
+        sign_up: app.config().sign_up() == SignUp::Open,
     }))
 }
 

@@ -11,10 +11,11 @@ use http::StatusCode;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesMembers, Path, SeesMembers};
+use crate::fields::{MAX_NAME_CHARS, checked_name, invalid};
 use crate::members::{overtaken, refused};
 
-/// Most characters of a name.
-const MAX_NAME_CHARS: usize = 60;
+/// What a refused change says.
+const REFUSED: &str = "the role cannot be like this";
 
 /// `GET /api/v1/roles`
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -180,23 +181,26 @@ async fn check_touched(
 }
 
 fn checked(principal: &Principal, request: &RoleBody) -> Result<(String, PermissionSet), AppError> {
-    let name = request.name.trim();
-    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(invalid(
-            "/name",
-            "has 1 to 60 characters and no control characters",
-        ));
-    }
+    let name = checked_name(&request.name, MAX_NAME_CHARS)
+        .map_err(|detail| invalid(REFUSED, "/name", &detail))?;
     if is_built_in(name) {
-        return Err(invalid("/name", "is the name of a built-in role"));
+        return Err(invalid(REFUSED, "/name", "is the name of a built-in role"));
     }
     let permissions: PermissionSet = request.permissions.iter().copied().collect();
     if permissions.is_empty() {
-        return Err(invalid("/permissions", "has at least one permission"));
+        return Err(invalid(
+            REFUSED,
+            "/permissions",
+            "has at least one permission",
+        ));
     }
     // Owners own by their membership, and by nothing that could be given away by a slip.
     if permissions.contains(Permission::ManageAccount) {
-        return Err(invalid("/permissions", "`account:manage` is for owners"));
+        return Err(invalid(
+            REFUSED,
+            "/permissions",
+            "`account:manage` is for owners",
+        ));
     }
     check_given(principal.rights(), permissions).map_err(refused)?;
     Ok((name.to_owned(), permissions))
@@ -223,15 +227,6 @@ fn done(outcome: RoleOutcome) -> Result<(), AppError> {
         )),
         RoleOutcome::Overtaken => Err(overtaken()),
     }
-}
-
-fn invalid(pointer: &str, detail: &str) -> AppError {
-    AppError::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "invalid_value",
-        "the role cannot be like this",
-    )
-    .with_field(pointer.to_owned(), detail)
 }
 
 fn view(role: ListedRole) -> RoleView {

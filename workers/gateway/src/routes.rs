@@ -5,9 +5,9 @@ use axum::routing::{delete, get, options, post, put};
 
 use crate::context::note_route;
 use crate::{
-    admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health, hooks,
-    inboxes, intents, invitations, members, networks, providers, roles, second_factor, sessions,
-    teams, tickets, widget,
+    accounts, admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health,
+    hooks, inboxes, intents, invitations, members, networks, providers, roles, second_factor,
+    sessions, teams, tickets, widget,
 };
 
 macro_rules! routes {
@@ -47,7 +47,9 @@ routes! {
     get "/api/v1/auth/providers" => providers::list_providers,
     post "/api/v1/auth/providers/start" => providers::start,
     post "/api/v1/auth/providers/finish" => providers::finish,
+    post "/api/v1/auth/sign-up" => accounts::sign_up,
     post "/api/v1/auth/switch" => members::switch_account,
+    post "/api/v1/accounts" => accounts::create_account,
     get "/api/v1/me" => auth::get_me,
     get "/api/v1/me/accounts" => members::list_accounts,
     get "/api/v1/me/sessions" => sessions::list_sessions,
@@ -121,6 +123,9 @@ routes! {
     delete "/api/v1/api-keys/{key_id}" => api_keys::revoke_api_key,
 
     get "/api/v1/inboxes" => inboxes::list_inboxes,
+    post "/api/v1/inboxes" => inboxes::create_inbox,
+    put "/api/v1/inboxes/{id}" => inboxes::change_inbox,
+    put "/api/v1/inboxes/{id}/secret" => inboxes::set_inbox_secret,
     put "/api/v1/inboxes/{id}/team" => inboxes::change_inbox_team,
     get "/api/v1/inboxes/{id}/deliveries" => admin::list_deliveries,
     post "/api/v1/admin/rebuild" => admin::rebuild,

@@ -112,6 +112,10 @@ async fn session(
         .and_then(|token| key.verify_visitor(now, &token).ok())
         .map(|verified| verified.claims)
         .filter(|claims| claims.inbox_id == inbox.id && claims.account_id == inbox.account_id);
+    // Who is here already may end what they began.
+    if inbox.settings.is_closed && earlier.is_none() {
+        return Err(unknown_inbox());
+    }
     let claims = VisitorClaims {
         origin: origin.map(str::to_owned),
         ..earlier.unwrap_or_else(|| new_visitor(&inbox))

@@ -4,6 +4,7 @@ use edgedesk_domain::account::{Channel, InboxSettings, Role, Secret};
 use edgedesk_domain::ids::{AccountId, IdSource, InboxId, UserId};
 use edgedesk_domain::time::Timestamp;
 
+use super::inboxes::{NewInbox, insert_inbox};
 use super::{Directory, email_key};
 use crate::database::{Database, Statement, StoreError, Value};
 
@@ -13,12 +14,17 @@ const INSERT_ACCOUNT: &str = "
 const INSERT_USER: &str = "
     INSERT INTO users (id, email, email_key, name, password_hash, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+// For nobody, and for a user who owns as many as one may, it is null: the column takes none, and the transaction is refused.
 const INSERT_MEMBERSHIP: &str = "
     INSERT INTO memberships (account_id, user_id, role, max_load, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5)";
-const INSERT_INBOX: &str = "
-    INSERT INTO inboxes (id, account_id, channel, name, key, secret, settings, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    VALUES (
+      ?1,
+      (SELECT id FROM users WHERE id = ?2
+         AND (SELECT COUNT(*) FROM memberships WHERE user_id = ?2 AND role = ?3) < ?6),
+      ?3, ?4, ?5)";
+
+/// Most accounts that one user owns.
+pub const MAX_OWNED_ACCOUNTS: u32 = 20;
 
 /// What a new account's settings are: whoever runs it shows a second factor.
 const NEW_SETTINGS: &str = r#"{"requires_second_factor":true}"#;
@@ -36,14 +42,26 @@ pub struct NewAccount {
     pub name: String,
     /// Its plan.
     pub plan: String,
-    /// The shard that will hold its rows. It never changes.
+    /// The shard that will hold its rows.
     pub shard: u32,
-    /// The owner's e-mail address; not yet that of a user.
-    pub owner_email: String,
-    /// The owner's display name.
-    pub owner_name: String,
-    /// The PHC text of the owner's password hash.
-    pub owner_password_hash: Secret,
+    /// Who owns it.
+    pub owner: NewOwner,
+}
+
+/// Who owns a new account.
+#[derive(Debug, Clone)]
+pub enum NewOwner {
+    /// Somebody who is no user yet.
+    New {
+        /// Their e-mail address; not yet that of a user.
+        email: String,
+        /// Their display name.
+        name: String,
+        /// The PHC text of their password's hash.
+        password_hash: Secret,
+    },
+    /// A user.
+    Known(UserId),
 }
 
 /// A new account's ids and keys.
@@ -54,25 +72,13 @@ pub struct CreatedAccount {
     /// Its owner.
     pub owner_id: UserId,
     /// One inbox per channel.
-    pub inboxes: Vec<CreatedInbox>,
-}
-
-/// A new inbox with its credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreatedInbox {
-    /// The inbox.
-    pub id: InboxId,
-    /// Its channel.
-    pub channel: Channel,
-    /// The public key of a widget inbox.
-    pub key: Option<String>,
-    /// The secret that signs what arrives.
-    pub secret: Secret,
+    pub inboxes: Vec<NewInbox>,
 }
 
 impl<D: Database> Directory<D> {
-    /// Creates an account with its owner, a Zendesk inbox and a widget inbox. Refused when the e-mail address belongs to
-    /// a user already: whoever has it must be invited, not overwritten.
+    /// Creates an account with its owner, a Zendesk inbox and a widget inbox. Refused when the e-mail address of a new owner
+    /// belongs to a user already, who must log in and not be overwritten; and when a known one owns
+    /// [`MAX_OWNED_ACCOUNTS`], or is no user any more.
     pub async fn create_account(
         &self,
         new: &NewAccount,
@@ -81,71 +87,61 @@ impl<D: Database> Directory<D> {
         now: Timestamp,
     ) -> Result<CreatedAccount, StoreError> {
         let account_id = AccountId::generate(ids);
-        let owner_id = UserId::generate(ids);
-        let inboxes = [
-            (Channel::Zendesk, None),
-            (Channel::Widget, Some(keys.next_key())),
-        ]
-        .map(|(channel, key)| CreatedInbox {
-            id: InboxId::generate(ids),
-            channel,
-            key,
-            secret: Secret::new(keys.next_key()),
-        });
-
-        let mut statements = vec![
-            Statement::new(
-                INSERT_ACCOUNT,
-                vec![
-                    Value::text(account_id),
-                    Value::text(&new.name),
-                    Value::text(&new.plan),
-                    Value::Int(i64::from(new.shard)),
-                    Value::text(NEW_SETTINGS),
+        let inboxes =
+            [(Channel::Zendesk, "Zendesk"), (Channel::Widget, "Website")].map(|(channel, name)| {
+                NewInbox {
+                    id: InboxId::generate(ids),
+                    channel,
+                    name: name.to_owned(),
+                    key: (channel == Channel::Widget).then(|| keys.next_key()),
+                    secret: Secret::new(keys.next_key()),
+                    settings: InboxSettings::default(),
+                }
+            });
+        let mut statements = vec![Statement::new(
+            INSERT_ACCOUNT,
+            vec![
+                Value::text(account_id),
+                Value::text(&new.name),
+                Value::text(&new.plan),
+                Value::Int(i64::from(new.shard)),
+                Value::text(NEW_SETTINGS),
+                Value::time(now),
+            ],
+        )];
+        let owner_id = match &new.owner {
+            NewOwner::Known(user_id) => *user_id,
+            NewOwner::New {
+                email,
+                name,
+                password_hash,
+            } => {
+                let user_id = UserId::generate(ids);
+                let user = vec![
+                    Value::text(user_id),
+                    Value::text(email.trim()),
+                    Value::Text(email_key(email)),
+                    Value::text(name),
+                    Value::text(password_hash.expose()),
                     Value::time(now),
-                ],
-            ),
-            Statement::new(
-                INSERT_USER,
-                vec![
-                    Value::text(owner_id),
-                    Value::text(new.owner_email.trim()),
-                    Value::Text(email_key(&new.owner_email)),
-                    Value::text(&new.owner_name),
-                    Value::text(new.owner_password_hash.expose()),
-                    Value::time(now),
-                ],
-            ),
-            Statement::new(
-                INSERT_MEMBERSHIP,
-                vec![
-                    Value::text(account_id),
-                    Value::text(owner_id),
-                    Value::text(crate::word(Role::Owner)),
-                    Value::Int(10),
-                    Value::time(now),
-                ],
-            ),
+                ];
+                statements.push(Statement::new(INSERT_USER, user));
+                user_id
+            }
+        };
+        let membership = vec![
+            Value::text(account_id),
+            Value::text(owner_id),
+            Value::text(crate::word(Role::Owner)),
+            Value::Int(10),
+            Value::time(now),
+            Value::Int(i64::from(MAX_OWNED_ACCOUNTS)),
         ];
-        let settings = crate::json(&InboxSettings::default());
-        for inbox in &inboxes {
-            statements.push(Statement::new(
-                INSERT_INBOX,
-                vec![
-                    Value::text(inbox.id),
-                    Value::text(account_id),
-                    Value::text(inbox.channel.as_str()),
-                    Value::text(match inbox.channel {
-                        Channel::Zendesk => "Zendesk",
-                        Channel::Widget => "Website",
-                    }),
-                    Value::text_or_null(inbox.key.as_ref()),
-                    Value::text(inbox.secret.expose()),
-                    Value::text(&settings),
-                    Value::time(now),
-                ],
-            ));
-        }
+        statements.push(Statement::new(INSERT_MEMBERSHIP, membership));
+        let inboxes_of = inboxes
+            .iter()
+            .map(|inbox| insert_inbox(account_id, inbox, now));
+        statements.extend(inboxes_of);
         self.database.batch(statements).await?;
         Ok(CreatedAccount {
             account_id,

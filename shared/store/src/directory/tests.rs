@@ -31,9 +31,11 @@ fn new_account(email: &str) -> NewAccount {
         name: "Cumulus Coffee".into(),
         plan: "free".into(),
         shard: 1,
-        owner_email: email.into(),
-        owner_name: "Fay".into(),
-        owner_password_hash: Secret::new("$argon2id$fay"),
+        owner: NewOwner::New {
+            email: email.into(),
+            name: "Fay".into(),
+            password_hash: Secret::new("$argon2id$fay"),
+        },
     }
 }
 
@@ -215,4 +217,41 @@ fn an_account_is_created_whole_or_not_at_all() {
         .map(|table| database.dump(table))
         .into();
     assert_eq!(after, before);
+}
+
+#[test]
+fn a_user_makes_more_accounts_up_to_the_limit_and_owns_each() {
+    let shards = shards();
+    let directory = shards.directory();
+    let ids = Counter::default();
+    let first =
+        block_on(directory.create_account(&new_account("fay@example.com"), &ids, &ids, at(0)));
+    let owner = first.unwrap().owner_id;
+    let again = |owner| {
+        let new = NewAccount {
+            owner: NewOwner::Known(owner),
+            ..new_account("")
+        };
+        block_on(directory.create_account(&new, &ids, &ids, at(1)))
+    };
+    for _ in 1..MAX_OWNED_ACCOUNTS {
+        assert_eq!(again(owner).unwrap().owner_id, owner);
+    }
+    let dump = || shards.directory_for_tests().dump("accounts");
+    let before = dump();
+    assert!(matches!(again(owner), Err(StoreError::Refused(_))));
+    // Nor does somebody who is no user.
+    let nobody = UserId::new(Ulid(0x77));
+    assert!(matches!(again(nobody), Err(StoreError::Refused(_))));
+    assert_eq!(dump(), before);
+    let login = block_on(directory.find_login("fay@example.com"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(login.memberships.len(), MAX_OWNED_ACCOUNTS as usize);
+    assert!(
+        login
+            .memberships
+            .iter()
+            .all(|membership| membership.role == Role::Owner)
+    );
 }

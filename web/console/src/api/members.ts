@@ -1,4 +1,11 @@
-import type { Invitation, InvitationOffer, Member, OwnAccount, SentInvitation } from '../../../shared/members';
+import type {
+  Invitation,
+  InvitationOffer,
+  Member,
+  NewAccount,
+  OwnAccountList,
+  SentInvitation,
+} from '../../../shared/members';
 import type { Role } from '../../../shared/wire';
 import { del, get, post, put } from './http';
 
@@ -37,8 +44,13 @@ export function revokeInvitation(id: string): Promise<void> {
   return del(`/invitations/${id}`);
 }
 
-export async function listOwnAccounts(): Promise<OwnAccount[]> {
-  return (await get<{ accounts: OwnAccount[] }>('/me/accounts')).accounts;
+export function listOwnAccounts(): Promise<OwnAccountList> {
+  return get('/me/accounts');
+}
+
+/** One more account of whoever is signed in. */
+export function createAccount(name: string): Promise<NewAccount> {
+  return post('/accounts', { name });
 }
 
 /** Null when the invitation is over, or never was. Takes no session. */

@@ -24,13 +24,13 @@ interface Returned {
 // Read once, when the page is loaded, and gone from the address before anybody copies it.
 let returned = readReturn();
 
-/** The providers that are configured; none when that cannot be asked. */
-export async function listProviders(): Promise<Provider[]> {
+/** The ways in beside a password; null when that cannot be asked. */
+export async function listWaysIn(): Promise<ProviderList | null> {
   try {
     const answer = await fetch('/api/v1/auth/providers');
-    return answer.ok ? ((await answer.json()) as ProviderList).providers : [];
+    return answer.ok ? ((await answer.json()) as ProviderList) : null;
   } catch {
-    return [];
+    return null;
   }
 }
 

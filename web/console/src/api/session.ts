@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { AcceptedInvitation } from '../../../shared/members';
+import type { AcceptedInvitation, NewAccount } from '../../../shared/members';
 import type { LoginResponse, Shown } from '../../../shared/second-factor';
 import type { Problem, Role, TokenResponse, User } from '../../../shared/wire';
 
@@ -78,6 +78,34 @@ export async function logout(): Promise<void> {
   if (stored) {
     // The server forgets the token as well; offline, ending it here must do.
     await postAuth('logout', { refresh_token: stored.refresh_token }).catch(() => undefined);
+  }
+}
+
+/** Makes an account with its owner, and signs them in. Null, or why it was refused. Throws nothing. */
+export async function signUp(wanted: {
+  account_name: string;
+  name: string;
+  email: string;
+  password: string;
+}): Promise<string | null> {
+  try {
+    const answer = await postAuth('sign-up', wanted);
+    if (answer.ok) {
+      const { tokens } = (await answer.json()) as NewAccount;
+      if (tokens) take(tokens, sessionStorage);
+      return null;
+    }
+    if (answer.status === 409) return 'Somebody with this e-mail address is here already. Please sign in.';
+    if (answer.status === 403) return 'New accounts are not made here. Ask for an invitation.';
+    if (answer.status === 422) {
+      const problem = (await answer.json().catch(() => null)) as Problem | null;
+      return problem?.errors?.some((error) => error.pointer === '/email')
+        ? 'Please enter an e-mail address.'
+        : 'Please choose another name, or a longer or a shorter password.';
+    }
+    return (await loginError(answer)).message;
+  } catch {
+    return 'There is no connection to the server. Please try again.';
   }
 }
 

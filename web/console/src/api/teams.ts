@@ -1,4 +1,4 @@
-import type { Inbox, Team, TeamFigures } from '../../../shared/teams';
+import type { Team, TeamFigures } from '../../../shared/teams';
 import type { Conversation } from '../../../shared/wire';
 import { del, get, post, put } from './http';
 
@@ -27,13 +27,4 @@ export function deleteTeam(id: string): Promise<void> {
 export async function giveToTeam(id: string, teamId: string | null): Promise<Conversation> {
   const body = { team_id: teamId };
   return (await post<{ conversation: Conversation }>(`/conversations/${id}/team`, body)).conversation;
-}
-
-/** Oldest first. */
-export async function listInboxes(): Promise<Inbox[]> {
-  return (await get<{ inboxes: Inbox[] }>('/inboxes')).inboxes;
-}
-
-export function setInboxTeam(id: string, teamId: string | null): Promise<void> {
-  return put(`/inboxes/${id}/team`, { team_id: teamId });
 }

@@ -1,7 +1,14 @@
 import { useEffect } from 'preact/hooks';
 import { setTheme, type ThemeChoice, theme } from '../../../shared/theme';
 import { logout, mayLead, mayRunAccount, user } from '../api/session';
-import { forgetOwnAccounts, goToAccount, loadOwnAccounts, ownAccounts } from '../state/accounts';
+import {
+  creatingAccount,
+  forgetOwnAccounts,
+  goToAccount,
+  loadOwnAccounts,
+  mayCreateAccount,
+  ownAccounts,
+} from '../state/accounts';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
 import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
@@ -77,6 +84,7 @@ const ASSISTANT_PAGES: PageLink[] = [
 /** For those who run the account. */
 const ACCOUNT_PAGES: PageLink[] = [
   { page: 'members', label: 'Members', icon: 'user-plus' },
+  { page: 'inboxes', label: 'Inboxes', icon: 'inbox' },
   { page: 'teams', label: 'Teams', icon: 'user' },
   { page: 'roles', label: 'Roles', icon: 'lock' },
   { page: 'api-keys', label: 'API keys', icon: 'key' },
@@ -249,6 +257,17 @@ function MeMenu() {
                 </MenuItem>
               ))}
             </>
+          )}
+          {mayCreateAccount.value && (
+            <MenuItem
+              onSelect={() => {
+                close();
+                creatingAccount.value = true;
+              }}
+            >
+              <Icon name="plus" />
+              New account…
+            </MenuItem>
           )}
           <hr />
           {THEMES.map(({ choice, label, icon }) => (

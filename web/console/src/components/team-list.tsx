@@ -1,6 +1,5 @@
-import type { Inbox, Team } from '../../../shared/teams';
-import { mayRunAccount } from '../api/session';
-import { deleting, editing, figures, inboxes, routeInbox, teams } from '../state/teams';
+import type { Team } from '../../../shared/teams';
+import { deleting, editing, figures } from '../state/teams';
 import { Icon } from './icon';
 
 export function TeamList({ teams }: { teams: Team[] }) {
@@ -69,48 +68,6 @@ function TeamRow({ team }: { team: Team }) {
       >
         <Icon name="trash" />
       </button>
-    </li>
-  );
-}
-
-/** Which team gets what comes in by which inbox. For those who run the account. */
-export function InboxRoutes() {
-  if (!mayRunAccount.value || inboxes.value.length === 0) return null;
-  return (
-    <section class="card list-card" aria-labelledby="routes-title">
-      <header class="card-head">
-        <h3 id="routes-title">Inboxes</h3>
-      </header>
-      <ul class="intents">
-        {inboxes.value.map((inbox) => (
-          <RouteRow key={inbox.id} inbox={inbox} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function RouteRow({ inbox }: { inbox: Inbox }) {
-  return (
-    <li class="intent member">
-      <div class="intent-main">
-        <span class="key-name">{inbox.name}</span>
-        <span class="intent-counts">{inbox.channel === 'widget' ? 'Chat widget' : 'Zendesk'}</span>
-      </div>
-      <label class="inline-select">
-        <span class="visually-hidden">Team of {inbox.name}</span>
-        <select
-          value={inbox.team_id ?? ''}
-          onChange={(event) => void routeInbox(inbox, event.currentTarget.value || null)}
-        >
-          <option value="">Everybody</option>
-          {(teams.value.value ?? []).map((team) => (
-            <option key={team.id} value={team.id}>
-              {team.name}
-            </option>
-          ))}
-        </select>
-      </label>
     </li>
   );
 }

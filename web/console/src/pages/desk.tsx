@@ -1,4 +1,6 @@
+import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { AccountDialog } from '../components/account-dialog';
 import { ConnectionBar } from '../components/connection-bar';
 import { Help } from '../components/help';
 import { Inbox } from '../components/inbox';
@@ -6,11 +8,12 @@ import { PAGES, Sidebar } from '../components/sidebar';
 import { Empty } from '../components/states';
 import { ThreadView } from '../components/thread-view';
 import { Toasts } from '../components/toasts';
+import { creatingAccount } from '../state/accounts';
 import { openDesk, unreadTotal } from '../state/desk';
 import { currentView } from '../state/filters';
 import { listenToKeys } from '../state/keyboard';
 import { forgetOwnIntents, loadOwnIntents } from '../state/own-intents';
-import { openId, openPage } from '../state/router';
+import { openId, openPage, type Page } from '../state/router';
 import { leadToSecondFactor } from '../state/second-factor';
 import { loadTeams } from '../state/teams';
 import { openThread, Thread } from '../state/thread';
@@ -19,12 +22,26 @@ import { closeWhy } from '../state/why';
 import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
 import { AuditPage } from './audit';
+import { Inboxes } from './inboxes';
 import { Intents } from './intents';
 import { Members } from './members';
 import { Roles } from './roles';
 import { Security } from './security';
 import { Sessions } from './sessions';
 import { Teams } from './teams';
+
+const SHOWN: Record<Page, () => JSX.Element> = {
+  intents: Intents,
+  accuracy: AccuracyPage,
+  'api-keys': ApiKeys,
+  audit: AuditPage,
+  sessions: Sessions,
+  security: Security,
+  members: Members,
+  inboxes: Inboxes,
+  teams: Teams,
+  roles: Roles,
+};
 
 /** Everything behind the login. */
 export function Desk() {
@@ -62,6 +79,7 @@ export function Desk() {
   }, [unread, view]);
 
   const thread = openThread.value;
+  const Shown = page && SHOWN[page];
   return (
     <div class={`desk ${id ? 'with-thread' : ''}`}>
       <ConnectionBar />
@@ -69,24 +87,8 @@ export function Desk() {
         <Sidebar />
         <main>
           <h1 class="visually-hidden">{view}</h1>
-          {page === 'intents' ? (
-            <Intents />
-          ) : page === 'accuracy' ? (
-            <AccuracyPage />
-          ) : page === 'api-keys' ? (
-            <ApiKeys />
-          ) : page === 'audit' ? (
-            <AuditPage />
-          ) : page === 'members' ? (
-            <Members />
-          ) : page === 'roles' ? (
-            <Roles />
-          ) : page === 'teams' ? (
-            <Teams />
-          ) : page === 'sessions' ? (
-            <Sessions />
-          ) : page === 'security' ? (
-            <Security />
+          {Shown ? (
+            <Shown />
           ) : (
             <>
               <Inbox />
@@ -95,6 +97,7 @@ export function Desk() {
           )}
         </main>
       </div>
+      {creatingAccount.value && <AccountDialog />}
       <Toasts />
       <Help />
     </div>

@@ -4,7 +4,7 @@ import { finishReturn, hasReturned } from '../api/providers';
 import { login, sessionNotice } from '../api/session';
 import { CodeStep } from '../components/code-step';
 import { Icon } from '../components/icon';
-import { ProviderButtons } from '../components/provider-buttons';
+import { WaysIn } from '../components/ways-in';
 
 interface Half {
   challenge: string;
@@ -139,7 +139,7 @@ function PasswordStep({ reason, onHalf }: { reason: string; onHalf: (half: Half)
       <button type="submit" class="button primary" disabled={busy}>
         {busy ? 'Signing in…' : 'Sign in'}
       </button>
-      <ProviderButtons mayStay={() => stay.current?.checked ?? false} onError={setError} />
+      <WaysIn mayStay={() => stay.current?.checked ?? false} onError={setError} />
     </form>
   );
 }

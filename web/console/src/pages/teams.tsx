@@ -3,7 +3,7 @@ import { mayLead } from '../api/session';
 import { Page, PageSkeleton } from '../components/page';
 import { Failed } from '../components/states';
 import { DeleteTeamDialog, TeamDialog } from '../components/team-dialogs';
-import { InboxRoutes, TeamList } from '../components/team-list';
+import { TeamList } from '../components/team-list';
 import { deleting, editing, leaveTeamsPage, loadTeamsPage, teams } from '../state/teams';
 
 /** Who answers what: agents see their own conversations, their teams' and those of no team. */
@@ -26,12 +26,7 @@ export function Teams() {
 function Lists() {
   const known = teams.value.value;
   if (known) {
-    return (
-      <>
-        <TeamList teams={known} />
-        <InboxRoutes />
-      </>
-    );
+    return <TeamList teams={known} />;
   }
   if (teams.state.value !== 'failed') return <PageSkeleton what="teams" />;
   return (

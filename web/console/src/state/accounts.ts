@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { OwnAccount } from '../../../shared/members';
-import { listOwnAccounts } from '../api/members';
+import { createAccount, listOwnAccounts } from '../api/members';
 import { switchAccount, user } from '../api/session';
 import { forgetDrafts } from './drafts';
 import { forgetIntentDraft } from './intent-draft';
@@ -9,12 +9,18 @@ import { toast } from './toasts';
 
 /** Those of whoever is signed in, by name. Empty until they are known. */
 export const ownAccounts = signal<OwnAccount[]>([]);
+/** Whether they may make one more. */
+export const mayCreateAccount = signal(false);
+/** Whether the question is open what a new one is called. */
+export const creatingAccount = signal(false);
 
 export async function loadOwnAccounts(): Promise<void> {
   const me = user.value?.id;
   try {
-    const accounts = await listOwnAccounts();
-    if (user.value?.id === me) ownAccounts.value = accounts;
+    const list = await listOwnAccounts();
+    if (user.value?.id !== me) return;
+    ownAccounts.value = list.accounts;
+    mayCreateAccount.value = list.may_create;
   } catch {
     // The menu offers no other account then; it asks again when it is opened.
   }
@@ -23,6 +29,15 @@ export async function loadOwnAccounts(): Promise<void> {
 /** They are not those of whoever signs in next. */
 export function forgetOwnAccounts(): void {
   ownAccounts.value = [];
+  mayCreateAccount.value = false;
+  creatingAccount.value = false;
+}
+
+/** Makes an account and goes on in it. Throws what the form shows. */
+export async function makeAccount(name: string): Promise<void> {
+  const made = await createAccount(name);
+  creatingAccount.value = false;
+  await goToAccount({ id: made.account_id, name });
 }
 
 /** Goes on in another account. The page starts anew, so that nothing of this one is left in it. */

@@ -1,5 +1,8 @@
 import { computed, signal } from '@preact/signals';
 
+/** Where an account is made. */
+export const SIGN_UP_HREF = '#/sign-up';
+
 // The fragment holds the page, so that the server needs to know only `/console`, and the back button of a phone leads
 // from a conversation to the list.
 const fragment = signal(location.hash);
@@ -20,19 +23,23 @@ export type Page =
   | 'sessions'
   | 'security'
   | 'members'
+  | 'inboxes'
   | 'teams'
   | 'roles';
 
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
   () =>
-    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|teams|roles)$/.exec(fragment.value)?.[1] as
+    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles)$/.exec(fragment.value)?.[1] as
       | Page
       | undefined) ?? null,
 );
 
 /** The token of the invitation whose link was opened. It stands behind the `#`, which no server is told. */
 export const invitationToken = computed(() => /^#\/invitation\/([\w-]{1,128})$/.exec(fragment.value)?.[1] ?? null);
+
+/** Whether the page is asked for on which an account is made. */
+export const isSigningUp = computed(() => fragment.value === SIGN_UP_HREF);
 
 /** To the desk or the login, without a way back to a link that works once. */
 export function leaveInvitation(): void {

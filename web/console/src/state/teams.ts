@@ -1,16 +1,7 @@
 import { batch, signal } from '@preact/signals';
-import type { Inbox, Team, TeamFigures } from '../../../shared/teams';
+import type { Team, TeamFigures } from '../../../shared/teams';
 import type { Conversation } from '../../../shared/wire';
-import {
-  changeTeam,
-  createTeam,
-  deleteTeam,
-  giveToTeam,
-  listFigures,
-  listInboxes,
-  listTeams,
-  setInboxTeam,
-} from '../api/teams';
+import { changeTeam, createTeam, deleteTeam, giveToTeam, listFigures, listTeams } from '../api/teams';
 import { loadAgents, mergeConversations } from './desk';
 import { Loaded } from './loaded';
 import { reasonOf } from './reason-of';
@@ -19,7 +10,6 @@ import { toast } from './toasts';
 /** The account's teams: for the page, and for their names wherever a conversation is shown. */
 export const teams = new Loaded<Team[]>();
 export const figures = signal<TeamFigures[]>([]);
-export const inboxes = signal<Inbox[]>([]);
 /** The team that is being changed; `new` for one that is being made. */
 export const editing = signal<Team | 'new' | null>(null);
 /** The team that somebody is about to delete. */
@@ -29,19 +19,13 @@ export function loadTeams(): Promise<void> {
   return teams.load(listTeams);
 }
 
-/** With figures and inboxes. Without either the page says less, and is there all the same. */
+/** With figures. Without them the page says less, and is there all the same. */
 export async function loadTeamsPage(): Promise<void> {
   await Promise.all([
     loadTeams(),
     listFigures().then(
       (rows) => {
         figures.value = rows;
-      },
-      () => undefined,
-    ),
-    listInboxes().then(
-      (rows) => {
-        inboxes.value = rows;
       },
       () => undefined,
     ),
@@ -52,7 +36,6 @@ export async function loadTeamsPage(): Promise<void> {
 export function leaveTeamsPage(): void {
   batch(() => {
     figures.value = [];
-    inboxes.value = [];
     editing.value = null;
     deleting.value = null;
   });
@@ -81,16 +64,6 @@ export async function remove(team: Team): Promise<void> {
   }
   deleting.value = null;
   await Promise.all([loadTeamsPage(), loadAgents()]);
-}
-
-export async function routeInbox(inbox: Inbox, teamId: string | null): Promise<void> {
-  try {
-    await setInboxTeam(inbox.id, teamId);
-    toast(`New conversations of ${inbox.name} go to ${teamId ? teamName(teamId) : 'everybody'}`);
-  } catch (error) {
-    toast(`Nothing was changed. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
-  }
-  await loadTeamsPage();
 }
 
 export async function give(conversation: Conversation, teamId: string | null): Promise<void> {

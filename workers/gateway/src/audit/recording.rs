@@ -121,6 +121,11 @@ rules! {
     POST "/api/v1/api-keys" => "api_key.created" "api_key",
     DELETE "/api/v1/api-keys/{key_id}" => "api_key.revoked" "api_key" "key_id",
 
+    POST "/api/v1/auth/sign-up" => "account.created" "account",
+    POST "/api/v1/accounts" => "account.created" "account",
+    POST "/api/v1/inboxes" => "inbox.created" "inbox",
+    PUT "/api/v1/inboxes/{id}" => "inbox.changed" "inbox" "id",
+    PUT "/api/v1/inboxes/{id}/secret" => "inbox.secret_set" "inbox" "id",
     PUT "/api/v1/inboxes/{id}/team" => "inbox.team_changed" "inbox" "id",
     GET "/api/v1/inboxes/{id}/deliveries" => "deliveries.read" "inbox" "id",
     GET "/api/v1/admin/parked" => "parked_messages.read" "parked_messages",
