@@ -56,7 +56,7 @@ async fn enrol(owner: &Edgedesk) {
     let confirmed = post(owner, &format!("{path}/confirm"), body).await;
     confirmed.expect(200).expect("200");
     eventually("the second factor counts", async || {
-        let answer = owner.get("/api/v1/inboxes").await.expect("an answer");
+        let answer = owner.get("/api/v1/audit").await.expect("an answer");
         (answer.status == 200).then_some(())
     })
     .await;
@@ -76,8 +76,8 @@ async fn who_signs_up_owns_an_account_with_keys_that_work_and_that_nobody_else_s
     // No answer has a secret.
     assert!(!account["inboxes"].to_string().contains("\"secret\""));
 
-    // Nothing before a second factor.
-    let early = owner.get("/api/v1/inboxes").await.expect("an answer");
+    // Nothing that runs the account before a second factor.
+    let early = owner.get("/api/v1/audit").await.expect("an answer");
     assert_eq!(code(&early), (403, "second_factor_required".to_owned()));
     enrol(&owner).await;
 
