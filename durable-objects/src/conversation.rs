@@ -9,6 +9,8 @@
 //! | `flushed_desk`: the account's desk | storage, lazily | [`Conversation::work`] |
 //! | `state.unanalyzed`: analyses | the log itself | [`Conversation::work`] |
 //!
+//! Besides, [`Conversation::work`] looks whether the sessions behind agents' sockets go on (`watch.rs`).
+//!
 //! Invariants:
 //! - What is acknowledged is in the log, and an alarm is set, in the same commit, while anything has yet to follow.
 //! - Each cursor is at most the log's head. Every step may be run again without harm.
@@ -45,6 +47,7 @@ use crate::error::{ObjectError, Refusal};
 use crate::host::{Host, Outgoing, Report, Target};
 use crate::sockets::deliver_own;
 use crate::sql::{ObjectSql, SqlError};
+use crate::watch::{LOOK_MILLIS, Watch};
 use analysis::AnalysisLane;
 use log::{Appended, Log, NewEvent};
 use outbox::Backoff;
@@ -75,6 +78,7 @@ pub struct Conversation<S, H> {
     queue_backoff: Cell<Backoff>,
     desk_backoff: Cell<Backoff>,
     analysis: AnalysisLane,
+    watch: Watch,
 }
 
 impl<S: ObjectSql, H: Host> Conversation<S, H> {
@@ -90,6 +94,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             queue_backoff: Cell::default(),
             desk_backoff: Cell::default(),
             analysis: AnalysisLane::default(),
+            watch: Watch::default(),
         }
     }
 
@@ -482,9 +487,18 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
 }
 
 impl<S: ObjectSql, H: Host> Conversation<S, H> {
-    /// When the alarm should go off, while anything has yet to follow the log.
+    /// When the alarm should go off, while anything has yet to follow the log or an agent looks at it.
     fn wanted_wake(&self) -> Result<Option<Wake>, SqlError> {
         let now = self.host.now();
+        let look = self.next_look().map(|at| Wake {
+            // One that is due is under way, and is followed by this.
+            at: if at > now {
+                at
+            } else {
+                now.plus_millis(LOOK_MILLIS)
+            },
+            is_retry: true,
+        });
         self.log.with(|memory| {
             let lanes = [
                 (memory.flushed_events < memory.head).then(|| self.queue_backoff.get()),
@@ -504,6 +518,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                         is_retry: false,
                     },
                 })
+                .chain(look)
                 .min_by_key(|wake| wake.at)
         })
     }
@@ -546,13 +561,17 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(())
     }
 
-    /// Does what follows from the log: tells the desk, flushes the outbox, analyses. Call after every request, without
+    /// Does what follows from the log: tells the desk, flushes the outbox, analyses; and looks whose sessions go on. Call after every request, without
     /// making the caller wait. Failures are reported and tried again by alarm.
     pub async fn work(&self, outside: &impl Outside) {
         if let Err(error) = self.send_log_to_sockets() {
             self.report("read the log for the sockets", &error);
         }
-        futures::join!(self.analyze_pending(outside), self.flush(outside));
+        futures::join!(
+            self.analyze_pending(outside),
+            self.flush(outside),
+            self.look(outside)
+        );
         if let Err(error) = self.arm_for_retry().await {
             self.report("set the alarm", &error);
         }
@@ -577,8 +596,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 .map_or(0, |state| state.unanalyzed.len());
             memory.is_unflushed() || unanalyzed > 0
         });
+        let has_to_look = self
+            .next_look()
+            .is_some_and(|at| at <= self.host.now() || self.armed.get().is_none());
         // What cannot be read now is looked at again in a moment.
-        behind_log.unwrap_or(true)
+        has_to_look || behind_log.unwrap_or(true)
     }
 
     fn report(&self, what: &str, error: &impl std::fmt::Display) {

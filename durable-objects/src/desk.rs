@@ -14,9 +14,10 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use edgedesk_domain::ids::{AccountId, TicketId};
+use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::desk::{
     AgentPresence, DeliveriesResponse, DeliveryNote, DeskState, NotifyRequest, NotifyResponse,
     RegistryResponse, ReserveRequest, ReserveResponse,
@@ -25,6 +26,7 @@ use edgedesk_wire::desk::{
 use crate::error::{ObjectError, Refusal};
 use crate::host::{Host, Report};
 use crate::sql::{ObjectSql, SqlError};
+use crate::watch::Watch;
 use room::Room;
 use rows::{Entry, Rows};
 use tally::Facts;
@@ -43,6 +45,9 @@ pub struct Desk<S, H> {
     rows: Rows<S>,
     host: H,
     room: RefCell<Room>,
+    watch: Watch,
+    /// The time the alarm is set to, as far as this life knows.
+    armed: Cell<Option<Timestamp>>,
 }
 
 impl<S: ObjectSql, H: Host> Desk<S, H> {
@@ -52,6 +57,8 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
             rows: Rows::new(sql),
             host,
             room: RefCell::default(),
+            watch: Watch::default(),
+            armed: Cell::default(),
         }
     }
 

@@ -1,14 +1,15 @@
 //! What an object needs of the runtime around it, and whom it talks to.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, UserId};
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, SessionId, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::queue::Envelope;
 
-use crate::sockets::SocketId;
+use crate::sockets::{Closing, SocketId};
 
 /// The runtime of one object: its clock, ids, chance, sockets and alarm.
 #[expect(async_fn_in_trait, reason = "objects are single-threaded")]
@@ -19,8 +20,8 @@ pub trait Host: Clock + IdSource {
     /// Sends a frame. A socket that is gone is skipped: its client resumes.
     fn deliver(&self, outgoing: &Outgoing);
 
-    /// Closes a socket with a code. One that is gone is skipped.
-    fn close(&self, socket: SocketId, code: u16);
+    /// Closes a socket and says why. One that is gone is skipped.
+    fn close(&self, socket: SocketId, closing: Closing);
 
     /// Sets the object's one alarm, replacing the time it was set to before. The first poll issues the write, so that it is
     /// committed together with what was written just before.
@@ -125,6 +126,17 @@ pub trait OwnIntents {
         account_id: AccountId,
         version: u32,
     ) -> Result<Option<String>, OutsideError>;
+}
+
+/// Knows which sessions go on.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait Sessions {
+    /// Of each of `sessions` that goes on, a hash of what it may do now. Those that are over are left out.
+    async fn standings(
+        &self,
+        account_id: AccountId,
+        sessions: &BTreeSet<(UserId, SessionId)>,
+    ) -> Result<BTreeMap<SessionId, String>, OutsideError>;
 }
 
 /// Somebody outside did not do what was asked.

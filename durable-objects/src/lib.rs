@@ -16,6 +16,7 @@ pub mod own_intents;
 pub mod sockets;
 pub mod sql;
 mod tickets;
+mod watch;
 
 #[cfg(test)]
 mod testing;

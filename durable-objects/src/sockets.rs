@@ -18,8 +18,38 @@ use crate::host::{Host, Outgoing, SecurityEvent, Target};
 /// Close code for a frame over the limit (RFC 6455, section 7.4.1).
 pub const CLOSE_TOO_BIG: u16 = 1009;
 
-/// Close code for a conversation that is no more the agent's to see (RFC 6455, section 7.4.1).
-pub const CLOSE_POLICY: u16 = 1008;
+/// Why an agent's socket is closed from this side, though it did nothing wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The conversation is no more theirs to see.
+    Withdrawn,
+    /// Their session is over, or they are no member any more.
+    SessionOver,
+    /// Their role, their teams, or from where the account lets people in has changed: another socket has the rights of now.
+    StandingChanged,
+}
+
+impl Closing {
+    /// The close code: one of RFC 6455, section 7.4.1, or of those that it leaves to applications.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Withdrawn => 1008,
+            Self::SessionOver => 4001,
+            Self::StandingChanged => 4002,
+        }
+    }
+
+    /// The close reason.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "other_team",
+            Self::SessionOver => "session_over",
+            Self::StandingChanged => "rights_changed",
+        }
+    }
+}
 
 /// A socket's name while it is open. Kept in its attachment, so it survives hibernation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +117,11 @@ impl Connections {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(crate) fn has_agents(&self) -> bool {
+        let mut identities = self.0.values();
+        identities.any(|identity| matches!(identity, SocketIdentity::Agent { .. }))
     }
 
     /// The agents that are connected, each once, by id.

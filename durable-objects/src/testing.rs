@@ -2,14 +2,16 @@
 //! All are handles to shared parts, so that an object can be dropped and born again over the same storage.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use edgedesk_domain::analysis::{
     Analysis, ModelRef, Polarity, Reason, Sentiment, SentimentLabel, Trend,
 };
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, IntentId, TicketId};
+use edgedesk_domain::ids::{
+    AccountId, ConversationId, IdSource, IntentId, SessionId, TicketId, UserId,
+};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{
@@ -21,8 +23,9 @@ use ulid::Ulid;
 
 use crate::host::{
     Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError, OwnIntents, Report,
-    SecurityEvent,
+    SecurityEvent, Sessions,
 };
+use crate::sockets::{Closing, SocketId};
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
 
 /// How the storage misbehaves.
@@ -167,7 +170,7 @@ pub(crate) struct Runtime {
     pub(crate) delivered: RefCell<Vec<Outgoing>>,
     pub(crate) reports: RefCell<Vec<Report>>,
     pub(crate) security_events: RefCell<Vec<(AccountId, SecurityEvent)>>,
-    pub(crate) closed: RefCell<Vec<(crate::sockets::SocketId, u16)>>,
+    pub(crate) closed: RefCell<Vec<(SocketId, Closing)>>,
 }
 
 impl std::ops::Deref for TestHost {
@@ -220,8 +223,8 @@ impl Host for TestHost {
         self.delivered.borrow_mut().push(outgoing.clone());
     }
 
-    fn close(&self, socket: crate::sockets::SocketId, code: u16) {
-        self.closed.borrow_mut().push((socket, code));
+    fn close(&self, socket: SocketId, closing: Closing) {
+        self.closed.borrow_mut().push((socket, closing));
     }
 
     async fn arm_alarm(&self, at: Timestamp) -> Result<(), HostError> {
@@ -318,6 +321,7 @@ pub(crate) struct Others {
     pub(crate) analyzed: RefCell<Vec<AnalyzeRequest>>,
     /// Calls to the analyser at the same time: now, and most ever.
     pub(crate) analyzing: Cell<(u32, u32)>,
+    pub(crate) sessions: TestSessions,
 }
 
 impl std::ops::Deref for TestOutside {
@@ -347,6 +351,7 @@ impl TestOutside {
             tickets: RefCell::default(),
             analyzed: RefCell::default(),
             analyzing: Cell::default(),
+            sessions: TestSessions::default(),
         }))
     }
 }
@@ -398,6 +403,74 @@ impl OwnIntents for TestOutside {
         self.heads_read.set(self.heads_read.get() + 1);
         self.heads.get().result()?;
         Ok((self.own_version.get() == Some(version)).then(|| format!("head {version}")))
+    }
+}
+
+impl Sessions for TestOutside {
+    async fn standings(
+        &self,
+        account_id: AccountId,
+        sessions: &BTreeSet<(UserId, SessionId)>,
+    ) -> Result<BTreeMap<SessionId, String>, OutsideError> {
+        self.sessions.standings(account_id, sessions).await
+    }
+}
+
+/// A directory in which every session goes on, as [`STANDING`], but for those named here.
+#[derive(Debug, Clone)]
+pub(crate) struct TestSessions(Rc<Directory>);
+
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) mood: Cell<Mood>,
+    /// Those that are over, and those that may do something else.
+    pub(crate) others: RefCell<BTreeMap<SessionId, Option<String>>>,
+    /// How many sessions each question was about.
+    pub(crate) asked: RefCell<Vec<usize>>,
+}
+
+/// What sockets of tests are opened with.
+pub(crate) const STANDING: &str = "as before";
+
+impl Default for TestSessions {
+    fn default() -> Self {
+        Self(Rc::new(Directory {
+            mood: Cell::new(Mood::Well),
+            others: RefCell::default(),
+            asked: RefCell::default(),
+        }))
+    }
+}
+
+impl std::ops::Deref for TestSessions {
+    type Target = Directory;
+
+    fn deref(&self) -> &Directory {
+        &self.0
+    }
+}
+
+impl Sessions for TestSessions {
+    async fn standings(
+        &self,
+        _account_id: AccountId,
+        sessions: &BTreeSet<(UserId, SessionId)>,
+    ) -> Result<BTreeMap<SessionId, String>, OutsideError> {
+        self.asked.borrow_mut().push(sessions.len());
+        // As it is when the question arrives.
+        let others = self.others.borrow().clone();
+        pause().await;
+        self.mood.get().result()?;
+        let standing = |id: &SessionId| {
+            others
+                .get(id)
+                .cloned()
+                .unwrap_or_else(|| Some(STANDING.to_owned()))
+        };
+        Ok(sessions
+            .iter()
+            .filter_map(|(_, id)| Some((*id, standing(id)?)))
+            .collect())
     }
 }
 

@@ -24,7 +24,6 @@ export interface User {
 
 export interface TokenResponse {
   access_token: string;
-  refresh_token: string;
   /** Seconds. */
   expires_in: number;
   user: User;

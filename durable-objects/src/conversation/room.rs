@@ -5,19 +5,20 @@ use std::collections::BTreeSet;
 use edgedesk_domain::account::Permission;
 use edgedesk_domain::event::{ConversationCreated, EventData};
 use edgedesk_domain::message::{Actor, Direction};
+use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::frames::{ClientFrame, MessageDraft, ServerFrame, Typing, Viewers};
 use edgedesk_wire::object::{Receipt, SocketIdentity};
 
 use super::log::{Address, NewEvent};
 use super::{Conversation, belongs, not_here, other_team, rules};
 use crate::error::{ObjectError, Refusal};
-use crate::host::{Host, Outgoing, Target};
+use crate::host::{Host, Outgoing, Sessions, Target};
 use crate::sockets::{
-    AfterFrame, CLOSE_POLICY, Connections, SocketId, account_of, actor_of, deliver_own, outgoing,
+    AfterFrame, Closing, Connections, SocketId, account_of, actor_of, deliver_own, outgoing,
     read_frame, refused_frame, wrong_socket,
 };
 use crate::sql::ObjectSql;
-use crate::tickets;
+use crate::{tickets, watch};
 
 /// Events that a resume reads at a time.
 const RESUME_PAGE: u64 = 200;
@@ -36,6 +37,37 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         for (socket, identity) in sockets {
             room.connections.add(socket, identity);
         }
+        self.watch.woke(self.host.now());
+    }
+
+    /// When the sockets of agents are to be looked at.
+    pub(super) fn next_look(&self) -> Option<Timestamp> {
+        self.watch.next_at(&self.room.borrow().connections)
+    }
+
+    /// Closes the sockets whose session is over or may do something else now, if it is time to look.
+    pub(super) async fn look(&self, sessions: &impl Sessions) {
+        while self.starts_to_look() {
+            let sockets = watch::opened(&self.room.borrow().connections);
+            // An agent's socket is not admitted while the log is empty.
+            if let Ok(Some(address)) = self.address() {
+                match watch::over(address.account_id, &sockets, sessions).await {
+                    Ok(over) => {
+                        for (socket, closing) in over {
+                            self.host.close(socket, closing);
+                            self.closed(socket);
+                        }
+                    }
+                    Err(error) => self.report("look whose sessions go on", &error),
+                }
+            }
+            self.watch.looked();
+        }
+    }
+
+    fn starts_to_look(&self) -> bool {
+        let room = self.room.borrow();
+        self.watch.start(&room.connections, self.host.now())
     }
 
     /// Whether a socket may be opened; uses up an agent's ticket.
@@ -59,6 +91,9 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     /// A socket that was admitted is open.
     pub fn opened(&self, address: Address, socket: SocketId, identity: SocketIdentity) {
         let is_agent = matches!(identity, SocketIdentity::Agent { .. });
+        if is_agent && !self.room.borrow().connections.has_agents() {
+            self.watch.begin(self.host.now());
+        }
         self.room.borrow_mut().connections.add(socket, identity);
         if is_agent {
             self.send_viewers(address);
@@ -200,7 +235,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 .collect()
         };
         for socket in gone {
-            self.host.close(socket, CLOSE_POLICY);
+            self.host.close(socket, Closing::Withdrawn);
             self.closed(socket);
         }
     }

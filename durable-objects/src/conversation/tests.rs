@@ -7,13 +7,14 @@ mod properties;
 mod receiving;
 mod rooms;
 mod teams;
+mod watched;
 
 use std::future::Future;
 
 use edgedesk_domain::account::{Access, Channel, Principal, Role};
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus, Priority};
 use edgedesk_domain::event::Event;
-use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, InboxId, UserId};
+use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, InboxId, SessionId, UserId};
 use edgedesk_domain::inbound::{
     Inbound, InboundContent, InboundMessage, Sender, SenderSide, TicketChange,
 };
@@ -25,7 +26,7 @@ use ulid::Ulid;
 use super::{Address, Conversation};
 use crate::error::ObjectError;
 use crate::sockets::SocketId;
-use crate::testing::{TestHost, TestOutside, TestSql};
+use crate::testing::{STANDING, TestHost, TestOutside, TestSql};
 
 /// An object with everything around it.
 struct World {
@@ -278,7 +279,14 @@ fn agent_socket(n: u64, role: Role) -> SocketIdentity {
         },
         ticket_id: format!("ticket-{n}"),
         ticket_expires: 2_000_000,
+        session_id: session(n),
+        standing: STANDING.to_owned(),
     }
+}
+
+/// The one session of an agent.
+fn session(n: u64) -> SessionId {
+    SessionId::new(Ulid::from(u128::from(n) + 700))
 }
 
 /// Runs all of them at once.

@@ -11,13 +11,13 @@ use edgedesk_wire::object::SocketIdentity;
 use super::tally::Facts;
 use super::{Desk, not_here};
 use crate::error::{ObjectError, Refusal};
-use crate::host::{Host, Outgoing, SecurityEvent, Target};
+use crate::host::{Host, Outgoing, SecurityEvent, Sessions, Target};
 use crate::sockets::{
     AfterFrame, Connections, SocketId, account_of, deliver_own, outgoing, read_frame,
     refused_frame, wrong_socket,
 };
 use crate::sql::{ObjectSql, SqlError};
-use crate::tickets;
+use crate::{tickets, watch};
 
 /// Who is connected, and what they were told last. Memory only.
 #[derive(Debug, Default)]
@@ -36,6 +36,85 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         for (socket, identity) in sockets {
             room.connections.add(socket, identity);
         }
+        self.watch.woke(self.host.now());
+    }
+
+    /// Whether [`Self::watch`] has anything to do.
+    pub fn has_to_watch(&self) -> bool {
+        let next = self.watch.next_at(&self.room.borrow().connections);
+        next.is_some_and(|at| at <= self.host.now() || self.armed.get().is_none())
+    }
+
+    /// Closes the sockets whose session is over or may do something else now, if it is time to look, and sets the alarm to when
+    /// it will be. Call after every request, without making the caller wait.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` when the alarm could not be set.
+    pub async fn watch(&self, sessions: &impl Sessions) -> Result<(), ObjectError> {
+        while self.starts_to_look() {
+            // Before the look, so that one that fails is followed by another.
+            let armed = self.arm().await;
+            self.look(sessions).await;
+            self.watch.looked();
+            armed?;
+        }
+        self.arm().await
+    }
+
+    /// The same, at once: a session has ended, or may do something else now.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` when the alarm could not be set.
+    pub async fn watch_now(&self, sessions: &impl Sessions) -> Result<(), ObjectError> {
+        self.watch.hurry(self.host.now());
+        self.watch(sessions).await
+    }
+
+    /// The alarm went off.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` when the alarm could not be set; the runtime then retries by itself.
+    pub async fn alarm(&self, sessions: &impl Sessions) -> Result<(), ObjectError> {
+        self.armed.set(None);
+        self.watch(sessions).await
+    }
+
+    fn starts_to_look(&self) -> bool {
+        let room = self.room.borrow();
+        self.watch.start(&room.connections, self.host.now())
+    }
+
+    async fn look(&self, sessions: &impl Sessions) {
+        let sockets = watch::opened(&self.room.borrow().connections);
+        // An empty desk has no sockets.
+        let Ok(Some(account_id)) = self.rows.account() else {
+            return;
+        };
+        match watch::over(account_id, &sockets, sessions).await {
+            Ok(over) => {
+                for (socket, closing) in over {
+                    self.host.close(socket, closing);
+                    self.closed(socket);
+                }
+            }
+            Err(error) => self.report("look whose sessions go on", &error),
+        }
+    }
+
+    async fn arm(&self) -> Result<(), ObjectError> {
+        let next = self.watch.next_at(&self.room.borrow().connections);
+        let Some(at) = next.filter(|at| self.armed.get() != Some(*at)) else {
+            return Ok(());
+        };
+        self.armed.set(Some(at));
+        if let Err(error) = self.host.arm_alarm(at).await {
+            self.armed.set(None);
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     /// Whether a socket may be opened; uses up the agent's ticket.
@@ -76,6 +155,9 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         }
         // The others first; the new one then gets everything once.
         let counters = self.rows.counters()?;
+        if !self.room.borrow().connections.has_agents() {
+            self.watch.begin(self.host.now());
+        }
         self.room.borrow_mut().connections.add(socket, identity);
         let agents = self.presence()?;
         let is_news = {

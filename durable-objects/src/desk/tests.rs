@@ -1,5 +1,6 @@
 mod deliveries;
 mod room;
+mod watched;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use edgedesk_domain::event::{
     Assigned, ConversationCreated, Event, EventData, MessageAnalyzed, StatusChanged, TeamChanged,
 };
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TeamId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, SessionId, TeamId, UserId,
 };
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
@@ -26,7 +27,7 @@ use super::Desk;
 use crate::error::ObjectError;
 use crate::host::{SecurityEvent, Target};
 use crate::sockets::SocketId;
-use crate::testing::{Failure, TestHost, TestSql, analysis};
+use crate::testing::{Failure, STANDING, TestHost, TestSessions, TestSql, analysis};
 
 struct World {
     sql: TestSql,
@@ -108,6 +109,11 @@ fn user(n: u64) -> UserId {
     UserId::new(Ulid::from(u128::from(n) + 10))
 }
 
+/// The one session of an agent.
+fn session(n: u64) -> SessionId {
+    SessionId::new(Ulid::from(u128::from(n) + 700))
+}
+
 fn socket_id(n: u64) -> SocketId {
     Ulid::from(u128::from(n)).to_string().parse().unwrap()
 }
@@ -123,6 +129,8 @@ fn agent_socket(agent: u64, ticket: &str) -> SocketIdentity {
         },
         ticket_id: ticket.to_owned(),
         ticket_expires: 2_000_000,
+        session_id: session(agent),
+        standing: STANDING.to_owned(),
     }
 }
 

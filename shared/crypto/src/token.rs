@@ -13,6 +13,8 @@ use jwt_compact::{AlgorithmExt, Claims, Header, TimeOptions, Token, UntrustedTok
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::sha256_hex;
+
 /// `iss` of every token.
 const ISSUER: &str = "edgedesk";
 
@@ -25,6 +27,9 @@ pub const ACCESS_SECS: i64 = 15 * 60;
 pub const SOCKET_TICKET_SECS: i64 = 60;
 /// Seconds that a visitor's token lives: a chat can be taken up again within 30 days.
 pub const VISITOR_SECS: i64 = 30 * 24 * 60 * 60;
+
+/// Seconds that a token against forged requests lives: it is asked for right before it is shown.
+pub const CSRF_SECS: i64 = 5 * 60;
 
 /// Longest token text that is looked at. Ours are below 1 kB.
 const MAX_TOKEN_BYTES: usize = 4096;
@@ -105,9 +110,10 @@ pub struct SocketTicketClaims {
     /// The conversation whose socket it opens; absent for the desk's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
-    /// Whether the account lets its people in from some networks alone: then it is asked from which when the socket is opened.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_limited: bool,
+    /// The session that it was made in, and that the socket ends with.
+    pub session_id: SessionId,
+    /// A hash of what the session may do. The ticket opens nothing once that is another one.
+    pub standing: String,
 }
 
 impl Purpose for SocketTicketClaims {
@@ -134,6 +140,28 @@ pub struct VisitorClaims {
 
 impl Purpose for VisitorClaims {
     const AUDIENCE: &'static str = "edgedesk/visitor";
+}
+
+/// Says that whoever shows it could read an answer of ours in the browser that keeps a refresh token in its cookie. For the
+/// header beside that cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CsrfClaims {
+    /// A hash of that refresh token: not the one that is stored, since scripts see this one.
+    pub bound: String,
+}
+
+impl Purpose for CsrfClaims {
+    const AUDIENCE: &'static str = "edgedesk/csrf";
+}
+
+impl CsrfClaims {
+    /// For a browser that keeps this refresh token.
+    #[must_use]
+    pub fn of(refresh_token: &str) -> Self {
+        Self {
+            bound: sha256_hex(format!("csrf:{refresh_token}").as_bytes()),
+        }
+    }
 }
 
 /// A token and when it ends.
@@ -211,6 +239,26 @@ impl TokenKey {
         token: &str,
     ) -> Result<Verified<VisitorClaims>, TokenError> {
         self.verify(now, token)
+    }
+
+    /// A token that a page of ours shows beside the cookie with this refresh token.
+    pub fn sign_csrf(&self, now: Timestamp, refresh_token: &str) -> Result<Signed, TokenError> {
+        self.sign(now, CSRF_SECS, CsrfClaims::of(refresh_token))
+    }
+
+    /// Whether a token belongs to the cookie that it was shown with.
+    pub fn verify_csrf(
+        &self,
+        now: Timestamp,
+        token: &str,
+        refresh_token: &str,
+    ) -> Result<(), TokenError> {
+        let verified: Verified<CsrfClaims> = self.verify(now, token)?;
+        if verified.claims == CsrfClaims::of(refresh_token) {
+            Ok(())
+        } else {
+            Err(TokenError::Invalid)
+        }
     }
 
     fn sign<T: Purpose>(

@@ -1,9 +1,15 @@
 //! How many calls an account may make, by its plan.
 
 use serde::Deserialize;
+use ulid::Ulid;
+
+use crate::ids::AccountId;
 
 /// The plan with the larger limits. Every other plan has the standard ones.
 pub const ENTERPRISE: &str = "enterprise";
+
+/// Whose the calls are that have no account yet. No account has this id.
+pub const NOBODY: AccountId = AccountId::new(Ulid::nil());
 
 /// Calls of one account. What is over them is refused until the window ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,11 +19,20 @@ pub struct LoginRequest {
 }
 
 /// `POST /api/v1/auth/refresh` and `/logout`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefreshRequest {
-    /// The refresh token of the last answer; each is good for one use.
-    pub refresh_token: String,
+    /// The refresh token of the last answer; each is good for one use. Absent where a cookie has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+/// `GET /api/v1/auth/csrf`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CsrfTokenResponse {
+    /// For `X-CSRF-Token` beside the session's cookie that this request had; `null` when it had none.
+    pub csrf_token: Option<String>,
 }
 
 /// Answer to login and refresh.
@@ -32,8 +41,9 @@ pub struct RefreshRequest {
 pub struct TokenResponse {
     /// For `Authorization: Bearer`.
     pub access_token: String,
-    /// For the next refresh.
-    pub refresh_token: String,
+    /// For the next refresh. Absent where a cookie has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// Seconds the access token lives.
     pub expires_in: u64,
     /// Who logged in.

@@ -18,6 +18,8 @@ pub const STATE_PATH: &str = "/state";
 pub const REGISTRY_PATH: &str = "/registry";
 /// `POST`: [`DeliveryNote`]; `GET`: [`DeliveriesResponse`], newest first.
 pub const DELIVERIES_PATH: &str = "/deliveries";
+/// `POST`, no body: sessions of the account have ended or may do something else now; the desk looks at its sockets.
+pub const LOOK_PATH: &str = "/look";
 /// `GET` with `Upgrade: websocket` and [`IDENTITY_HEADER`](crate::object::IDENTITY_HEADER).
 pub const SOCKET_PATH: &str = "/socket";
 

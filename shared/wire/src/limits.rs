@@ -1,6 +1,7 @@
-//! Requests to the `Limiter` objects of an account, which count its calls.
+//! Requests to the `Limiter` objects, which count calls: those of an account, and those that have none yet.
 
 use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::limits::NOBODY;
 use edgedesk_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,21 @@ pub fn object_name(account_id: AccountId) -> String {
 #[must_use]
 pub fn visitors_name(account_id: AccountId) -> String {
     format!("{account_id}:visits")
+}
+
+/// The name of the object that counts the calls without an account of a network, by its hash in hexadecimal digits: one of 256, so
+/// that a flood from one network keeps few others waiting.
+#[must_use]
+pub fn sign_ins_name(network: &str) -> String {
+    let part: String = network.chars().take(2).collect();
+    format!("{NOBODY}:sign-ins-{part}")
+}
+
+/// Whether an object of this name counts calls without an account.
+#[must_use]
+pub fn is_sign_ins_name(name: &str) -> bool {
+    name.strip_prefix(&sign_ins_name(""))
+        .is_some_and(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// One call.
@@ -78,5 +94,12 @@ mod tests {
         let id = "acc_00000000000000000000000001".parse().unwrap();
         assert_eq!(object_name(id), "acc_00000000000000000000000001:limits");
         assert_eq!(visitors_name(id), "acc_00000000000000000000000001:visits");
+        let name = sign_ins_name("3f09");
+        assert_eq!(name, "acc_00000000000000000000000000:sign-ins-3f");
+        assert!(is_sign_ins_name(&name));
+        for other in ["", "3", "3f0", "zz", "é"] {
+            assert!(!is_sign_ins_name(&format!("{}{other}", sign_ins_name(""))));
+        }
+        assert!(!is_sign_ins_name(&visitors_name(NOBODY)));
     }
 }

@@ -6,7 +6,7 @@ use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::Event;
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, TeamId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, SessionId, TeamId, UserId,
 };
 use edgedesk_domain::inbound::Inbound;
 use edgedesk_domain::message::Direction;
@@ -242,6 +242,11 @@ pub enum SocketIdentity {
         ticket_id: String,
         /// Unix seconds at which the ticket ends; until then its id must be remembered.
         ticket_expires: i64,
+        /// The session that the ticket was made in, and that the socket ends with.
+        session_id: SessionId,
+        /// A hash of what the session might do: its role, teams and rights, and from where the account lets people in. The
+        /// socket ends when it is another one.
+        standing: String,
     },
 }
 

@@ -25,7 +25,8 @@ async fn a_refresh_token_is_good_for_one_use() {
             .await
             .expect("an answer")
     };
-    let second: Value = refresh(&first.refresh_token)
+    let first_refresh = first.refresh_token.expect("a token");
+    let second: Value = refresh(&first_refresh)
         .await
         .expect(200)
         .expect("tokens")
@@ -35,7 +36,7 @@ async fn a_refresh_token_is_good_for_one_use() {
         .as_str()
         .expect("a token")
         .to_owned();
-    assert_ne!(second_refresh, first.refresh_token);
+    assert_ne!(second_refresh, first_refresh);
     let access = second["access_token"].as_str().expect("a token");
     let me = live
         .public
@@ -51,7 +52,7 @@ async fn a_refresh_token_is_good_for_one_use() {
     );
 
     // A token used twice was stolen from somebody: nobody of this login gets on.
-    assert_eq!(refresh(&first.refresh_token).await.status, 401);
+    assert_eq!(refresh(&first_refresh).await.status, 401);
     assert_eq!(refresh(&second_refresh).await.status, 401);
 
     let third = live.public.tokens(&live.stack.agent).await.expect("tokens");
@@ -62,7 +63,8 @@ async fn a_refresh_token_is_good_for_one_use() {
         .expect("an answer")
         .expect_success()
         .expect("out");
-    assert_eq!(refresh(&third.refresh_token).await.status, 401);
+    let third_refresh = third.refresh_token.expect("a token");
+    assert_eq!(refresh(&third_refresh).await.status, 401);
 }
 
 #[tokio::test]

@@ -552,7 +552,7 @@ async fn nobody_gets_in_without_a_valid_token() {
         ("forged", forged.as_str()),
         ("unsigned", &unsigned),
         ("no token", "x"),
-        ("refresh", &tokens.refresh_token),
+        ("refresh", tokens.refresh_token.as_deref().expect("a token")),
     ] {
         let answer = live
             .public

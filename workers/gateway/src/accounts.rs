@@ -13,6 +13,7 @@ use edgedesk_wire::api::{TokenResponse, UserSummary};
 use http::{HeaderMap, StatusCode};
 
 use crate::auth::begin_session;
+use crate::browser::Browser;
 use crate::config::SignUp;
 use crate::context::App;
 use crate::error::AppError;
@@ -41,8 +42,9 @@ const REFUSED: &str = "the account cannot be made like this";
 pub async fn sign_up(
     app: App,
     headers: HeaderMap,
+    browser: Browser,
     Json(request): Json<SignUpRequest>,
-) -> Result<(StatusCode, axum::Json<NewAccountView>), AppError> {
+) -> Result<(StatusCode, HeaderMap, axum::Json<NewAccountView>), AppError> {
     if app.config().sign_up() != SignUp::Open {
         return Err(closed());
     }
@@ -74,7 +76,12 @@ pub async fn sign_up(
         role: Role::Owner,
     };
     let tokens = begin_session(&app, &headers, user).await?;
-    Ok((StatusCode::CREATED, answer(&app, created, Some(tokens))))
+    let (headers, tokens) = browser.begin(&app, tokens).await?;
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        answer(&app, created, Some(tokens)),
+    ))
 }
 
 /// `POST /api/v1/accounts`

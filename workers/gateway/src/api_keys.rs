@@ -6,7 +6,6 @@
 use edgedesk_crypto::api_key::{api_key_hash, api_key_prefix, api_key_text};
 use edgedesk_domain::account::{Permission, PermissionSet, Principal};
 use edgedesk_domain::ids::ApiKeyId;
-use edgedesk_domain::networks::AllowedNetworks;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{ApiKey, KeyHolder, MAX_API_KEYS, NewApiKey};
@@ -134,14 +133,14 @@ pub async fn revoke_api_key(
     }
 }
 
-/// Who a key acts for and from where, if it is good, comes from there and has `permission`. `people_only` says that the route is for logins alone.
+/// Who a key acts for, if it is good, comes from there and has `permission`. `people_only` says that the route is for logins alone.
 pub async fn admit_key(
     app: &App,
     headers: &HeaderMap,
     key: &str,
     permission: Permission,
     people_only: bool,
-) -> Result<(Principal, AllowedNetworks), AppError> {
+) -> Result<Principal, AppError> {
     let key_hash = api_key_hash(key).ok_or_else(|| refused("API key malformed"))?;
     let outcome = SendFuture::new(async {
         let directory = app.directory()?;
@@ -154,9 +153,7 @@ pub async fn admit_key(
     app.note_user(holder.principal.user_id);
     app.note_api_key(holder.id);
     check_address(&holder.networks, headers)?;
-    let networks = holder.networks.clone();
-    let principal = admit(holder, permission, people_only)?;
-    Ok((principal, networks))
+    admit(holder, permission, people_only)
 }
 
 fn admit(

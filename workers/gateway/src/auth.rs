@@ -1,5 +1,6 @@
 //! Logging in and out, and single-use tickets for sockets.
 
+use axum::response::{IntoResponse, Response};
 use edgedesk_crypto::password::verify_password;
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
 use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
@@ -19,6 +20,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::audit::security::SecurityEvent;
+use crate::browser::Browser;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
@@ -26,11 +28,11 @@ use crate::lockout::{locked, locking, login_keys};
 use crate::networks::check_place;
 use crate::object_client::Object;
 use crate::second_factor::log_in::challenge;
-use crate::session_check::forget_session;
+use crate::session_check::{forget_session, standing_mark};
 use crate::sessions::Place;
 
 /// Milliseconds that a refresh token lives: 30 days.
-const REFRESH_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub const REFRESH_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Answer to `GET /api/v1/me`.
 #[derive(Debug, Serialize)]
@@ -55,8 +57,9 @@ pub struct MeResponse {
 pub async fn log_in(
     app: App,
     headers: HeaderMap,
+    browser: Browser,
     Json(request): Json<LoginRequest>,
-) -> Result<axum::Json<LoginResponse>, AppError> {
+) -> Result<(HeaderMap, axum::Json<LoginResponse>), AppError> {
     // A Worker that cannot sign should not spend a hash on finding out.
     app.config().token_key()?;
     let login = check_password(
@@ -67,17 +70,18 @@ pub async fn log_in(
         wrong_credentials,
     )
     .await?;
-    let answer = if login.has_second_factor {
+    if login.has_second_factor {
         // Before a code is asked for: it would be of no use.
         let account_id = membership_of(&login)?.account_id;
         app.note_account(account_id);
         app.note_user(login.user_id);
         check_place(&app, &headers, account_id).await?;
-        LoginResponse::Challenge(challenge(&app, &login).await?)
-    } else {
-        LoginResponse::Tokens(end_log_in(&app, &headers, &login).await?)
-    };
-    Ok(axum::Json(answer))
+        let answer = LoginResponse::Challenge(challenge(&app, &login).await?);
+        return Ok((HeaderMap::new(), axum::Json(answer)));
+    }
+    let tokens = end_log_in(&app, &headers, &login).await?;
+    let (cookie, tokens) = browser.begin(&app, tokens).await?;
+    Ok((cookie, axum::Json(LoginResponse::Tokens(tokens))))
 }
 
 /// The user with this address, whose password it is. Failures are counted and lock, and are noted for the log of an account
@@ -144,25 +148,51 @@ pub fn membership_of(login: &Login) -> Result<&Membership, AppError> {
 /// `POST /api/v1/auth/refresh`
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "auth",
+    params(("x-csrf-token" = Option<String>, Header, description = "Beside a cookie, from `GET /api/v1/auth/csrf`"), ("x-session-cookie" = Option<String>, Header, description = "`session` or `persistent`: the refresh token is kept in a cookie, from here on")),
     request_body = RefreshRequest,
     responses(
         (status = 200, body = TokenResponse, description = "Both tokens are new; the old refresh token is used up"),
-        (status = 401, body = crate::openapi::Problem, description = "Unknown, expired, of a session that has ended, or used before: then its session ends"),
+        (status = 401, body = crate::openapi::Problem, description = "None, or unknown, expired, of a session that has ended, or used before: then its session ends"),
+        (status = 403, body = crate::openapi::Problem, description = "`cross_origin`, `invalid_csrf_token` for a cookie"),
     ),
 ))]
 #[worker::send]
 pub async fn refresh(
     app: App,
     headers: HeaderMap,
+    browser: Browser,
     Json(request): Json<RefreshRequest>,
-) -> Result<axum::Json<TokenResponse>, AppError> {
+) -> Result<Response, AppError> {
+    let in_body = request.refresh_token.as_deref();
+    let token = in_body
+        .or(browser.refresh_token())
+        .ok_or_else(wrong_refresh_token)?;
+    match new_tokens_for(&app, &headers, token).await {
+        Ok(tokens) => {
+            let (cookie, tokens) = browser.hand_over(tokens)?;
+            Ok((cookie, axum::Json(tokens)).into_response())
+        }
+        // What the browser keeps is worth nothing.
+        Err(error) if error.status == StatusCode::UNAUTHORIZED && in_body.is_none() => {
+            Ok((browser.forget()?, error).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn new_tokens_for(
+    app: &App,
+    headers: &HeaderMap,
+    token: &str,
+) -> Result<TokenResponse, AppError> {
     app.config().token_key()?;
-    let hash = refresh_token_hash(&request.refresh_token).ok_or_else(wrong_refresh_token)?;
+    let hash = refresh_token_hash(token).ok_or_else(wrong_refresh_token)?;
     let directory = app.directory()?;
     let key = match directory.use_refresh_token(&hash, app.now()).await? {
         RefreshOutcome::Valid(key) => key,
         RefreshOutcome::Reused(key) => {
             forget_session(&key, app.now());
+            app.note_standings(key.account_id);
             app.note_account(key.account_id);
             app.note_user(key.user_id);
             return Err(AppError {
@@ -178,7 +208,7 @@ pub async fn refresh(
     // Read again: the role may have changed, the membership may have ended.
     let member = directory.find_member(key.account_id, key.user_id).await?;
     let Some(member) = member else {
-        end(&app, &key).await?;
+        end(app, &key).await?;
         return Err(wrong_refresh_token());
     };
     let user = UserSummary {
@@ -188,35 +218,56 @@ pub async fn refresh(
         email: member.email,
         role: member.role,
     };
-    let (tokens, next) = new_tokens(&app, &key, user, Place::of(&headers))?;
+    let (tokens, next) = new_tokens(app, &key, user, Place::of(headers))?;
     // It may have been ended since its token was used up.
     if directory.continue_session(&key, &next).await? {
-        Ok(axum::Json(tokens))
+        Ok(tokens)
     } else {
         Err(wrong_refresh_token())
     }
 }
 
-/// `POST /api/v1/auth/logout`: always 204, whether or not the token was good.
+/// `POST /api/v1/auth/logout`: 204, whether or not the token was good.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "auth",
+    params(("x-csrf-token" = Option<String>, Header, description = "Beside a cookie, from `GET /api/v1/auth/csrf`")),
     request_body = RefreshRequest,
-    responses((status = 204, description = "The token's session has ended")),
+    responses(
+        (status = 204, description = "The token's session has ended, whether or not the token was good"),
+        (status = 403, body = crate::openapi::Problem, description = "`cross_origin`, `invalid_csrf_token` for a cookie"),
+    ),
 ))]
 #[worker::send]
 pub async fn log_out(
     app: App,
+    browser: Browser,
     Json(request): Json<RefreshRequest>,
-) -> Result<StatusCode, AppError> {
-    if let Some(hash) = refresh_token_hash(&request.refresh_token) {
-        let outcome = app.directory()?.use_refresh_token(&hash, app.now()).await?;
-        if let RefreshOutcome::Valid(key) = outcome {
-            app.note_account(key.account_id);
-            app.note_user(key.user_id);
-            end(&app, &key).await?;
-        }
+) -> Result<(HeaderMap, StatusCode), AppError> {
+    let in_body = request.refresh_token.as_deref();
+    if let Some(token) = in_body.or(browser.refresh_token())
+        && let Some(key) = end_session_of(&app, token).await?
+    {
+        app.note_account(key.account_id);
+        app.note_user(key.user_id);
     }
-    Ok(StatusCode::NO_CONTENT)
+    let cookie = match in_body {
+        Some(_) => HeaderMap::new(),
+        None => browser.forget()?,
+    };
+    Ok((cookie, StatusCode::NO_CONTENT))
+}
+
+/// Ends the session of a refresh token, and says which that was, if the token was good.
+pub async fn end_session_of(app: &App, token: &str) -> Result<Option<SessionKey>, AppError> {
+    let Some(hash) = refresh_token_hash(token) else {
+        return Ok(None);
+    };
+    let outcome = app.directory()?.use_refresh_token(&hash, app.now()).await?;
+    let RefreshOutcome::Valid(key) = outcome else {
+        return Ok(None);
+    };
+    end(app, &key).await?;
+    Ok(Some(key))
 }
 
 /// `GET /api/v1/me`
@@ -263,7 +314,8 @@ pub async fn create_socket_ticket(
     app: App,
     Authed {
         principal,
-        is_limited,
+        session_id,
+        standing,
         ..
     }: Authed<Attends>,
     Json(request): Json<SocketTicketRequest>,
@@ -274,11 +326,15 @@ pub async fn create_socket_ticket(
             .get::<StateResponse>(STATE_PATH)
             .await?;
     }
+    let (Some(session_id), Some(standing)) = (session_id, standing) else {
+        return Err(AppError::internal("a person without a session"));
+    };
     let claims = SocketTicketClaims {
         jti: SystemIds.next_ulid().to_string(),
         principal,
         conversation_id: request.conversation_id,
-        is_limited,
+        session_id,
+        standing: standing_mark(&standing),
     };
     let signed = app
         .config()
@@ -290,9 +346,11 @@ pub async fn create_socket_ticket(
     }))
 }
 
-async fn end(app: &App, key: &SessionKey) -> Result<(), AppError> {
+/// Ends a session, here at once and elsewhere within seconds.
+pub async fn end(app: &App, key: &SessionKey) -> Result<(), AppError> {
     app.directory()?.end_session(key, app.now()).await?;
     forget_session(key, app.now());
+    app.note_standings(key.account_id);
     Ok(())
 }
 
@@ -339,7 +397,7 @@ fn new_tokens(
     let access = app.config().token_key()?.sign_access(now, claims)?;
     let tokens = TokenResponse {
         access_token: access.text,
-        refresh_token,
+        refresh_token: Some(refresh_token),
         expires_in: u64::try_from(ACCESS_SECS).unwrap_or_default(),
         user,
     };

@@ -15,6 +15,11 @@ const TOKEN_KEY: &str = "TOKEN_KEY";
 const ROOT_KEY: &str = "ROOT_KEY";
 /// Name of the one before it, while values that were sealed under it are still there.
 const OLD_ROOT_KEY: &str = "OLD_ROOT_KEY";
+/// Name of the setting with the calls without an account that one network has in a minute.
+const SIGN_INS_PER_MINUTE: &str = "SIGN_INS_PER_MINUTE";
+/// What it is unless set. Two calls renew a session, and five or six open one: a thousand consoles make some 130 a minute, and a
+/// hundred people who sign in within a minute 600 more.
+const DEFAULT_SIGN_INS_PER_MINUTE: u64 = 900;
 /// What [`ENVIRONMENT`] says on a developer's machine, where no mail is sent.
 const DEVELOPMENT: &str = "development";
 /// What [`ENVIRONMENT`] says where customers are.
@@ -45,6 +50,7 @@ pub struct Config {
     old_root_key: Option<Secret>,
     counts_calls: bool,
     sign_up: Option<String>,
+    sign_ins_per_minute: Option<u64>,
 }
 
 impl Config {
@@ -66,6 +72,10 @@ impl Config {
             old_root_key: secret(OLD_ROOT_KEY),
             counts_calls: true,
             sign_up: env.var(SIGN_UP).ok().map(|value| value.to_string()),
+            sign_ins_per_minute: env
+                .var(SIGN_INS_PER_MINUTE)
+                .ok()
+                .and_then(|value| value.to_string().parse().ok()),
         }
     }
 
@@ -80,6 +90,7 @@ impl Config {
             old_root_key: None,
             counts_calls: false,
             sign_up: None,
+            sign_ins_per_minute: None,
         }
     }
 
@@ -134,6 +145,14 @@ impl Config {
         } else {
             1
         }
+    }
+
+    /// Calls without an account in a minute, of one network: what the deployment says, or enough for an office of a thousand whose
+    /// consoles ask for new tokens every 15 minutes, with the sign-ins of a morning beside them.
+    #[must_use]
+    pub fn sign_ins_per_minute(&self) -> u64 {
+        self.sign_ins_per_minute
+            .unwrap_or(DEFAULT_SIGN_INS_PER_MINUTE * self.limits_scale())
     }
 
     /// The key that signs tokens. In production the development key does not count: everyone could sign with it.

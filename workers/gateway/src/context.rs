@@ -60,6 +60,8 @@ pub struct Trail {
     pub is_lock: bool,
     /// What was done, where the route does not say it all.
     pub action: Option<&'static str>,
+    /// The account of which sessions have ended, or may do something else now.
+    pub standings: Option<AccountId>,
 }
 
 impl App {
@@ -177,6 +179,11 @@ impl App {
     /// Notes what was done, for the audit log, where the route does not say it all.
     pub fn note_action(&self, action: &'static str) {
         self.with_trail(|trail| trail.action = Some(action));
+    }
+
+    /// Notes that sessions of an account have ended, or may do something else now: its desk is told, after the answer.
+    pub fn note_standings(&self, account_id: AccountId) {
+        self.with_trail(|trail| trail.standings = Some(account_id));
     }
 
     /// Keeps what is known of the request's count.

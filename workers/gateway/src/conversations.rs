@@ -2,11 +2,13 @@
 //! works when D1 does not.
 
 use axum::response::Response;
+use edgedesk_crypto::token::SocketTicketClaims;
 use edgedesk_domain::analysis::{RISK_ALERT, RISK_HIGH, RISK_MEDIUM};
 use edgedesk_domain::conversation::ConversationStatus;
 use edgedesk_domain::event::Event;
 use edgedesk_domain::ids::{ConversationId, InboxId, UserId};
 use edgedesk_domain::message::Direction;
+use edgedesk_store::directory::SessionKey;
 use edgedesk_store::shards::{ConversationFilter, SeenBy};
 use edgedesk_wire::api::{
     AnalysisList, ChangeAssigneeRequest, ChangeStatusRequest, ChangeTeamRequest, ConversationList,
@@ -25,8 +27,9 @@ use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, ReadsMessages, Replies, Writes};
 use crate::inbox_cache;
-use crate::networks::check_place;
+use crate::networks::check_address;
 use crate::object_client::Object;
+use crate::session_check::{check_session_of, standing_mark};
 use crate::sockets::{require_upgrade, switch_protocols};
 use crate::teams::check_team;
 use crate::transcript::{self, Transcript};
@@ -414,16 +417,35 @@ pub async fn check_ticket(
             "the ticket is for another socket",
         ));
     }
-    let principal = verified.claims.principal;
+    let SocketTicketClaims {
+        jti,
+        principal,
+        session_id,
+        standing,
+        ..
+    } = verified.claims;
     app.note_account(principal.account_id);
     app.note_user(principal.user_id);
-    if verified.claims.is_limited {
-        check_place(app, headers, principal.account_id).await?;
+    // A ticket is made within a minute of this: its session may be over, or may do something else.
+    let key = SessionKey {
+        account_id: principal.account_id,
+        user_id: principal.user_id,
+        id: session_id,
+    };
+    let now = check_session_of(app, &key).await?;
+    if standing_mark(&now) != standing {
+        return Err(AppError::unauthorized(
+            "outdated_ticket",
+            "what you may do has changed since the ticket was made; ask for another one",
+        ));
     }
+    check_address(&now.networks, headers)?;
     Ok(SocketIdentity::Agent {
         principal,
-        ticket_id: verified.claims.jti,
+        ticket_id: jti,
         ticket_expires: verified.expires_at.seconds(),
+        session_id,
+        standing,
     })
 }
 

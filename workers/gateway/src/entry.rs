@@ -23,6 +23,7 @@ use crate::guard::withhold_foreign_rows;
 use crate::http_glue::{origin_of, read_request, write_response};
 use crate::limits::settle;
 use crate::routes::router;
+use crate::sockets::look_at_sockets;
 
 thread_local! {
     static ROUTER: Router = router();
@@ -77,6 +78,9 @@ pub async fn handle(
     // Nobody waits for it: the answer is on its way.
     let network = address.as_deref().and_then(truncate_ip);
     let (trail, id) = (app.trail(), app.request_id());
+    if let Some(account_id) = trail.standings {
+        context.wait_until(look_at_sockets(app.clone(), account_id));
+    }
     let of_event = event.and_then(|event| record_of_event(&trail, &event, id, network.clone()));
     let of_request = record_of(&trail, status, id, network);
     for (account_id, entry) in of_event.into_iter().chain(of_request) {

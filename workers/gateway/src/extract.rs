@@ -7,7 +7,7 @@ use bytes::Bytes;
 use edgedesk_crypto::api_key::API_KEY_START;
 use edgedesk_domain::account::{Permission, Principal, Role};
 use edgedesk_domain::ids::SessionId;
-use edgedesk_domain::networks::AllowedNetworks;
+use edgedesk_store::directory::Standing;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -38,8 +38,8 @@ pub struct Authed<P> {
     pub principal: Principal,
     /// The login's session; an API key has none.
     pub session_id: Option<SessionId>,
-    /// Whether the account lets its people in from some networks alone.
-    pub is_limited: bool,
+    /// What the session may do now; an API key has none.
+    pub standing: Option<Standing>,
     permission: PhantomData<P>,
 }
 
@@ -127,14 +127,14 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
                 "send an access token or an API key as `Authorization: Bearer …`",
             )
         })?;
-        let (principal, session_id, networks) = if token.starts_with(API_KEY_START) {
-            let (principal, networks) =
+        let (principal, session_id, standing) = if token.starts_with(API_KEY_START) {
+            let principal =
                 admit_key(&app, &parts.headers, token, P::PERMISSION, P::PEOPLE_ONLY).await?;
-            (principal, None, networks)
+            (principal, None, None)
         } else {
-            let (principal, session_id, networks) =
+            let (principal, session_id, standing) =
                 admit_token(&app, &parts.headers, token, P::PERMISSION).await?;
-            (principal, Some(session_id), networks)
+            (principal, Some(session_id), Some(standing))
         };
         #[cfg(test)]
         stop_at_the_door()?;
@@ -142,7 +142,7 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
         Ok(Self {
             principal,
             session_id,
-            is_limited: !networks.is_open(),
+            standing,
             permission: PhantomData,
         })
     }
@@ -167,7 +167,7 @@ async fn admit_token(
     headers: &HeaderMap,
     token: &str,
     permission: Permission,
-) -> Result<(Principal, SessionId, AllowedNetworks), AppError> {
+) -> Result<(Principal, SessionId, Standing), AppError> {
     let claims = app.config().token_key()?.verify_access(app.now(), token)?;
     app.note_account(claims.account_id);
     app.note_user(claims.sub);
@@ -179,11 +179,11 @@ async fn admit_token(
     check_address(&standing.networks, headers)?;
     let principal = Principal {
         role: standing.role,
-        access: standing.access,
+        access: standing.access.clone(),
         ..Principal::from(claims)
     };
     check_standing(&principal, standing.lacks_second_factor, permission)?;
-    Ok((principal, session_id, standing.networks))
+    Ok((principal, session_id, standing))
 }
 
 /// What runs the account takes a second factor where the account says so; enrolling one is everybody's own.

@@ -20,6 +20,7 @@ use edgedesk_wire::members::{
 use http::{HeaderMap, StatusCode};
 
 use crate::auth::{begin_session, check_password};
+use crate::browser::Browser;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesMembers, Path, header_text};
@@ -228,8 +229,9 @@ pub async fn get_offer(
 pub async fn accept(
     app: App,
     headers: HeaderMap,
+    browser: Browser,
     Json(request): Json<AcceptInvitationRequest>,
-) -> Result<axum::Json<AcceptedInvitation>, AppError> {
+) -> Result<(HeaderMap, axum::Json<AcceptedInvitation>), AppError> {
     // A Worker that cannot sign should not use an invitation up before it finds out.
     app.config().token_key()?;
     let (invitation, token_hash) = find(&app, &request.token).await?;
@@ -258,7 +260,7 @@ pub async fn accept(
     }
     app.note_account(invitation.account_id);
     app.note_resource(&invitation.id);
-    let tokens = match invitee {
+    let (cookie, tokens) = match invitee {
         Invitee::New { id, name, .. } => {
             let user = UserSummary {
                 id,
@@ -267,17 +269,20 @@ pub async fn accept(
                 email: invitation.email,
                 role: invitation.role,
             };
-            Some(begin_session(&app, &headers, user).await?)
+            let tokens = begin_session(&app, &headers, user).await?;
+            let (cookie, tokens) = browser.begin(&app, tokens).await?;
+            (cookie, Some(tokens))
         }
         Invitee::Known(user_id) => {
             app.note_user(user_id);
-            None
+            (HeaderMap::new(), None)
         }
     };
-    Ok(axum::Json(AcceptedInvitation {
+    let accepted = AcceptedInvitation {
         account_id: invitation.account_id,
         tokens,
-    }))
+    };
+    Ok((cookie, axum::Json(accepted)))
 }
 
 /// The good invitation of a token, and the token's hash. Every other token is answered alike; which it was stands in the log.

@@ -10,9 +10,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use edgedesk_domain::ids::AccountId;
-use edgedesk_domain::limits::RateLimits;
+use edgedesk_domain::limits::{NOBODY, RateLimits};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_wire::limits::{COUNT_PATH, CountRequest, CountResponse, Window, WindowState};
@@ -79,10 +81,7 @@ pub async fn count_call(
     if !app.config().counts_calls() {
         return Ok(());
     }
-    let call = Call {
-        account_id,
-        network: None,
-    };
+    let call = Call::Api(account_id);
     if !method.is_safe() || headers.contains_key(UPGRADE) {
         return call.wait(app).await;
     }
@@ -106,15 +105,32 @@ pub async fn count_visit(
     headers: &HeaderMap,
     account_id: AccountId,
 ) -> Result<(), AppError> {
-    let network = network_key(headers);
-    if network.is_none() || !app.config().counts_calls() {
-        return Ok(());
+    match network_key(headers) {
+        Some(network) if app.config().counts_calls() => {
+            Call::Visit(account_id, network).wait(app).await
+        }
+        _ => Ok(()),
     }
-    let call = Call {
-        account_id,
-        network,
-    };
-    call.wait(app).await
+}
+
+/// Counts calls of whoever has no account yet, by the network they come from. A layer around every route, so that none can
+/// forget it.
+pub async fn count_sign_in(app: App, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    if route.is_some_and(|route| is_sign_in(route.as_str()))
+        && app.config().counts_calls()
+        && let Some(network) = network_key(request.headers())
+        && let Err(refused) = Call::SignIn(network).wait(&app).await
+    {
+        return refused.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether a route is for those who have no access token: it opens, renews or ends a session, or tells how to.
+#[must_use]
+pub fn is_sign_in(route: &str) -> bool {
+    route.starts_with("/api/v1/auth/") && route != "/api/v1/auth/switch"
 }
 
 /// What came of the request's count, once it is known, with the answer that stands in the place of the handler's. A call that
@@ -133,11 +149,14 @@ pub async fn settle(app: &App, response: Response) -> (Response, Option<Counted>
     }
 }
 
-/// A call that is to be counted.
-struct Call {
-    account_id: AccountId,
-    /// Of a visitor: the hash of the network they come from.
-    network: Option<String>,
+/// A call that is to be counted, and by what: a network by its hash.
+enum Call {
+    /// Of the account's people and API keys.
+    Api(AccountId),
+    /// Of a visitor of the account.
+    Visit(AccountId, String),
+    /// Of somebody who has no account yet.
+    SignIn(String),
 }
 
 impl Call {
@@ -167,7 +186,7 @@ impl Call {
             Either::Right(_) => Err(AppError::internal("no answer in time")),
         };
         if let Err(error) = &outcome {
-            report(app, self.account_id, error);
+            report(app, self.account_id(), error);
         }
         let counted = heard(outcome, asked_at)?;
         if counted.refused_by().is_some() {
@@ -185,24 +204,48 @@ impl Call {
     }
 
     async fn try_ask(&self, app: &App) -> Result<Option<CountResponse>, AppError> {
-        // An account that is gone is refused where its rows are looked for.
-        let Some(limits) = find_limits(app, self.account_id).await? else {
-            return Ok(None);
+        let windows = match self {
+            Self::SignIn(_) => vec![window(MINUTE, app.config().sign_ins_per_minute())],
+            Self::Api(account_id) | Self::Visit(account_id, _) => {
+                // An account that is gone is refused where its rows are looked for.
+                let Some(limits) = find_limits(app, *account_id).await? else {
+                    return Ok(None);
+                };
+                windows(limits, self.network().is_some())
+            }
         };
-        let object = match &self.network {
-            None => Object::limiter(app, self.account_id),
-            Some(_) => Object::visit_limiter(app, self.account_id),
+        let object = match self {
+            Self::Api(account_id) => Object::limiter(app, *account_id),
+            Self::Visit(account_id, _) => Object::visit_limiter(app, *account_id),
+            Self::SignIn(network) => Object::sign_in_limiter(app, network),
         };
         let request = CountRequest {
-            caller: self.network.clone(),
-            windows: windows(limits, self.network.is_some()),
+            caller: self.network().map(str::to_owned),
+            windows,
         };
         object.post(COUNT_PATH, &request).await.map(Some)
     }
 
+    fn account_id(&self) -> AccountId {
+        match self {
+            Self::Api(account_id) | Self::Visit(account_id, _) => *account_id,
+            Self::SignIn(_) => NOBODY,
+        }
+    }
+
+    fn network(&self) -> Option<&str> {
+        match self {
+            Self::Api(_) => None,
+            Self::Visit(_, network) | Self::SignIn(network) => Some(network),
+        }
+    }
+
     fn key(&self) -> String {
-        let network = self.network.as_deref().unwrap_or_default();
-        format!("{}:{network}", self.account_id)
+        format!(
+            "{}:{}",
+            self.account_id(),
+            self.network().unwrap_or_default()
+        )
     }
 }
 
@@ -212,12 +255,15 @@ fn heard(outcome: Result<Option<CountResponse>, AppError>, asked_at: Timestamp) 
     Some(Counted { response, asked_at })
 }
 
-fn windows(limits: RateLimits, is_visit: bool) -> Vec<Window> {
-    let window = |(name, secs): (&str, u32), quota| Window {
+fn window((name, secs): (&str, u32), quota: u64) -> Window {
+    Window {
         name: name.to_owned(),
         quota,
         secs,
-    };
+    }
+}
+
+fn windows(limits: RateLimits, is_visit: bool) -> Vec<Window> {
     if is_visit {
         vec![window(MINUTE, limits.visits_per_minute)]
     } else {

@@ -12,7 +12,8 @@ use edgedesk_wire::members::{
 use http::{HeaderMap, StatusCode};
 
 use crate::accounts::check_may_create;
-use crate::auth::begin_session;
+use crate::auth::{begin_session, end};
+use crate::browser::Browser;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json, ManagesMembers, Path, SeesMembers};
@@ -84,6 +85,7 @@ pub async fn change_role(
         )
         .await?;
     done(outcome)?;
+    app.note_standings(principal.account_id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,6 +121,7 @@ pub async fn remove_member(
         };
         forget_session(&key, app.now());
     }
+    app.note_standings(account_id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -171,8 +174,9 @@ pub async fn switch_account(
         session_id,
         ..
     }: Authed<Attends>,
+    browser: Browser,
     Json(request): Json<SwitchRequest>,
-) -> Result<axum::Json<TokenResponse>, AppError> {
+) -> Result<(HeaderMap, axum::Json<TokenResponse>), AppError> {
     let directory = app.directory()?;
     let member = directory
         .find_member(request.account_id, principal.user_id)
@@ -193,10 +197,10 @@ pub async fn switch_account(
             user_id: principal.user_id,
             id,
         };
-        directory.end_session(&key, app.now()).await?;
-        forget_session(&key, app.now());
+        end(&app, &key).await?;
     }
-    Ok(axum::Json(tokens))
+    let (cookie, tokens) = browser.begin(&app, tokens).await?;
+    Ok((cookie, axum::Json(tokens)))
 }
 
 /// 403 or 409 for a rule about roles.

@@ -31,7 +31,7 @@ pub async fn get_networks(
 #[cfg_attr(feature = "openapi", utoipa::path(
     put, path = "/api/v1/security/networks", tag = "admin", security(("access_token" = [])), request_body = NetworksBody,
     responses(
-        (status = 200, body = NetworksView, description = "It counts within 5 s, for API keys and logins at once; open sockets stay open"),
+        (status = 200, body = NetworksView, description = "It counts within 5 s, for API keys and logins at once; open sockets end within a minute"),
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
         (status = 403, body = crate::openapi::Problem, description = "`missing_permission`; `people_only` for an API key"),
         (status = 409, body = crate::openapi::Problem, description = "`own_address_missing`: it would lock out the caller"),
@@ -49,6 +49,7 @@ pub async fn change_networks(
     app.directory()?
         .set_networks(principal.account_id, &networks)
         .await?;
+    app.note_standings(principal.account_id);
     Ok(axum::Json(view(&networks, &headers)))
 }
 

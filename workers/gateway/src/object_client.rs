@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use edgedesk_domain::account::Principal;
 use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_domain::limits::NOBODY;
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
 use edgedesk_wire::{audit, desk, limits, object};
@@ -102,6 +103,15 @@ impl<'a> Object<'a> {
         Self {
             name: limits::visitors_name(account_id),
             ..Self::limiter(app, account_id)
+        }
+    }
+
+    /// What counts the calls of a network that have no account yet.
+    #[must_use]
+    pub fn sign_in_limiter(app: &'a App, network: &str) -> Self {
+        Self {
+            name: limits::sign_ins_name(network),
+            ..Self::limiter(app, NOBODY)
         }
     }
 

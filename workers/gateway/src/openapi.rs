@@ -7,9 +7,9 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    accounts, admin, ai, api_keys, audit, auth, conversations, decisions, desk, health, hooks,
-    inboxes, intents, invitations, members, networks, providers, roles, second_factor, sessions,
-    teams, tickets, widget,
+    accounts, admin, ai, api_keys, audit, auth, browser, conversations, decisions, desk, health,
+    hooks, inboxes, intents, invitations, members, networks, providers, roles, second_factor,
+    sessions, teams, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +35,7 @@ use crate::{
         second_factor::log_in::show_code,
         auth::refresh,
         auth::log_out,
+        browser::get_csrf_token,
         auth::get_me,
         accounts::sign_up,
         accounts::create_account,

@@ -1,4 +1,4 @@
-//! Which web pages may open the widget: matching of `Origin` against an inbox's allow-list.
+//! Which web pages may do what: open the widget, by an inbox's allow-list, or act for somebody who is signed in.
 
 /// Whether a page of `origin` may use an inbox that allows `allowed`, on a gateway that is itself at `own_origin`.
 ///
@@ -24,6 +24,18 @@ pub fn is_origin_pattern(text: &str) -> bool {
         let host = origin.host.strip_prefix("*.").unwrap_or(&origin.host);
         !host.contains('*') && host.split('.').all(|label| !label.is_empty())
     })
+}
+
+/// Whether a request that changes something comes from one of our own pages, as the browser says it: `origin` is its `Origin`,
+/// `site` its `Sec-Fetch-Site`. Scheme, host and port must be ours; a neighbouring host is none of ours, and neither is `null`.
+/// A browser that says neither is not believed: all that are in use send an `Origin` with such a request.
+#[must_use]
+pub fn is_own_page(origin: Option<&str>, site: Option<&str>, own_origin: &str) -> bool {
+    let is_same_origin = site.map(|site| site == "same-origin");
+    match origin {
+        Some(origin) => origin.eq_ignore_ascii_case(own_origin) && is_same_origin.unwrap_or(true),
+        None => is_same_origin.unwrap_or(false),
+    }
 }
 
 /// Whether `origin` is of the form `pattern`: `https://example.com`, or `https://*.example.com` for every host below

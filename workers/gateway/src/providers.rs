@@ -17,23 +17,25 @@ use edgedesk_wire::second_factor::LoginResponse;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 
-mod cookie;
 mod fetch;
 mod settings;
 mod web_crypto;
 
-use self::cookie::{read_cookie, spent_cookie, start_cookie};
 use self::fetch::Fetched;
 use self::web_crypto::WebCrypto;
 use crate::auth::{end_log_in, membership_of};
+use crate::browser::Browser;
 use crate::config::SignUp;
 use crate::context::App;
+use crate::cookie::SIGN_IN;
 use crate::error::{AppError, RETRY_SECS};
 use crate::extract::Json;
 use crate::second_factor::log_in::challenge;
 
 /// How long somebody may take at the provider: 10 minutes.
 const ATTEMPT_MILLIS: i64 = 10 * 60 * 1000;
+/// How long a browser keeps the cookie of an attempt: as long as that lasts.
+const ATTEMPT_SECS: u32 = 10 * 60;
 /// Longest code that is handed on. Those of Google have some 70 characters, those of Microsoft 1,500.
 const MAX_CODE_BYTES: usize = 4096;
 /// The page that a provider sends the browser back to.
@@ -102,8 +104,8 @@ pub async fn start(
             expires_at,
         )
         .await?;
-    let cookie = start_cookie(attempt.browser_secret(), is_https(&app));
-    Ok((with_cookie(&cookie)?, axum::Json(StartResponse { url })))
+    let cookie = SIGN_IN.set(attempt.browser_secret(), Some(ATTEMPT_SECS), is_https(&app))?;
+    Ok((cookie, axum::Json(StartResponse { url })))
 }
 
 /// `POST /api/v1/auth/providers/finish`
@@ -121,11 +123,14 @@ pub async fn start(
 pub async fn finish(
     app: App,
     headers: HeaderMap,
+    browser: Browser,
     Json(request): Json<FinishRequest>,
 ) -> Result<(HeaderMap, axum::Json<LoginResponse>), AppError> {
     app.config().token_key()?;
-    let browser = read_cookie(&headers, is_https(&app)).ok_or_else(|| failed("no cookie"))?;
-    let attempt = Attempt::resume(&request.state, browser)
+    let secret = SIGN_IN
+        .read(&headers, is_https(&app))
+        .ok_or_else(|| failed("no cookie"))?;
+    let attempt = Attempt::resume(&request.state, secret)
         .ok_or_else(|| failed("a state or a cookie that is none of ours"))?;
     let provider = use_up(&app, &attempt).await?;
     if request.code.is_empty() || request.code.len() > MAX_CODE_BYTES {
@@ -142,18 +147,23 @@ pub async fn finish(
         .await
         .map_err(|error| refusal(&provider, &error))?;
     let (login, is_new) = user_of(&app, &provider, &identity).await?;
+    let mut cookies = SIGN_IN.unset(is_https(&app))?;
     let answer = if login.has_second_factor {
         let answer = LoginResponse::Challenge(challenge(&app, &login).await?);
         app.note_action(PROVIDER_ACCEPTED);
         answer
     } else {
-        LoginResponse::Tokens(end_log_in(&app, &headers, &login).await?)
+        let tokens = end_log_in(&app, &headers, &login).await?;
+        let (kept, tokens) = browser.begin(&app, tokens).await?;
+        if let Some(cookie) = kept.get(SET_COOKIE) {
+            cookies.append(SET_COOKIE, cookie.clone());
+        }
+        LoginResponse::Tokens(tokens)
     };
     if is_new {
         app.note_action(IDENTITY_LINKED);
     }
-    let cookie = spent_cookie(is_https(&app));
-    Ok((with_cookie(&cookie)?, axum::Json(answer)))
+    Ok((cookies, axum::Json(answer)))
 }
 
 /// Uses an attempt up, and gives the provider that it was begun with.
@@ -228,13 +238,6 @@ fn redirect_uri(app: &App) -> String {
 
 fn is_https(app: &App) -> bool {
     app.own_origin().starts_with("https://")
-}
-
-fn with_cookie(cookie: &str) -> Result<HeaderMap, AppError> {
-    let value = cookie
-        .parse()
-        .map_err(|_| AppError::internal("a cookie that is no header"))?;
-    Ok(HeaderMap::from_iter([(SET_COOKIE, value)]))
 }
 
 /// 401: the outside is not told which check failed; the log is.

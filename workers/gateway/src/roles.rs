@@ -79,7 +79,7 @@ pub async fn create_role(
     put, path = "/api/v1/roles/{role_id}", tag = "admin", security(("access_token" = [])),
     params(("role_id" = RoleId, Path)), request_body = RoleBody,
     responses(
-        (status = 200, body = RoleView, description = "It counts for everybody who has it: within 5 s, for API keys at once, for sockets that are opened from then on"),
+        (status = 200, body = RoleView, description = "It counts for everybody who has it: within 5 s, for API keys at once; open sockets end within a minute"),
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
         (status = 403, body = crate::openapi::Problem, description = "`missing_permission`, `people_only`; `role_above_own`, `own_role`"),
         (status = 404, body = crate::openapi::Problem),
@@ -109,6 +109,7 @@ pub async fn change_role(
         )
         .await?;
     done(outcome)?;
+    app.note_standings(principal.account_id);
     Ok(axum::Json(view(ListedRole {
         id,
         name,

@@ -4,10 +4,11 @@ use axum::Router;
 use axum::routing::{delete, get, options, post, put};
 
 use crate::context::note_route;
+use crate::limits::count_sign_in;
 use crate::{
-    accounts, admin, ai, api_keys, assets, audit, auth, conversations, decisions, desk, health,
-    hooks, inboxes, intents, invitations, members, networks, providers, roles, second_factor,
-    sessions, teams, tickets, widget,
+    accounts, admin, ai, api_keys, assets, audit, auth, browser, conversations, decisions, desk,
+    health, hooks, inboxes, intents, invitations, members, networks, providers, roles,
+    second_factor, sessions, teams, tickets, widget,
 };
 
 macro_rules! routes {
@@ -20,6 +21,7 @@ macro_rules! routes {
         pub fn router() -> Router {
             Router::new()
                 $(.route($path, $method($handler)))*
+                .route_layer(axum::middleware::from_fn(count_sign_in))
                 .route_layer(axum::middleware::from_fn(note_route))
                 .fallback(assets::serve_asset)
         }
@@ -42,6 +44,7 @@ routes! {
     post "/api/v1/auth/second-factor" => second_factor::log_in::show_code,
     post "/api/v1/auth/refresh" => auth::refresh,
     post "/api/v1/auth/logout" => auth::log_out,
+    get "/api/v1/auth/csrf" => browser::get_csrf_token,
     get "/api/v1/auth/invitation" => invitations::get_offer,
     post "/api/v1/auth/invitation" => invitations::accept,
     get "/api/v1/auth/providers" => providers::list_providers,

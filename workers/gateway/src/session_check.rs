@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use edgedesk_crypto::digest::sha256_hex;
 use edgedesk_crypto::token::AccessClaims;
+use edgedesk_domain::account::Access;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_store::directory::{SessionKey, Standing};
 
@@ -31,11 +33,28 @@ pub async fn check_session(app: &App, claims: &AccessClaims) -> Result<Standing,
         user_id: claims.sub,
         id: claims.sid,
     };
-    check(&key, app.now(), async || {
+    check_session_of(app, &key).await
+}
+
+/// The same, for who shows something else that names a session.
+pub async fn check_session_of(app: &App, key: &SessionKey) -> Result<Standing, AppError> {
+    check(key, app.now(), async || {
         let directory = app.directory()?;
-        Ok(directory.find_standing(&key, app.now()).await?)
+        Ok(directory.find_standing(key, app.now()).await?)
     })
     .await
+}
+
+/// A hash of all that a session may do and from where: another one says that something has changed.
+#[must_use]
+pub fn standing_mark(standing: &Standing) -> String {
+    let Access { teams, only } = &standing.access;
+    let mut teams = teams.clone();
+    teams.sort_unstable();
+    let facts = (standing.role, teams, only, &standing.networks);
+    // Words, numbers and lists of them: nothing in it fails to serialise.
+    let json = serde_json::to_string(&facts).unwrap_or_default();
+    sha256_hex(json.as_bytes())
 }
 
 /// It has just been ended: this isolate refuses it from now on.
@@ -54,7 +73,7 @@ pub fn remember_session(key: &SessionKey, role: edgedesk_domain::account::Role, 
     let standing = Standing {
         role,
         lacks_second_factor: false,
-        access: edgedesk_domain::account::Access::default(),
+        access: Access::default(),
         networks: edgedesk_domain::networks::AllowedNetworks::default(),
     };
     remember_standing(key, standing, now);

@@ -92,6 +92,7 @@ pub async fn end_session(
         return Err(AppError::not_found());
     }
     forget_session(&key, app.now());
+    app.note_standings(key.account_id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -121,6 +122,7 @@ pub async fn end_all_sessions(
         };
         forget_session(&key, app.now());
     }
+    app.note_standings(account_id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,13 +1,20 @@
-//! WebSocket upgrades: the gateway decides who is behind a socket, the object holds it.
+//! WebSocket upgrades: the gateway decides who is behind a socket, the object holds it, and the desk is told when sessions end.
 
 use axum::response::{IntoResponse, Response};
+use edgedesk_domain::ids::AccountId;
+use edgedesk_platform::log::{Level, log};
+use edgedesk_wire::desk::LOOK_PATH;
 use http::header::UPGRADE;
 use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde::de::IgnoredAny;
 use worker::send::SendWrapper;
 use worker::web_sys;
 
+use crate::context::App;
 use crate::error::AppError;
 use crate::extract::header_text;
+use crate::object_client::Object;
 
 /// An answer of the platform that goes out as it is: a socket, or a file with its stream.
 #[derive(Clone)]
@@ -25,6 +32,31 @@ pub fn require_upgrade(headers: &HeaderMap) -> Result<(), AppError> {
             "upgrade_required",
             "open this with a WebSocket",
         ))
+    }
+}
+
+/// Tells the account's desk that sessions have ended or may do something else now, so that it closes their sockets at once.
+/// What it does not hear it finds out by itself within half a minute, and so do the objects of conversations.
+pub async fn look_at_sockets(app: App, account_id: AccountId) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        message: String,
+        #[serde(rename = "request.id")]
+        request_id: &'a str,
+        #[serde(rename = "account.id")]
+        account_id: AccountId,
+    }
+    let desk = Object::desk(&app, account_id);
+    if let Err(error) = desk.post_idempotent::<IgnoredAny>(LOOK_PATH, &()).await {
+        let reason = error.internal.as_deref().unwrap_or(&error.code);
+        log(
+            Level::Warn,
+            &Line {
+                message: format!("account {account_id}: the desk was not told to look: {reason}"),
+                request_id: app.request_id(),
+                account_id,
+            },
+        );
     }
 }
 

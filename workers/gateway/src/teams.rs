@@ -58,6 +58,7 @@ pub async fn create_team(
         .create_team(principal.account_id, id, name, &request.member_ids)
         .await?;
     done(outcome)?;
+    app.note_standings(principal.account_id);
     app.note_resource(&id);
     let team = find(directory.list_teams(principal.account_id).await?, id)?;
     Ok((StatusCode::CREATED, axum::Json(view(team))))
@@ -68,7 +69,7 @@ pub async fn create_team(
     put, path = "/api/v1/teams/{team_id}", tag = "admin", security(("access_token" = [])),
     params(("team_id" = TeamId, Path)), request_body = TeamBody,
     responses(
-        (status = 200, body = TeamView, description = "It counts for requests within 5 s, and for sockets that are opened from then on"),
+        (status = 200, body = TeamView, description = "It counts for requests within 5 s; open sockets of its members end within a minute"),
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
         (status = 403, body = crate::openapi::Problem), (status = 404, body = crate::openapi::Problem),
         (status = 409, body = crate::openapi::Problem, description = "`team_exists`"),
@@ -88,6 +89,7 @@ pub async fn change_team(
         .change_team(principal.account_id, id, name, &request.member_ids)
         .await?;
     done(outcome)?;
+    app.note_standings(principal.account_id);
     let team = find(directory.list_teams(principal.account_id).await?, id)?;
     Ok(axum::Json(view(team)))
 }
@@ -113,6 +115,7 @@ pub async fn delete_team(
         .delete_team(principal.account_id, id)
         .await?;
     if known {
+        app.note_standings(principal.account_id);
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(AppError::not_found())

@@ -216,6 +216,8 @@ fn a_socket_is_bound_to_its_account_conversation_and_customer() {
             },
             ticket_id: "t".to_owned(),
             ticket_expires: 2_000_000,
+            session_id: session(1),
+            standing: STANDING.to_owned(),
         },
     ];
     for stranger in strangers {

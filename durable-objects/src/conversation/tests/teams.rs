@@ -7,7 +7,7 @@ use edgedesk_wire::object::{AssignRequest, TeamRequest};
 use serde_json::json;
 
 use super::*;
-use crate::sockets::CLOSE_POLICY;
+use crate::sockets::Closing;
 
 fn team(n: u128) -> TeamId {
     TeamId::new(Ulid::from(7_000 + n))
@@ -29,6 +29,8 @@ fn socket_of(principal: Principal) -> SocketIdentity {
     SocketIdentity::Agent {
         ticket_id: format!("ticket-{}", principal.user_id),
         ticket_expires: 2_000_000,
+        session_id: session(1),
+        standing: STANDING.to_owned(),
         principal,
     }
 }
@@ -199,7 +201,10 @@ fn a_conversation_that_goes_to_another_team_leaves_the_sockets_of_the_first() {
         world.object.opened(address(), socket_id(n), identity);
     }
     world.give_to(Some(team(2)));
-    assert_eq!(world.host.closed.take(), [(socket_id(1), CLOSE_POLICY)]);
+    assert_eq!(
+        world.host.closed.take(),
+        [(socket_id(1), Closing::Withdrawn)]
+    );
     // What it still says is not heard.
     let log = world.log();
     let frame = json!({"type": "message.send", "client_id": "1", "data": {"text": "Hello"}});
@@ -214,5 +219,8 @@ fn a_conversation_that_goes_to_another_team_leaves_the_sockets_of_the_first() {
     assert_eq!(world.log(), log);
     // An assignment to somebody of a third team takes it from the second, but not from whom it is assigned to.
     world.assign(Some(4), &[team(3)]);
-    assert_eq!(world.host.closed.take(), [(socket_id(2), CLOSE_POLICY)]);
+    assert_eq!(
+        world.host.closed.take(),
+        [(socket_id(2), Closing::Withdrawn)]
+    );
 }

@@ -234,6 +234,8 @@ fn only_those_who_may_see_a_conversation_hear_of_it_and_who_may_no_more_is_told_
             },
             ticket_id: format!("ticket {socket}"),
             ticket_expires: 2_000_000,
+            session_id: session(agent),
+            standing: STANDING.to_owned(),
         };
         world.desk.admit(account(), &identity).unwrap();
         let opened = world.desk.opened(account(), socket_id(socket), identity);

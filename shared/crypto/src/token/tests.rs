@@ -43,7 +43,8 @@ fn ticket() -> SocketTicketClaims {
         jti: "one".to_owned(),
         principal: principal(),
         conversation_id: None,
-        is_limited: false,
+        session_id: SessionId::new(Ulid::from(6)),
+        standing: "hash".to_owned(),
     }
 }
 
@@ -206,4 +207,21 @@ proptest! {
     fn no_text_makes_it_panic(text in "\\PC*") {
         prop_assert!(key().verify_access(now(), &text).is_err());
     }
+}
+
+#[test]
+fn a_token_against_forged_requests_is_good_beside_its_own_refresh_token_for_five_minutes() {
+    let token = key().sign_csrf(now(), "mine").unwrap().text;
+    assert!(!token.contains("mine"));
+    let check = |at, text: &str, refresh_token: &str| key().verify_csrf(at, text, refresh_token);
+    assert_eq!(check(now(), &token, "mine"), Ok(()));
+    assert_eq!(check(now(), &token, "theirs"), Err(TokenError::Invalid));
+    assert_eq!(
+        check(now(), &access_token(), "mine"),
+        Err(TokenError::Invalid)
+    );
+    let last = now().plus_millis(CSRF_SECS * 1000 - 1_000);
+    assert_eq!(check(last, &token, "mine"), Ok(()));
+    let over = now().plus_millis(CSRF_SECS * 1000 + 1_000);
+    assert_eq!(check(over, &token, "mine"), Err(TokenError::Expired));
 }

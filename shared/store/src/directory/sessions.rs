@@ -3,6 +3,8 @@
 //!
 //! A session that has ended never comes back: the statement that gives it a new refresh token looks at it again.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_domain::networks::AllowedNetworks;
@@ -39,18 +41,20 @@ const USE_TOKEN: &str = "
 const FIND_TOKEN: &str = "
     SELECT account_id, user_id, family_id, used_at FROM refresh_tokens WHERE token_hash = ?1";
 // The role is that of now: a session ends with the membership, and changes with it.
+// Asked for is a list of `[user, session]`.
 const FIND: &str = "
-    SELECT s.account_id, m.role, f.confirmed_at,
+    SELECT s.account_id, s.id, m.role, f.confirmed_at,
       json_extract(a.settings, '$.requires_second_factor') = 1 AS required,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
        WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams,
       r.permissions AS only, json_extract(a.settings, '$.allowed_networks') AS networks
-    FROM sessions s
+    FROM json_each(?2) asked
+      CROSS JOIN sessions s ON s.account_id = ?1 AND s.user_id = asked.value ->> 0 AND s.id = asked.value ->> 1
       JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
       JOIN accounts a ON a.id = s.account_id
       LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
       LEFT JOIN second_factors f ON f.user_id = s.user_id
-    WHERE s.account_id = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4";
+    WHERE s.ended_at IS NULL AND s.expires_at > ?3";
 const LIST: &str = "
     SELECT account_id, id, created_at, last_used_at, user_agent, network
     FROM sessions
@@ -213,10 +217,27 @@ impl<D: Database> Directory<D> {
         key: &SessionKey,
         now: Timestamp,
     ) -> Result<Option<Standing>, StoreError> {
-        let mut parameters = key.parameters();
-        parameters.push(Value::time(now));
-        let rows = self.of(key.account_id).query(FIND, &parameters).await?;
-        rows.first().map(standing).transpose()
+        let one = BTreeSet::from([(key.user_id, key.id)]);
+        let mut found = self.find_standings(key.account_id, &one, now).await?;
+        Ok(found.remove(&key.id))
+    }
+
+    /// What each of `sessions` of an account may do now. Those that are over, or whose user is no longer a member, are left out.
+    pub async fn find_standings(
+        &self,
+        account_id: AccountId,
+        sessions: &BTreeSet<(UserId, SessionId)>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<SessionId, Standing>, StoreError> {
+        let parameters = [
+            Value::text(account_id),
+            Value::text(crate::json(sessions)),
+            Value::time(now),
+        ];
+        let rows = self.of(account_id).query(FIND, &parameters).await?;
+        rows.iter()
+            .map(|row| Ok((row.parsed("id")?, standing(row)?)))
+            .collect()
     }
 
     /// A member's sessions that are not over, last used first.

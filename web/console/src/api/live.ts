@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
+import { refresh } from './session';
 
 /** `lost` means: it was open, or should be by now, and is being tried again. */
 export type LiveState = 'connecting' | 'open' | 'lost' | 'closed';
@@ -10,6 +11,10 @@ interface Options<F> {
   /** `again` is false for the first time only. */
   onOpen?: (again: boolean) => void;
 }
+
+/** Close codes: the session has ended; what it may do has changed. */
+const SESSION_OVER = 4001;
+const RIGHTS_CHANGED = 4002;
 
 const PING_MS = 25_000;
 const PONG_MS = 8_000;
@@ -91,10 +96,12 @@ export class LiveSocket<F> {
       clearTimeout(this.pongTimer);
       if (typeof message.data === 'string' && message.data !== 'pong') this.receive(message.data);
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       if (generation === this.generation && !this.stopped) {
         this.letGo();
-        this.retry();
+        // New tokens first: they say what we may do now, or that nobody is signed in here, and then this is stopped.
+        if (code === SESSION_OVER || code === RIGHTS_CHANGED) void refresh().then(() => this.stopped || this.retry());
+        else this.retry();
       }
     };
   }

@@ -1,7 +1,8 @@
 import type { Provider, ProviderList, ProviderStart } from '../../../shared/providers';
 import type { LoginResponse } from '../../../shared/second-factor';
 import type { Problem } from '../../../shared/wire';
-import { enter, postAuth } from './session';
+import { inTurn, postAuth } from './auth';
+import { enter, lastingOf } from './session';
 
 // Signing in with an identity provider: its page is shown in the place of ours, and leads back here with what
 // `/api/v1/auth/providers/finish` wants. Which browser it was, a cookie says that no script sees.
@@ -36,7 +37,7 @@ export async function listWaysIn(): Promise<ProviderList | null> {
 
 /** Leaves for the provider's page. Throws what a person may be told when it cannot. */
 export async function goToProvider(provider: Provider, stay: boolean): Promise<void> {
-  const answer = await postAuth('providers/start', { provider: provider.id });
+  const answer = await postAuth('providers/start', { provider: provider.id }, { csrf: null });
   if (!answer.ok) throw new Error(`${provider.name} cannot be reached right now. Please try again in a moment.`);
   const { url } = (await answer.json()) as ProviderStart;
   sessionStorage.setItem(STAY_KEY, stay ? 'yes' : 'no');
@@ -56,7 +57,8 @@ export async function finishReturn(): Promise<ProviderOutcome> {
   sessionStorage.removeItem(STAY_KEY);
   if (!back?.code) return { kind: 'refused', reason: 'Signing in was cancelled. Please try again.' };
   try {
-    const answer = await postAuth('providers/finish', { state: back.state, code: back.code });
+    const body = { state: back.state, code: back.code };
+    const answer = await inTurn(() => postAuth('providers/finish', body, { lasting: lastingOf(stay) }));
     if (!answer.ok) return { kind: 'refused', reason: await reasonOf(answer) };
     const challenge = enter((await answer.json()) as LoginResponse, stay);
     return challenge ? { kind: 'half', challenge, stay } : { kind: 'signed-in' };

@@ -2,21 +2,25 @@ import { computed, signal } from '@preact/signals';
 import type { AcceptedInvitation, NewAccount } from '../../../shared/members';
 import type { LoginResponse, Shown } from '../../../shared/second-factor';
 import type { Problem, Role, TokenResponse, User } from '../../../shared/wire';
+import { askCsrf, csrfOf, inTurn, postAuth } from './auth';
+import {
+  forgetOldToken,
+  forgetUser,
+  isSignedOut,
+  type Lasting,
+  oldToken,
+  remember,
+  remembered,
+  setSignedOut,
+} from './remembered';
 
-// Where the tokens live:
-// - The access token only in memory: it is what a stolen copy could use at once, and it is cheap to get again.
-// - The refresh token in `localStorage` when the person stays signed in on this device, else in `sessionStorage`, which
-//   ends with the tab. A cookie would be safer against injected scripts, but the API takes bearer tokens and no cookies,
-//   so that no request can be forged from another site; the Content-Security-Policy keeps foreign scripts out, and each
-//   refresh token is good for one use, so that a copy shows itself.
-const KEY = 'edgedesk.session';
+// Where the tokens live: the access token only in this page's memory, where a stolen copy could use it at once and it is cheap
+// to get again; the refresh token in a cookie that no script reads, with which all tabs of a browser share one session.
+
 /** Refresh this long before the access token ends, so that no request meets an expired one. */
 const EARLY_MS = 30_000;
-
-interface Stored {
-  refresh_token: string;
-  user: User;
-}
+/** How soon to ask again when the server could not be asked. */
+const AGAIN_MS = 5_000;
 
 export type SessionState = 'starting' | 'out' | 'in';
 
@@ -39,12 +43,8 @@ export function bearer(): string {
   return accessToken;
 }
 
-/** Takes up an earlier session, if one is stored. */
+/** Takes up an earlier session, if the browser has one. */
 export async function startSession(): Promise<void> {
-  if (!readStored()) {
-    sessionState.value = 'out';
-    return;
-  }
   await refresh();
 }
 
@@ -53,32 +53,42 @@ export class ChallengeOver extends Error {}
 
 /** Signs in; or, for somebody with a second factor, gives what `showCode` needs. */
 export async function login(email: string, password: string, stay: boolean): Promise<string | null> {
-  const answer = await postAuth('login', { email, password });
+  const answer = await inTurn(() => postAuth('login', { email, password }, { lasting: lastingOf(stay) }));
   if (!answer.ok) throw await loginError(answer);
   return enter((await answer.json()) as LoginResponse, stay);
+}
+
+export function lastingOf(stay: boolean): Lasting {
+  return stay ? 'persistent' : 'session';
 }
 
 /** Begins the session of a login; or, for somebody with a second factor, gives what `showCode` needs. */
 export function enter(body: LoginResponse, stay: boolean): string | null {
   if ('challenge' in body) return body.challenge;
-  take(body, stay ? localStorage : sessionStorage);
+  take(body, lastingOf(stay));
   return null;
 }
 
 /** The second step of signing in. */
 export async function showCode(challenge: string, shown: Shown, stay: boolean): Promise<void> {
-  const answer = await postAuth('second-factor', { challenge, ...shown });
+  const lasting = lastingOf(stay);
+  const answer = await inTurn(() => postAuth('second-factor', { challenge, ...shown }, { lasting }));
   if (!answer.ok) throw await codeError(answer);
-  take((await answer.json()) as TokenResponse, stay ? localStorage : sessionStorage);
+  take((await answer.json()) as TokenResponse, lasting);
 }
 
 export async function logout(): Promise<void> {
-  const stored = readStored();
   end('');
-  if (stored) {
-    // The server forgets the token as well; offline, ending it here must do.
-    await postAuth('logout', { refresh_token: stored.refresh_token }).catch(() => undefined);
-  }
+  setSignedOut(true);
+  tellTabs(null);
+  await inTurn(signOut);
+}
+
+/** Ends the session that the cookie holds, and the cookie. Without a connection it is ended when the page has one again. */
+async function signOut(): Promise<boolean> {
+  const answer = await postAuth('logout', {}).catch(() => null);
+  if (answer?.ok) setSignedOut(false);
+  return answer?.ok ?? false;
 }
 
 /** Makes an account with its owner, and signs them in. Null, or why it was refused. Throws nothing. */
@@ -89,10 +99,11 @@ export async function signUp(wanted: {
   password: string;
 }): Promise<string | null> {
   try {
-    const answer = await postAuth('sign-up', wanted);
+    const lasting = lastingOf(false);
+    const answer = await inTurn(() => postAuth('sign-up', wanted, { lasting }));
     if (answer.ok) {
       const { tokens } = (await answer.json()) as NewAccount;
-      if (tokens) take(tokens, sessionStorage);
+      if (tokens) take(tokens, lasting);
       return null;
     }
     if (answer.status === 409) return 'Somebody with this e-mail address is here already. Please sign in.';
@@ -120,7 +131,9 @@ export type AcceptOutcome =
 /** Accepts an invitation: as a new user of this name, or as the user who has the address. Throws nothing. */
 export async function acceptInvitation(token: string, name: string | null, password: string): Promise<AcceptOutcome> {
   try {
-    const answer = await postAuth('invitation', { token, name, password });
+    const lasting = remembered()?.lasting ?? 'session';
+    // Whoever was signed in here before is not any more, if this signs somebody in.
+    const answer = await inTurn(() => postAuth('invitation', { token, name, password }, { lasting }));
     if (answer.status === 404 || answer.status === 409) return { kind: 'changed' };
     if (answer.status === 401) return { kind: 'refused', reason: 'That is not your password. Please try again.' };
     if (answer.status === 422)
@@ -128,10 +141,7 @@ export async function acceptInvitation(token: string, name: string | null, passw
     if (!answer.ok) return { kind: 'refused', reason: (await loginError(answer)).message };
     const accepted = (await answer.json()) as AcceptedInvitation;
     if (!accepted.tokens) return { kind: 'joined', accountId: accepted.account_id };
-    const before = readStored();
-    // Somebody else was signed in here: two at once would be a muddle.
-    if (before) await postAuth('logout', { refresh_token: before.refresh_token }).catch(() => undefined);
-    take(accepted.tokens, before ? storeOf() : sessionStorage);
+    take(accepted.tokens, lasting);
     return { kind: 'signed-in' };
   } catch {
     return { kind: 'refused', reason: 'There is no connection to the server. Please try again.' };
@@ -146,13 +156,11 @@ export async function switchAccount(accountId: string, onLeave: () => void): Pro
   const go = () =>
     // No refresh in between: the session of before ends with this.
     inTurn(async () => {
-      const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' };
-      const body = JSON.stringify({ account_id: accountId });
-      const answer = await fetch('/api/v1/auth/switch', { method: 'POST', headers, body });
+      const answer = await postAuth('switch', { account_id: accountId }, { accessToken });
       if (answer.ok) {
         const tokens = (await answer.json()) as TokenResponse;
         onLeave();
-        take(tokens, storeOf());
+        take(tokens, remembered()?.lasting ?? 'session');
       }
       return answer;
     });
@@ -177,37 +185,64 @@ export function refresh(): Promise<boolean> {
 }
 
 async function refreshNow(): Promise<boolean> {
-  const stored = readStored();
-  if (!stored) {
+  if (isSignedOut()) {
     end('');
+    if (!(await signOut())) schedule(AGAIN_MS);
     return false;
   }
   try {
-    const answer = await postAuth('refresh', { refresh_token: stored.refresh_token });
+    const renewed = await renew();
+    if (!renewed) {
+      end(user.value ? OVER : '');
+      return false;
+    }
+    const { answer, lasting } = renewed;
     if (answer.ok) {
-      take((await answer.json()) as TokenResponse, storeOf());
+      take((await answer.json()) as TokenResponse, lasting);
       return true;
     }
-    if (answer.status === 401 || answer.status === 403) {
-      end('Your session has ended. Please sign in again.');
+    if (answer.status === 401) {
+      end(OVER);
+      tellTabs(null);
       return false;
     }
   } catch {
     // No network: the session may well be good.
   }
   // Keep what we have and try again; the pages show that they are not connected.
-  user.value = stored.user;
-  sessionState.value = 'in';
-  schedule(5_000);
+  const known = remembered();
+  user.value = known?.user ?? null;
+  sessionState.value = known ? 'in' : 'out';
+  schedule(AGAIN_MS);
   return false;
 }
 
-function take(tokens: TokenResponse, store: Storage): void {
+const OVER = 'Your session has ended. Please sign in again.';
+
+/** Asks for new tokens. Null when there is no session in this browser. */
+async function renew(): Promise<{ answer: Response; lasting: Lasting } | null> {
+  const lasting = remembered()?.lasting ?? 'session';
+  const asked = await askCsrf();
+  if (!asked.ok) return { answer: asked, lasting };
+  const csrf = await csrfOf(asked);
+  const old = oldToken();
+  if (csrf) {
+    // A session of the time before the cookie, and another in the cookie: one is enough.
+    if (old && (await postAuth('logout', { refresh_token: old.refresh_token }, { csrf })).ok) forgetOldToken();
+    return { answer: await postAuth('refresh', {}, { csrf }), lasting };
+  }
+  if (!old) return null;
+  // A session of the time before the cookie goes on in one.
+  const answer = await postAuth('refresh', { refresh_token: old.refresh_token }, { csrf, lasting: old.lasting });
+  if (answer.ok || answer.status === 401) forgetOldToken();
+  return { answer, lasting: old.lasting };
+}
+
+function take(tokens: TokenResponse, lasting: Lasting): void {
   const isAnother = user.value !== null && !isSame(user.value, tokens.user);
   accessToken = tokens.access_token;
-  const other = store === localStorage ? sessionStorage : localStorage;
-  other.removeItem(KEY);
-  store.setItem(KEY, JSON.stringify({ refresh_token: tokens.refresh_token, user: tokens.user } satisfies Stored));
+  remember(tokens.user, lasting);
+  tellTabs(tokens.user);
   if (isAnother) {
     startAnew();
     return;
@@ -236,8 +271,7 @@ function startAnew(): void {
 function end(notice: string): void {
   accessToken = '';
   clearTimeout(timer);
-  localStorage.removeItem(KEY);
-  sessionStorage.removeItem(KEY);
+  forgetUser();
   user.value = null;
   sessionNotice.value = notice;
   sessionState.value = 'out';
@@ -246,28 +280,6 @@ function end(notice: string): void {
 function schedule(delayMs: number): void {
   clearTimeout(timer);
   timer = window.setTimeout(() => void refresh(), delayMs);
-}
-
-function storeOf(): Storage {
-  return sessionStorage.getItem(KEY) ? sessionStorage : localStorage;
-}
-
-function readStored(): Stored | null {
-  try {
-    const text = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
-    return text ? (JSON.parse(text) as Stored) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Posts to a route that opens or ends a session. */
-export function postAuth(path: string, body: unknown): Promise<Response> {
-  return fetch(`/api/v1/auth/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
 }
 
 async function loginError(answer: Response): Promise<Error> {
@@ -290,16 +302,16 @@ async function codeError(answer: Response): Promise<Error> {
   return new Error('That code is not right, or it has been used. Please try the next one.');
 }
 
-/** Runs `work` while no other tab does. Web Locks need a secure context; without one, tabs may race. */
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  return navigator.locks ? navigator.locks.request('edgedesk.refresh', work) : work();
+const tabs = new BroadcastChannel('edgedesk.session');
+
+/** Tabs share a session: whose it is now, or that it is over. */
+function tellTabs(whose: User | null): void {
+  tabs.postMessage(whose);
 }
 
 // Signing out in one tab signs out all of them.
-window.addEventListener('storage', (event) => {
-  if (event.key !== KEY || !user.value || sessionStorage.getItem(KEY)) return;
-  const stored = readStored();
-  if (!stored) end('');
-  // Another tab has gone to another account, and its tokens are this one's too.
-  else if (!isSame(user.value, stored.user)) startAnew();
-});
+tabs.onmessage = ({ data }: MessageEvent<User | null>) => {
+  if (!user.value) return;
+  if (!data) end('');
+  else if (!isSame(user.value, data)) startAnew();
+};

@@ -1,5 +1,6 @@
 use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::{AccountId, UserId};
+use edgedesk_domain::networks::AllowedNetworks;
 use edgedesk_store::directory::KeyRefusal;
 use ulid::Ulid;
 

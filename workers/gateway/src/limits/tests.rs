@@ -114,3 +114,44 @@ fn a_counter_that_does_not_answer_lets_calls_go_on() {
     let refused = heard(Ok(Some(response)), NOW).expect("it has answered");
     assert!(refused.refusal(NOW).is_some());
 }
+
+#[test]
+fn whoever_has_no_account_is_counted_on_every_route_that_opens_a_session() {
+    let mut counted = Vec::new();
+    for (_, route) in crate::routes::ROUTES {
+        if is_sign_in(route) {
+            counted.push(*route);
+        }
+    }
+    for route in [
+        "login",
+        "refresh",
+        "logout",
+        "csrf",
+        "invitation",
+        "providers/finish",
+    ] {
+        assert!(
+            counted.contains(&format!("/api/v1/auth/{route}").as_str()),
+            "{route}"
+        );
+    }
+    // These have a credential of an account, or are nobody's sign-in.
+    for route in [
+        "/api/v1/auth/switch",
+        "/api/v1/me",
+        "/health",
+        "/widget/v1/sessions",
+    ] {
+        assert!(!is_sign_in(route), "{route}");
+    }
+    let account_id = AccountId::new(Ulid::from(1));
+    let network = || "3f09".to_owned();
+    let keys = [
+        Call::Api(account_id).key(),
+        Call::Visit(account_id, network()).key(),
+        Call::SignIn(network()).key(),
+    ];
+    // A refusal of one kind is none of another.
+    assert_eq!(std::collections::BTreeSet::from(keys).len(), 3);
+}

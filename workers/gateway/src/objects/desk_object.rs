@@ -7,7 +7,8 @@ use edgedesk_objects::desk::Desk;
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::desk::{
-    DELIVERIES_PATH, NOTIFY_PATH, REGISTRY_PATH, RESERVE_PATH, SOCKET_PATH, STATE_PATH, object_name,
+    DELIVERIES_PATH, LOOK_PATH, NOTIFY_PATH, REGISTRY_PATH, RESERVE_PATH, SOCKET_PATH, STATE_PATH,
+    object_name,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,
@@ -18,31 +19,41 @@ use super::host::{ObjectHost, after_frame, answer_close, attached};
 use super::http::{
     Failure, answer, body, identity_of, json, name_of, not_found, query_number, request_id, socket,
 };
+use super::outside::Bindings;
 
 /// The object of one account's desk, named `{account_id}:desk`.
 #[durable_object]
 pub struct DeskObject {
     state: Rc<State>,
-    desk: Desk<DurableSql, ObjectHost>,
+    desk: Rc<Desk<DurableSql, ObjectHost>>,
+    outside: Rc<Bindings>,
 }
 
 impl DurableObject for DeskObject {
     fn new(state: State, env: Env) -> Self {
         let state = Rc::new(state);
         let sql = DurableSql::new(state.storage().sql());
-        let desk = Desk::new(sql, ObjectHost::new(Rc::clone(&state), env));
+        let desk = Desk::new(sql, ObjectHost::new(Rc::clone(&state), env.clone()));
         desk.restore(desk.host().identities());
-        Self { state, desk }
+        Self {
+            state,
+            desk: Rc::new(desk),
+            outside: Rc::new(Bindings::new(env)),
+        }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         let request_id = request_id(&request);
         let result = self.route(request).await;
+        self.start_to_watch();
         answer(request_id, "desk", result)
     }
 
-    /// A desk sets no alarm; an old one that goes off is told that all is well.
     async fn alarm(&self) -> Result<Response> {
+        self.desk
+            .alarm(&*self.outside)
+            .await
+            .map_err(|error| Error::RustError(error.to_string()))?;
         Response::empty()
     }
 
@@ -60,6 +71,7 @@ impl DurableObject for DeskObject {
             }
             WebSocketIncomingMessage::Binary(_) => socket.send(&not_text())?,
         }
+        self.start_to_watch();
         Ok(())
     }
 
@@ -106,6 +118,10 @@ impl DeskObject {
                 Ok(Response::empty()?)
             }
             (Method::Get, DELIVERIES_PATH) => json(&self.desk.deliveries(account_id)?),
+            (Method::Post, LOOK_PATH) => {
+                self.desk.watch_now(&*self.outside).await?;
+                Ok(Response::empty()?)
+            }
             (Method::Get, SOCKET_PATH) => {
                 let identity = identity_of(&request)?;
                 self.desk.admit(account_id, &identity)?;
@@ -114,6 +130,18 @@ impl DeskObject {
                 socket(client)
             }
             _ => Err(not_found()),
+        }
+    }
+
+    /// Lets sockets be looked at without anybody waiting for it.
+    fn start_to_watch(&self) {
+        if self.desk.has_to_watch() {
+            let desk = Rc::clone(&self.desk);
+            let outside = Rc::clone(&self.outside);
+            self.state.wait_until(async move {
+                // What could not be set is reported by the runtime, and tried again with the next request.
+                let _ = desk.watch(&*outside).await;
+            });
         }
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_objects::host::{Host, HostError, Outgoing, Report, SecurityEvent, Target};
-use edgedesk_objects::sockets::{AfterFrame, Attachment, SocketId};
+use edgedesk_objects::sockets::{AfterFrame, Attachment, Closing, SocketId};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::time::SystemClock;
@@ -173,7 +173,7 @@ impl Host for ObjectHost {
         }
     }
 
-    fn close(&self, socket: SocketId, code: u16) {
+    fn close(&self, socket: SocketId, closing: Closing) {
         for open in self
             .sockets
             .borrow()
@@ -181,7 +181,9 @@ impl Host for ObjectHost {
             .filter(|open| open.id == socket)
         {
             // It may be closed already.
-            let _ = open.socket.close(Some(code), Some(""));
+            let _ = open
+                .socket
+                .close(Some(closing.code()), Some(closing.reason()));
         }
         self.forget(socket);
     }

@@ -1,7 +1,10 @@
-//! Whom a conversation talks to: the events queue, the account's desk, the inference Worker, the account's own intents.
+//! Whom objects talk to: the events queue, the account's desk, the inference Worker, the account's own intents, and the
+//! directory about sessions.
 
-use edgedesk_domain::ids::AccountId;
-use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError, OwnIntents};
+use std::collections::{BTreeMap, BTreeSet};
+
+use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError, OwnIntents, Sessions};
 use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{self, AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::object::NAME_HEADER;
@@ -17,7 +20,9 @@ use worker::{
 use super::gate::Place;
 use super::timer::Timer;
 use crate::context::App;
+use crate::error::AppError;
 use crate::own_intents;
+use crate::session_check::standing_mark;
 
 /// Milliseconds that an analysis may take, and more of them for each 1,000 bytes of its text: a cold model is loaded in two
 /// seconds, a text of 100 kB takes some more. Whoever waits for a call that the runtime lost waits no longer than this, so it
@@ -31,7 +36,7 @@ const LIMIT_MILLIS: u64 = 10_000;
 /// Milliseconds that looking up the own intents may hold an analysis up.
 const LOOKUP_LIMIT_MILLIS: u64 = 2_000;
 
-/// The bindings of a conversation.
+/// The bindings of an object.
 pub(crate) struct Bindings {
     app: App,
 }
@@ -139,6 +144,27 @@ impl OwnIntents for Bindings {
     }
 }
 
+impl Sessions for Bindings {
+    async fn standings(
+        &self,
+        account_id: AccountId,
+        sessions: &BTreeSet<(UserId, SessionId)>,
+    ) -> Result<BTreeMap<SessionId, String>, OutsideError> {
+        limited(LIMIT_MILLIS, async {
+            let directory = self.app.directory().map_err(refused)?;
+            let standings = directory
+                .find_standings(account_id, sessions, self.app.now())
+                .await
+                .map_err(unavailable)?;
+            Ok(standings
+                .into_iter()
+                .map(|(id, standing)| (id, standing_mark(&standing)))
+                .collect())
+        })
+        .await
+    }
+}
+
 /// Gives up on `call` after `millis`.
 async fn limited<T>(
     millis: u64,
@@ -181,6 +207,10 @@ async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, OutsideE
         400..=499 => Err(OutsideError::Refused(format!("status {status}"))),
         _ => Err(OutsideError::Unavailable(format!("status {status}"))),
     }
+}
+
+fn refused(error: AppError) -> OutsideError {
+    OutsideError::Unavailable(error.internal.unwrap_or(error.code))
 }
 
 fn unavailable(error: impl std::fmt::Display) -> OutsideError {

@@ -25,6 +25,7 @@ use crate::context::App;
 use crate::error::AppError;
 use crate::extract::STOPS_AT_THE_DOOR;
 use crate::finish::{Kind, finish};
+use crate::limits::is_sign_in;
 use crate::session_check::{forget_session, remember_session, remember_standing};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -121,8 +122,7 @@ fn code(request: Request) -> (u16, String) {
 
 fn is_protected(path: &str) -> bool {
     // What opens a session wants none, except from another one.
-    let opens_session = path.starts_with("/api/v1/auth/") && path != "/api/v1/auth/switch";
-    path.starts_with("/api/v1/") && !opens_session && !path.ends_with("/socket")
+    path.starts_with("/api/v1/") && !is_sign_in(path) && !path.ends_with("/socket")
 }
 
 #[test]
@@ -144,6 +144,45 @@ fn every_route_of_the_api_wants_a_token() {
         }
     }
     assert!(n_protected > 15, "{n_protected}");
+}
+
+/// A form of another site needs no leave to send one of these.
+#[test]
+fn every_route_that_opens_or_ends_a_session_refuses_a_cookie_without_its_token() {
+    let agent = token(Role::Agent);
+    let mut n_refused = 0;
+    for (method, path) in ROUTES
+        .iter()
+        .filter(|(method, path)| path.starts_with("/api/v1/auth/") && *method != "get")
+    {
+        // It sets another cookie, and opens nothing.
+        if path.ends_with("/providers/start") {
+            continue;
+        }
+        n_refused += 1;
+        for (origin, expected) in [
+            (Some("https://evil.example"), "cross_origin"),
+            (Some("https://shop.example.net"), "cross_origin"),
+            (Some("null"), "cross_origin"),
+            (None, "cross_origin"),
+            (Some("https://desk.example.net"), "invalid_csrf_token"),
+        ] {
+            for content_type in ["application/json", "text/plain", ""] {
+                let mut request = request(method, path, Some(&agent));
+                *request.body_mut() = Body::from("{}");
+                let headers = request.headers_mut();
+                let cookie = "__Host-edgedesk-session=p.token";
+                headers.insert("cookie", cookie.parse().unwrap());
+                headers.insert("content-type", content_type.parse().unwrap());
+                if let Some(origin) = origin {
+                    headers.insert("origin", origin.parse().unwrap());
+                }
+                let refused = code(request);
+                assert_eq!(refused, (403, expected.into()), "{path} {origin:?}");
+            }
+        }
+    }
+    assert!(n_refused >= 7, "{n_refused}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use http::HeaderMap;
 
 use super::{counted, missing, use_code, use_recovery_code};
 use crate::auth::{end_log_in, membership_of};
+use crate::browser::Browser;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::Json;
@@ -55,8 +56,9 @@ pub async fn challenge(app: &App, login: &Login) -> Result<ChallengeResponse, Ap
 pub async fn show_code(
     app: App,
     headers: HeaderMap,
+    browser: Browser,
     Json(request): Json<ChallengeRequest>,
-) -> Result<axum::Json<TokenResponse>, AppError> {
+) -> Result<(HeaderMap, axum::Json<TokenResponse>), AppError> {
     app.config().token_key()?;
     let hash = refresh_token_hash(&request.challenge).ok_or_else(wrong_challenge)?;
     if request.code.is_none() && request.recovery_code.is_none() {
@@ -81,7 +83,9 @@ pub async fn show_code(
     if request.code.is_none() {
         app.note_action(RECOVERY_CODE_USED);
     }
-    Ok(axum::Json(end_log_in(&app, &headers, &login).await?))
+    let tokens = end_log_in(&app, &headers, &login).await?;
+    let (cookie, tokens) = browser.begin(&app, tokens).await?;
+    Ok((cookie, axum::Json(tokens)))
 }
 
 fn wrong_challenge() -> AppError {

@@ -270,3 +270,42 @@ fn logins_from_before_there_were_sessions_go_on() {
         Ok(RefreshOutcome::Valid(key(1)))
     );
 }
+
+#[test]
+fn of_many_sessions_those_that_go_on_are_told_with_what_they_may_do() {
+    let shards = shards();
+    let directory = Directory::new(shards.directory_for_tests());
+    let mut asked = BTreeSet::new();
+    for number in 1..=300 {
+        let key = key(number);
+        let hash = format!("t{number}");
+        block_on(directory.start_session(&key, &from(&hash, at(0)))).unwrap();
+        asked.insert((key.user_id, key.id));
+    }
+    block_on(directory.end_session(&key(7), at(1))).unwrap();
+    // One that there never was, one that is another user's, and one of another account.
+    asked.insert((key(1).user_id, SessionId::new(Ulid(999))));
+    asked.remove(&(key(8).user_id, key(8).id));
+    asked.insert((AURORA.user_id(2), key(8).id));
+    let theirs = SessionKey {
+        account_id: BOREALIS.account_id,
+        user_id: BOREALIS.user_id(1),
+        id: SessionId::new(Ulid(301)),
+    };
+    block_on(directory.start_session(&theirs, &from("theirs", at(0)))).unwrap();
+    asked.insert((theirs.user_id, theirs.id));
+
+    let find = |now| block_on(directory.find_standings(AURORA.account_id, &asked, now)).unwrap();
+    let found = find(at(2));
+    let expected: BTreeSet<_> = (1..=300)
+        .filter(|number| ![7, 8].contains(number))
+        .map(|number| key(number).id)
+        .collect();
+    assert_eq!(found.keys().copied().collect::<BTreeSet<_>>(), expected);
+    let one = block_on(directory.find_standing(&key(1), at(2))).unwrap();
+    assert_eq!(found.get(&key(1).id), one.as_ref());
+    assert!(find(at(1_000)).is_empty(), "their time is over");
+    let nobody = BTreeSet::new();
+    let none = block_on(directory.find_standings(AURORA.account_id, &nobody, at(2))).unwrap();
+    assert!(none.is_empty());
+}

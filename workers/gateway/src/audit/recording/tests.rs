@@ -26,6 +26,7 @@ fn trail(method: &Method, route: &str, resource_id: Option<&str>) -> Trail {
         resource_id: resource_id.map(str::to_owned),
         is_lock: false,
         action: None,
+        standings: None,
     }
 }
 
