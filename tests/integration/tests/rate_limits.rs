@@ -116,3 +116,42 @@ async fn visit(live: &Live, address: &str) -> Answer {
         .json(&body);
     public.send(request).await.expect("an answer")
 }
+
+#[tokio::test]
+async fn calls_without_an_account_are_counted_by_their_network() {
+    let own = OwnStack::start(&["--direct", "--var=SIGN_INS_PER_MINUTE=4"]).await;
+    let (here, there) = ("203.0.113.7", "203.0.113.8");
+    let call = async |path: &str, method: Method, address: &str| {
+        let request = own
+            .live
+            .public
+            .request(method, path)
+            .header("cf-connecting-ip", address)
+            .json(&json!({"refresh_token": "unknown", "email": "nobody@example.com", "password": "wrong"}));
+        own.live.public.send(request).await.expect("an answer")
+    };
+    for (path, method, status) in [
+        ("/api/v1/auth/providers", Method::GET, 200),
+        ("/api/v1/auth/csrf", Method::GET, 200),
+        ("/api/v1/auth/refresh", Method::POST, 401),
+        ("/api/v1/auth/login", Method::POST, 401),
+    ] {
+        let answer = call(path, method, here).await;
+        assert_eq!(answer.status, status, "{path}");
+        let policy = answer.header("ratelimit-policy");
+        assert_eq!(policy, Some("\"minute\";q=4;w=60"), "{path}");
+    }
+    for path in ["login", "refresh", "logout", "second-factor"] {
+        let path = format!("/api/v1/auth/{path}");
+        refused(&call(&path, Method::POST, here).await);
+    }
+    // Another network does not notice, and neither does who has an account.
+    let answer = call("/api/v1/auth/login", Method::POST, there).await;
+    assert_eq!(answer.status, 401);
+    let agent = own.live.agent().await;
+    let request = agent
+        .request(Method::GET, "/api/v1/me")
+        .header("cf-connecting-ip", here);
+    let me = agent.send(request).await.expect("an answer");
+    me.expect(200).expect("a call with an account");
+}
