@@ -22,8 +22,10 @@ mod analysis;
 mod feedback;
 mod log;
 mod outbox;
+mod privacy;
 mod room;
 mod rules;
+mod scrub;
 
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,15 @@ const RECOVERY_MILLIS: i64 = 5_000;
 
 /// Most events of one `GET /events` answer, and how many it has unless told.
 const MAX_EVENTS_LIMIT: u64 = 500;
+
+/// Who reads a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody, who is not shown what is erased or about to be.
+    Person,
+    /// The projector, which needs every event.
+    Platform,
+}
 
 /// The object of one conversation.
 #[derive(Debug)]
@@ -114,6 +125,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             return Err(not_here());
         }
         match self.log.state()? {
+            Some(state) if state.is_hidden() => Err(not_here()),
             Some(state) if !principal.sees(&state) => Err(other_team()),
             _ => Ok(()),
         }
@@ -309,8 +321,13 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         address: Address,
         after_seq: u64,
         limit: Option<u64>,
+        reader: Reader,
     ) -> Result<String, ObjectError> {
         self.check_address(address)?;
+        let after_seq = match reader {
+            Reader::Person => after_seq.max(self.hidden_seq()?),
+            Reader::Platform => after_seq,
+        };
         let limit = limit.unwrap_or(MAX_EVENTS_LIMIT).min(MAX_EVENTS_LIMIT);
         let events = self.log.page_json(after_seq, limit)?;
         let head = self.log.with(|memory| memory.head)?;
@@ -318,6 +335,14 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             r#"{{"events":[{}],"head_seq":{head}}}"#,
             events.join(",")
         ))
+    }
+
+    /// `seq` up to which nobody is shown anything; 0 for almost all conversations.
+    fn hidden_seq(&self) -> Result<u64, SqlError> {
+        self.log.with(|memory| {
+            let state = memory.state.as_ref();
+            state.map_or(0, ConversationState::hidden_seq)
+        })
     }
 
     /// What is true of the conversation at `address`, which must be this one and exist.
@@ -475,8 +500,9 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 if let Some(Address { account_id, .. }) = self.address()? {
                     deliver_own(&self.host, account_id, &frame);
                 }
-                if let EventData::ConversationAssigned(_) | EventData::ConversationTeamChanged(_) =
-                    &logged.event.data
+                if let EventData::ConversationAssigned(_)
+                | EventData::ConversationTeamChanged(_)
+                | EventData::ErasureScheduled(_) = &logged.event.data
                 {
                     self.close_withdrawn();
                 }

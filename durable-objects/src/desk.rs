@@ -19,8 +19,8 @@ use std::cell::{Cell, RefCell};
 use edgedesk_domain::ids::{AccountId, TicketId};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::desk::{
-    AgentPresence, DeliveriesResponse, DeliveryNote, DeskState, NotifyRequest, NotifyResponse,
-    RegistryResponse, ReserveRequest, ReserveResponse,
+    AgentPresence, DeliveriesResponse, DeliveryNote, DeskState, ForgetDeliveries, NotifyRequest,
+    NotifyResponse, RegistryResponse, ReserveRequest, ReserveResponse,
 };
 
 use crate::error::{ObjectError, Refusal};
@@ -224,6 +224,23 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
             });
         }
         Ok(deliveries::newest(self.rows.sql())?)
+    }
+
+    /// Forgets deliveries in which a customer is named.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for another account's name; `unavailable`.
+    pub fn forget_deliveries(
+        &self,
+        account_id: AccountId,
+        request: &ForgetDeliveries,
+    ) -> Result<(), ObjectError> {
+        self.check_account(account_id)?;
+        if self.rows.exists()? {
+            deliveries::forget(self.rows.sql(), &request.names)?;
+        }
+        Ok(())
     }
 
     fn check_account(&self, account_id: AccountId) -> Result<(), ObjectError> {

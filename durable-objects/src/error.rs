@@ -55,6 +55,12 @@ pub enum Refusal {
     /// The status cannot follow the present one.
     #[error("illegal_transition")]
     IllegalTransition,
+    /// A request about this customer's data is under way.
+    #[error("privacy_request_active")]
+    PrivacyRequestActive,
+    /// The request can no longer be taken back.
+    #[error("privacy_request_over")]
+    PrivacyRequestOver,
     /// The agent has as many open conversations as they take.
     #[error("agent_at_max_load")]
     AgentAtMaxLoad,
@@ -83,7 +89,10 @@ impl Refusal {
             Self::TicketUsed | Self::TicketExpired => 401,
             Self::Forbidden | Self::OtherTeam => 403,
             Self::NotFound | Self::UnknownRoute => 404,
-            Self::IllegalTransition | Self::AgentAtMaxLoad => 409,
+            Self::IllegalTransition
+            | Self::AgentAtMaxLoad
+            | Self::PrivacyRequestActive
+            | Self::PrivacyRequestOver => 409,
             Self::TextTooLong | Self::PayloadTooLarge => 413,
             Self::InvalidRequest
             | Self::InvalidText

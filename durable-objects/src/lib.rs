@@ -13,6 +13,7 @@ pub mod error;
 pub mod host;
 pub mod limiter;
 pub mod own_intents;
+pub mod privacy;
 pub mod sockets;
 pub mod sql;
 mod tickets;

@@ -187,6 +187,14 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             .messages
             .borrow_mut()
             .remove(&pending.message_id);
+        // The text may have been taken out of the log while the model was at work; then what it says of it goes, too.
+        let is_scrubbed = self.log.with(|memory| {
+            let state = memory.state.as_ref();
+            state.is_some_and(|state| state.scrubbed_seq() >= pending.seq)
+        })?;
+        if is_scrubbed {
+            return Ok(());
+        }
         let analysis = response.analysis;
         // What is true may have changed while the model was at work.
         let alert = self.log.with(|memory| {

@@ -177,6 +177,12 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         let logged = self.log.event(seq)?.ok_or_else(lost)?;
         let event = logged.event.clone();
         match &event.data {
+            // Of a message that nobody is shown.
+            EventData::MessageAnalyzed(analyzed)
+                if analyzed.message_seq <= self.hidden_seq()? =>
+            {
+                Err(Refusal::NotFound.because("The message has no analysis."))
+            }
             EventData::MessageAnalyzed(analyzed) => Ok(Decided {
                 analyzed: analyzed.clone(),
                 event,

@@ -10,6 +10,8 @@
 //! - `flushed <= appended`, always.
 //! - Memory is a cache. After any error of the storage it is dropped and read again, since the write may have landed.
 
+pub(crate) mod rewriting;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -43,6 +45,12 @@ pub(crate) const MAX_EVENT_BYTES: usize = 1_900_000;
 /// Bound parameters of one appended event.
 const PARAMS_PER_EVENT: usize = 5;
 
+const SNAPSHOT_TABLE: &str = "CREATE TABLE IF NOT EXISTS snapshot (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    fold_version INTEGER NOT NULL,
+    state TEXT NOT NULL
+)";
+
 /// The schema. The trigger comes last: where it is, everything is.
 const SCHEMA: [&str; 7] = [
     "CREATE TABLE IF NOT EXISTS seen (
@@ -55,11 +63,7 @@ const SCHEMA: [&str; 7] = [
         flushed_desk INTEGER NOT NULL
     )",
     "INSERT OR IGNORE INTO outbox (id, flushed_events, flushed_desk) VALUES (1, 0, 0)",
-    "CREATE TABLE IF NOT EXISTS snapshot (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        fold_version INTEGER NOT NULL,
-        state TEXT NOT NULL
-    )",
+    SNAPSHOT_TABLE,
     tickets::TABLE,
     "CREATE TABLE IF NOT EXISTS events (
         seq INTEGER PRIMARY KEY,
@@ -167,6 +171,8 @@ pub(crate) struct Memory {
     pub(crate) flushed_desk: u64,
     last_at: Timestamp,
     snapshot_seq: u64,
+    /// What names of deliveries are hashed with, since some of them were.
+    salt: Option<Rc<str>>,
     recent: VecDeque<Rc<Logged>>,
     recent_bytes: usize,
 }
@@ -177,6 +183,8 @@ pub(crate) struct Log<S> {
     sql: S,
     memory: RefCell<Option<Memory>>,
     schema_ready: Cell<bool>,
+    /// How often stored events were changed in this life: what was read before is not what is stored any more.
+    n_rewrites: Cell<u64>,
 }
 
 impl<S: ObjectSql> Log<S> {
@@ -185,6 +193,7 @@ impl<S: ObjectSql> Log<S> {
             sql,
             memory: RefCell::new(None),
             schema_ready: Cell::new(false),
+            n_rewrites: Cell::new(0),
         }
     }
 
@@ -247,6 +256,7 @@ impl<S: ObjectSql> Log<S> {
                     Cause::Logged(id) => Some(id),
                     Cause::Sibling(index) => logged.get(index).map(|logged| logged.event.id),
                 },
+                revision: 0,
                 data: new.data,
             };
             let json = to_json(&event)?;
@@ -270,7 +280,7 @@ impl<S: ObjectSql> Log<S> {
 
         let has_keys = !keys.is_empty();
         if has_keys {
-            params.push(to_json(&keys)?.into());
+            params.push(to_json(&self.with_hashed(&keys)?)?.into());
         }
         match self
             .sql
@@ -298,7 +308,7 @@ impl<S: ObjectSql> Log<S> {
     pub(crate) fn first_seen(&self, keys: &[String]) -> Result<Option<u64>, SqlError> {
         let rows = self.sql.exec(
             "SELECT MIN(seq) FROM seen WHERE key IN (SELECT value FROM json_each(?))",
-            &[to_json(&keys)?.into()],
+            &[to_json(&self.with_hashed(keys)?)?.into()],
         )?;
         let seq = rows
             .first()
@@ -407,6 +417,7 @@ impl<S: ObjectSql> Log<S> {
         let Some(state) = snapshot.transpose()? else {
             return Ok(());
         };
+        self.sql.exec(SNAPSHOT_TABLE, &[])?;
         self.sql.exec(
             "INSERT OR REPLACE INTO snapshot (id, fold_version, state) VALUES (1, ?, ?)",
             &[FOLD_VERSION.into(), state.into()],
@@ -444,13 +455,18 @@ impl<S: ObjectSql> Log<S> {
     fn load(&self) -> Result<Memory, SqlError> {
         let mut memory = Memory::default();
         let ready = self.sql.exec(
-            "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'events_seen'",
+            "SELECT (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'snapshot'),
+                (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'scrubbing')
+            FROM sqlite_master WHERE type = 'trigger' AND name = 'events_seen'",
             &[],
         )?;
-        if ready.is_empty() {
+        let Some(ready) = ready.first() else {
             return Ok(memory);
-        }
+        };
         self.schema_ready.set(true);
+        if ready.optional_integer(1)?.is_some() {
+            memory.salt = self.read_salt()?;
+        }
 
         let outbox = self
             .sql
@@ -458,10 +474,15 @@ impl<S: ObjectSql> Log<S> {
         if let Some(row) = outbox.first() {
             (memory.flushed_events, memory.flushed_desk) = (row.count(0)?, row.count(1)?);
         }
-        let snapshot = self.sql.exec(
-            "SELECT state FROM snapshot WHERE fold_version = ?",
-            &[FOLD_VERSION.into()],
-        )?;
+        // A log from which personal data was taken out has none until the next is due.
+        let snapshot = if ready.optional_integer(0)?.is_some() {
+            self.sql.exec(
+                "SELECT state FROM snapshot WHERE fold_version = ?",
+                &[FOLD_VERSION.into()],
+            )?
+        } else {
+            Vec::new()
+        };
         // A snapshot that this version cannot read is as good as none.
         if let Some(state) = snapshot
             .first()

@@ -130,10 +130,13 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         let request = NotifyRequest {
             state: outward(state),
         };
+        let n_rewrites = self.log.n_rewrites();
         match outside.notify(request).await {
             Ok(ticket) => {
                 self.desk_backoff.set(Backoff::default());
-                self.log.set_flushed_desk(seq);
+                if n_rewrites == self.log.n_rewrites() {
+                    self.log.set_flushed_desk(seq);
+                }
                 if has_ticket {
                     return;
                 }
@@ -165,12 +168,15 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         if !self.events_are_due() {
             return;
         }
+        let n_rewrites = self.log.n_rewrites();
         let result = match self.next_envelopes() {
             Ok((batch, last_seq)) if !batch.is_empty() => {
                 let sent = outside.send(batch).await;
+                // What was sent may not be what is stored any more: then it is sent again.
+                let is_stored = n_rewrites == self.log.n_rewrites();
                 sent.map_err(|error| error.to_string()).and_then(|()| {
                     self.log
-                        .set_flushed_events(last_seq)
+                        .set_flushed_events(if is_stored { last_seq } else { 0 })
                         .map_err(|error| error.to_string())
                 })
             }

@@ -212,16 +212,14 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
 
     /// The one place where sockets are asked what [`Self::check_viewer`] asks requests.
     fn check_sees(&self, identity: &SocketIdentity) -> Result<(), ObjectError> {
-        let sees = match identity {
-            SocketIdentity::Customer { .. } => true,
-            SocketIdentity::Agent { principal, .. } => self.log.with(|memory| {
-                memory
-                    .state
-                    .as_ref()
-                    .is_none_or(|state| principal.sees(state))
-            })?,
+        let SocketIdentity::Agent { principal, .. } = identity else {
+            return Ok(());
         };
-        if sees { Ok(()) } else { Err(other_team()) }
+        self.log.with(|memory| match &memory.state {
+            Some(state) if state.is_hidden() => Err(not_here()),
+            Some(state) if !principal.sees(state) => Err(other_team()),
+            _ => Ok(()),
+        })?
     }
 
     /// Closes the sockets of agents whose conversation this is no more, after they were told to whom it went.
@@ -316,7 +314,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         seq: u64,
     ) -> Result<(), ObjectError> {
         let sees_all = matches!(identity, SocketIdentity::Agent { .. });
-        let mut after = seq;
+        let mut after = seq.max(self.hidden_seq()?);
         loop {
             let events = self.log.page(after, RESUME_PAGE)?;
             let Some(last) = events.last() else {

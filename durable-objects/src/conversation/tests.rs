@@ -3,6 +3,7 @@ mod decisions;
 mod failures;
 mod golden;
 mod outboxes;
+mod privacy;
 mod properties;
 mod receiving;
 mod rooms;

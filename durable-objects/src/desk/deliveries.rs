@@ -66,6 +66,21 @@ pub(super) fn newest(sql: &impl ObjectSql) -> Result<DeliveriesResponse, SqlErro
     Ok(DeliveriesResponse { deliveries })
 }
 
+/// Forgets deliveries in which one of these names or addresses stands, in whatever case of its ASCII letters. What stood there
+/// is overwritten first.
+pub(super) fn forget(sql: &impl ObjectSql, names: &[String]) -> Result<(), SqlError> {
+    let needles: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let needles =
+        serde_json::to_string(&needles).map_err(|error| SqlError::Failed(error.to_string()))?;
+    sql.exec(
+        "UPDATE deliveries SET note = printf('%.*c', length(CAST(note AS BLOB)), ' ')
+        WHERE EXISTS (SELECT 1 FROM json_each(?) WHERE length(value) > 2 AND instr(lower(note), value) > 0)",
+        &[needles.into()],
+    )?;
+    sql.exec("DELETE FROM deliveries WHERE trim(note) = ''", &[])?;
+    Ok(())
+}
+
 /// Cuts a body between two characters.
 fn cut(body: &mut String) {
     if body.len() > MAX_BODY_BYTES {

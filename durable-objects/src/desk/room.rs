@@ -264,10 +264,10 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
         }
         let (seeing, saw) = {
             let room = self.room.borrow();
-            let (seeing, blind): (Vec<_>, Vec<_>) = room
-                .connections
-                .iter()
-                .partition(|(_, identity)| sees(identity, state.assignee_id, state.team_id));
+            let (seeing, blind): (Vec<_>, Vec<_>) =
+                room.connections.iter().partition(|(_, identity)| {
+                    !state.is_hidden() && sees(identity, state.assignee_id, state.team_id)
+                });
             let blind = blind.into_iter().filter(|(_, identity)| {
                 before.is_some_and(|facts| sees(identity, facts.assignee_id, facts.team_id))
             });

@@ -22,7 +22,8 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn of(state: &ConversationState) -> Self {
         Self {
-            is_open: state.status.is_open(),
+            // What is hidden waits for nobody.
+            is_open: state.status.is_open() && !state.is_hidden(),
             is_waiting: state.waiting_since.is_some(),
             is_at_risk: state.escalation_risk > RISK_ALERT,
             assignee_id: state.assignee_id,

@@ -177,6 +177,7 @@ fn event(n: u64, seq: u64, data: EventData) -> Event {
         account_id: account(),
         at: Timestamp::from_millis(i64::try_from(seq * 1_000 + n).unwrap()),
         causation_id: None,
+        revision: 0,
         data,
     }
 }

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Channel;
 use crate::analysis::{PastMood, RISK_ALERT, Sentiment};
-use crate::event::{Event, EventData};
-use crate::ids::{AccountId, ConversationId, CustomerId, InboxId, MessageId, TeamId, UserId};
+use crate::event::{ErasureScheduled, Event, EventData, Scrubbed};
+use crate::ids::{
+    AccountId, ConversationId, CustomerId, InboxId, MessageId, PrivacyRequestId, TeamId, UserId,
+};
 use crate::inbound::TicketChange;
-use crate::message::{Actor, Direction};
+use crate::message::{Actor, Direction, Message};
 use crate::time::Timestamp;
 
 /// How many moods of customer messages are kept for trend and risk: a longer memory would let an old quarrel weigh on a
@@ -210,6 +212,42 @@ pub struct ConversationState {
     pub resolved_at: Option<Timestamp>,
     /// Time of the last event that people care about.
     pub updated_at: Timestamp,
+    /// What became of requests to take personal data out of it; absent for almost all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Box<PrivacyState>>,
+}
+
+/// What became of a customer's requests to erase a conversation or to make it anonymous.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PrivacyState {
+    /// The erasure that is to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<PendingErasure>,
+    /// Events up to this `seq` are erased.
+    #[serde(default)]
+    pub erased_seq: u64,
+    /// Events up to this `seq` were rewritten, whether erased or made anonymous.
+    #[serde(default)]
+    pub scrubbed_seq: u64,
+    /// When that was last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrubbed_at: Option<Timestamp>,
+    /// Whether nobody is shown anything of it: the customer has not written since.
+    #[serde(default)]
+    pub is_hidden: bool,
+}
+
+/// An erasure that is to come, and can be taken back until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PendingErasure {
+    /// The request.
+    pub request_id: PrivacyRequestId,
+    /// When.
+    pub due_at: Timestamp,
+    /// Of what: all events up to this `seq`.
+    pub through_seq: u64,
 }
 
 /// A customer message that still waits for its analysis.
@@ -263,6 +301,7 @@ impl ConversationState {
             waiting_since: None,
             resolved_at: None,
             updated_at: event.at,
+            privacy: None,
         })
     }
 
@@ -279,6 +318,10 @@ impl ConversationState {
             | EventData::CorrectionWithdrawn(_)
             | EventData::ProviderEventReceived(_) => {}
             EventData::ConversationRead(read) => self.apply_read(&read.reader, read.read_seq),
+            EventData::ErasureScheduled(scheduled) => self.apply_scheduled(scheduled),
+            EventData::ErasureCancelled(cancelled) => self.apply_cancelled(cancelled.request_id),
+            EventData::ConversationErased(erased) => self.apply_erased(erased, event.at),
+            EventData::ConversationAnonymised(scrubbed) => self.apply_scrubbed(scrubbed, event.at),
             EventData::ConversationStatusChanged(change) => {
                 self.apply_status(change.current, event.at);
             }
@@ -291,33 +334,7 @@ impl ConversationState {
                 self.team_id = change.current;
                 self.updated_at = event.at;
             }
-            EventData::MessageCreated(message) => {
-                self.n_messages += 1;
-                self.updated_at = event.at;
-                if message.direction != Direction::Note {
-                    self.last_message = Some(Preview {
-                        text: message.text.chars().take(PREVIEW_CHARS).collect(),
-                        direction: message.direction,
-                        at: event.at,
-                    });
-                }
-                match message.direction {
-                    Direction::Incoming => {
-                        self.n_unread += 1;
-                        self.waiting_since.get_or_insert(event.at);
-                        self.unanalyzed.push(PendingAnalysis {
-                            seq: event.seq,
-                            message_id: message.message_id,
-                            failures: 0,
-                        });
-                    }
-                    Direction::Outgoing if message.author != Actor::System => {
-                        self.first_reply_at.get_or_insert(event.at);
-                        self.waiting_since = None;
-                    }
-                    Direction::Outgoing | Direction::Note => {}
-                }
-            }
+            EventData::MessageCreated(message) => self.apply_message(message, event),
             EventData::MessageAnalyzed(analyzed) => {
                 self.unanalyzed
                     .retain(|pending| pending.message_id != analyzed.message_id);
@@ -369,6 +386,33 @@ impl ConversationState {
         }
     }
 
+    /// Whether it is shown to nobody: it was erased, or is about to be, and the customer has not written since.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.privacy
+            .as_ref()
+            .is_some_and(|privacy| privacy.is_hidden)
+    }
+
+    /// `seq` up to which events are shown to nobody; 0 for almost all conversations.
+    #[must_use]
+    pub fn hidden_seq(&self) -> u64 {
+        self.privacy.as_ref().map_or(0, |privacy| {
+            let pending = privacy.erasure.as_ref();
+            pending
+                .map_or(0, |pending| pending.through_seq)
+                .max(privacy.erased_seq)
+        })
+    }
+
+    /// `seq` up to which events were rewritten; 0 for almost all conversations.
+    #[must_use]
+    pub fn scrubbed_seq(&self) -> u64 {
+        self.privacy
+            .as_ref()
+            .map_or(0, |privacy| privacy.scrubbed_seq)
+    }
+
     /// Whether a risk of `risk` should be logged as an escalation now: above the line, open, and not alerted already.
     #[must_use]
     pub fn should_alert(&self, risk: f64) -> bool {
@@ -385,6 +429,78 @@ impl ConversationState {
             self.escalation_alerted = false;
         }
         self.updated_at = at;
+    }
+
+    fn apply_message(&mut self, message: &Message, event: &Event) {
+        self.n_messages += 1;
+        self.updated_at = event.at;
+        if message.direction != Direction::Note {
+            self.last_message = Some(Preview {
+                text: message.text.chars().take(PREVIEW_CHARS).collect(),
+                direction: message.direction,
+                at: event.at,
+            });
+        }
+        match message.direction {
+            Direction::Incoming => {
+                self.n_unread += 1;
+                if let Some(privacy) = &mut self.privacy {
+                    privacy.is_hidden = false;
+                }
+                self.waiting_since.get_or_insert(event.at);
+                self.unanalyzed.push(PendingAnalysis {
+                    seq: event.seq,
+                    message_id: message.message_id,
+                    failures: 0,
+                });
+            }
+            Direction::Outgoing if message.author != Actor::System => {
+                self.first_reply_at.get_or_insert(event.at);
+                self.waiting_since = None;
+            }
+            Direction::Outgoing | Direction::Note => {}
+        }
+    }
+
+    fn apply_scheduled(&mut self, scheduled: &ErasureScheduled) {
+        let privacy = self.privacy.get_or_insert_default();
+        privacy.is_hidden = !scheduled.written_since;
+        privacy.erasure = Some(PendingErasure {
+            request_id: scheduled.request_id,
+            due_at: scheduled.due_at,
+            through_seq: scheduled.through_seq,
+        });
+    }
+
+    fn apply_erased(&mut self, erased: &Scrubbed, at: Timestamp) {
+        self.apply_scrubbed(erased, at);
+        let privacy = self.privacy.get_or_insert_default();
+        privacy.erased_seq = privacy.erased_seq.max(erased.through_seq);
+        privacy.erasure = None;
+        if privacy.is_hidden {
+            self.last_message = None;
+        }
+    }
+
+    fn apply_cancelled(&mut self, request_id: PrivacyRequestId) {
+        if let Some(privacy) = &mut self.privacy
+            && privacy
+                .erasure
+                .as_ref()
+                .is_some_and(|pending| pending.request_id == request_id)
+        {
+            privacy.erasure = None;
+            privacy.is_hidden = false;
+        }
+    }
+
+    fn apply_scrubbed(&mut self, scrubbed: &Scrubbed, at: Timestamp) {
+        // A text that is gone is not analysed any more.
+        self.unanalyzed
+            .retain(|pending| pending.seq > scrubbed.through_seq);
+        let privacy = self.privacy.get_or_insert_default();
+        privacy.scrubbed_seq = privacy.scrubbed_seq.max(scrubbed.through_seq);
+        privacy.scrubbed_at = Some(at);
     }
 
     fn apply_ticket_change(&mut self, change: &TicketChange) {

@@ -10,8 +10,8 @@ use crate::analysis::{Analysis, ModelRef, PastMood, Reason};
 use crate::conversation::ConversationStatus;
 use crate::feedback::{AnalysisField, Verdict};
 use crate::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, IntentId, MessageId, TeamId, TicketId,
-    UserId,
+    AccountId, ConversationId, CustomerId, EventId, InboxId, IntentId, MessageId, PrivacyRequestId,
+    TeamId, TicketId, UserId,
 };
 use crate::inbound::TicketChange;
 use crate::message::{Actor, Message};
@@ -34,6 +34,10 @@ pub struct Event {
     /// The event that caused this one, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<EventId>,
+    /// How often personal data was taken out of it; 0 for an event that is as it was logged. Of two versions of an event the
+    /// one with the larger revision counts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revision: u32,
     /// `type` and `data`.
     #[serde(flatten)]
     pub data: EventData,
@@ -65,6 +69,18 @@ pub enum EventData {
     /// Somebody read up to a message.
     #[serde(rename = "conversation.read")]
     ConversationRead(ConversationRead),
+    /// The customer asked that it be erased: it is shown to nobody from now on, and erased when it is due.
+    #[serde(rename = "conversation.erasure_scheduled")]
+    ErasureScheduled(ErasureScheduled),
+    /// They asked that it be not: all of it is shown again.
+    #[serde(rename = "conversation.erasure_cancelled")]
+    ErasureCancelled(ErasureCancelled),
+    /// What was said up to a place was erased.
+    #[serde(rename = "conversation.erased")]
+    ConversationErased(Scrubbed),
+    /// Personal data up to a place was masked.
+    #[serde(rename = "conversation.anonymised")]
+    ConversationAnonymised(Scrubbed),
 
     // Message.
     /// A message or a note was taken.
@@ -119,6 +135,10 @@ impl EventData {
             Self::ConversationAssigned(_) => "conversation.assigned",
             Self::ConversationTeamChanged(_) => "conversation.team_changed",
             Self::ConversationRead(_) => "conversation.read",
+            Self::ErasureScheduled(_) => "conversation.erasure_scheduled",
+            Self::ErasureCancelled(_) => "conversation.erasure_cancelled",
+            Self::ConversationErased(_) => "conversation.erased",
+            Self::ConversationAnonymised(_) => "conversation.anonymised",
             Self::MessageCreated(_) => "message.created",
             Self::MessageAnalyzed(_) => "message.analyzed",
             Self::AnalysisFailed(_) => "analysis.failed",
@@ -142,6 +162,10 @@ impl EventData {
             | Self::ConversationRead(_) => true,
             Self::ConversationAssigned(_)
             | Self::ConversationTeamChanged(_)
+            | Self::ErasureScheduled(_)
+            | Self::ErasureCancelled(_)
+            | Self::ConversationErased(_)
+            | Self::ConversationAnonymised(_)
             | Self::MessageAnalyzed(_)
             | Self::AnalysisFailed(_)
             | Self::AnalysisCorrected(_)
@@ -233,6 +257,39 @@ pub struct ConversationRead {
     pub reader: Actor,
     /// Up to which `seq`.
     pub read_seq: u64,
+}
+
+/// `conversation.erasure_scheduled`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErasureScheduled {
+    /// The request that it is a part of.
+    pub request_id: PrivacyRequestId,
+    /// When it is to be erased.
+    pub due_at: Timestamp,
+    /// What is to be erased: all events up to this `seq`.
+    pub through_seq: u64,
+    /// Whether the customer has written since the request was made. Then the conversation stays, with what came since.
+    #[serde(default)]
+    pub written_since: bool,
+}
+
+/// `conversation.erasure_cancelled`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErasureCancelled {
+    /// The request.
+    pub request_id: PrivacyRequestId,
+}
+
+/// `conversation.erased` and `conversation.anonymised`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Scrubbed {
+    /// The request.
+    pub request_id: PrivacyRequestId,
+    /// Events up to this `seq` hold no personal data any more.
+    pub through_seq: u64,
 }
 
 /// `message.analyzed`: an automatic decision, with all that is needed to make it again.
@@ -374,4 +431,12 @@ pub struct ProviderEventReceived {
     pub event_type: String,
     /// The payload, as JSON.
     pub payload: serde_json::Value,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes by reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -154,6 +154,11 @@ typed_id!(
     MailId, "mai"
 );
 
+typed_id!(
+    /// A customer's wish that their data be erased or made anonymous.
+    PrivacyRequestId, "prq"
+);
+
 fn parse_prefixed(prefix: &'static str, text: &str) -> Result<Ulid, InvalidId> {
     let invalid = InvalidId { prefix };
     let digits = text

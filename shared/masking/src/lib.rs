@@ -9,6 +9,7 @@ mod card;
 mod email;
 mod iban;
 mod json;
+mod names;
 mod number;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 
 pub use card::mask_cards;
 pub use json::mask_json;
+pub use names::{Names, mask_names};
 
 /// A part of a text that is personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -136,6 +136,7 @@ impl Log {
             account_id: ids.account_id,
             at: at(number * 10),
             causation_id: None,
+            revision: 0,
             data: EventData::ConversationCreated(ConversationCreated {
                 inbox_id: if number.is_multiple_of(2) {
                     ids.zendesk_inbox_id
@@ -184,6 +185,7 @@ impl Log {
                 .updated_at
                 .plus_millis(i64::try_from(state.seq % 3).expect("small") * 7),
             causation_id: None,
+            revision: 0,
             data,
         };
         state.apply(&event);

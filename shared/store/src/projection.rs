@@ -1,6 +1,7 @@
 //! Events into rows: pure, idempotent, free of order.
 //!
-//! A row of messages, analyses or tickets is made of one event and never changes. The row of a conversation is made of a
+//! A row of messages, analyses or tickets is made of one event and never changes, unless personal data is taken out of the
+//! event: then the larger revision wins. The row of a conversation is made of a
 //! state, of which the larger `seq` wins, and a row of feedback of the event with the larger `seq`. A fact about a customer carries the rank of the state that said it, and the larger
 //! rank wins. So any number of deliveries in any order ends in the same rows.
 //!
@@ -48,10 +49,11 @@ const UPSERT_CUSTOMERS: &str = "
     WHERE excluded.name_rank > customers.name_rank OR excluded.email_rank > customers.email_rank
       OR excluded.first_seen_at < customers.first_seen_at";
 const INSERT_MESSAGES: &str = "
-    INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data, revision)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
     FROM json_each(?1) WHERE true
-    ON CONFLICT (account_id, conversation_id, seq) DO NOTHING";
+    ON CONFLICT (account_id, conversation_id, seq) DO UPDATE SET data = excluded.data, revision = excluded.revision
+    WHERE excluded.revision > messages.revision";
 /// The labels of a decision that have a column, in their order. The sentiment has one of its own.
 const LABELS: [AnalysisField; 5] = [
     AnalysisField::Intent,
@@ -63,12 +65,14 @@ const LABELS: [AnalysisField; 5] = [
 
 const INSERT_ANALYSES: &str = "
     INSERT INTO analyses (account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk,
-      model_id, model_version, created_at, data, intent, category, priority, language, own_intent)
+      model_id, model_version, created_at, data, intent, category, priority, language, own_intent, revision)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> '$[12][0]', value ->> '$[12][1]',
-      value ->> '$[12][2]', value ->> '$[12][3]', value ->> '$[12][4]'
+      value ->> '$[12][2]', value ->> '$[12][3]', value ->> '$[12][4]', value ->> 13
     FROM json_each(?1) WHERE true
-    ON CONFLICT (account_id, conversation_id, message_seq, seq) DO NOTHING";
+    ON CONFLICT (account_id, conversation_id, message_seq, seq) DO UPDATE SET data = excluded.data,
+      revision = excluded.revision
+    WHERE excluded.revision > analyses.revision";
 const UPSERT_FEEDBACK: &str = "
     INSERT INTO feedback (account_id, conversation_id, message_seq, field, seq, message_id, decided, value, decided_at,
       given_at)
@@ -86,6 +90,9 @@ const INSERT_TICKETS: &str = "
     FROM json_each(?1) WHERE true
     ON CONFLICT (account_id, conversation_id) DO NOTHING";
 
+/// The status of a conversation's row that is shown to nobody. No list asks for it.
+pub(crate) const HIDDEN: &str = "hidden";
+
 /// The statements that project one queue message. They belong in one transaction.
 #[must_use]
 pub fn statements_for(appended: &EventsAppended) -> Vec<Statement> {
@@ -99,8 +106,8 @@ pub fn statements_for(appended: &EventsAppended) -> Vec<Statement> {
 #[derive(Debug, Default)]
 pub struct Projection {
     states: BTreeMap<(AccountId, ConversationId), ConversationState>,
-    messages: BTreeMap<EventKey, String>,
-    analyses: BTreeMap<EventKey, String>,
+    messages: BTreeMap<EventKey, (u32, String)>,
+    analyses: BTreeMap<EventKey, (u32, String)>,
     tickets: BTreeMap<EventKey, String>,
     /// The last word on each field of each decision, with its `seq`.
     feedback: BTreeMap<(AccountId, ConversationId, u64, AnalysisField), (u64, String)>,
@@ -136,7 +143,7 @@ impl Projection {
             let key = (event.account_id, event.conversation_id, event.seq);
             match &event.data {
                 EventData::MessageCreated(message) => {
-                    self.messages.entry(key).or_insert_with(|| {
+                    keep(&mut self.messages, key, event.revision, || {
                         row((
                             event.account_id,
                             event.conversation_id,
@@ -145,12 +152,13 @@ impl Projection {
                             message.direction,
                             event.at.millis(),
                             crate::json(message),
+                            event.revision,
                         ))
                     });
                 }
                 EventData::MessageAnalyzed(analyzed) => {
                     let analysis = &analyzed.analysis;
-                    self.analyses.entry(key).or_insert_with(|| {
+                    keep(&mut self.analyses, key, event.revision, || {
                         row((
                             event.account_id,
                             event.conversation_id,
@@ -165,6 +173,7 @@ impl Projection {
                             event.at.millis(),
                             crate::json(analysis),
                             LABELS.map(|field| field.decided(analyzed)),
+                            event.revision,
                         ))
                     });
                 }
@@ -205,6 +214,10 @@ impl Projection {
                 | EventData::ConversationStatusChanged(_)
                 | EventData::ConversationAssigned(_)
                 | EventData::ConversationTeamChanged(_)
+                | EventData::ErasureScheduled(_)
+                | EventData::ErasureCancelled(_)
+                | EventData::ConversationErased(_)
+                | EventData::ConversationAnonymised(_)
                 | EventData::ConversationRead(_)
                 | EventData::AnalysisFailed(_)
                 | EventData::EscalationDetected(_)
@@ -263,16 +276,10 @@ impl Projection {
         let conversations = self.states.values().map(conversation_row);
         let customers = self.states.values().map(customer_row);
         let mut statements = Vec::new();
-        push(
-            &mut statements,
-            INSERT_MESSAGES,
-            self.messages.into_values(),
-        );
-        push(
-            &mut statements,
-            INSERT_ANALYSES,
-            self.analyses.into_values(),
-        );
+        let messages = self.messages.into_values().map(|(_, row)| row);
+        push(&mut statements, INSERT_MESSAGES, messages);
+        let analyses = self.analyses.into_values().map(|(_, row)| row);
+        push(&mut statements, INSERT_ANALYSES, analyses);
         push(&mut statements, INSERT_TICKETS, self.tickets.into_values());
         push(
             &mut statements,
@@ -293,7 +300,11 @@ fn conversation_row(state: &ConversationState) -> String {
         state.inbox_id,
         &state.external_id,
         state.customer_id,
-        state.status,
+        if state.is_hidden() {
+            HIDDEN
+        } else {
+            state.status.as_str()
+        },
         state.assignee_id,
         state.escalation_risk,
         state.ticket_number,
@@ -308,13 +319,23 @@ fn customer_row(state: &ConversationState) -> String {
     // A later state of one conversation never has an earlier `updated_at`, and never forgets a name: the last state of each
     // conversation has the largest rank it ever gave, so states that were skipped are not missed. Fifteen digits hold the
     // largest time, ten a log that no object could store.
+    // A state from which personal data was taken out says that there is no name: that is a fact of its time, too.
+    let privacy = state.privacy.as_ref();
+    let scrubbed_at = privacy.and_then(|privacy| privacy.scrubbed_at);
+    let said_at = scrubbed_at.map_or(state.updated_at, |at| at.max(state.updated_at));
     let rank = format!(
         "{:015}:{}:{:010}",
-        state.updated_at.millis(),
+        said_at.millis(),
         state.conversation_id,
         state.seq
     );
-    let rank_of = |fact: &Option<String>| fact.as_ref().map_or("", |_| rank.as_str()).to_owned();
+    let rank_of = |fact: &Option<String>| {
+        if fact.is_some() || scrubbed_at.is_some() {
+            rank.clone()
+        } else {
+            String::new()
+        }
+    };
     row((
         state.account_id,
         state.customer_id,
@@ -324,6 +345,18 @@ fn customer_row(state: &ConversationState) -> String {
         rank_of(&state.customer_email),
         state.created_at.millis(),
     ))
+}
+
+/// Keeps the row of an event, unless one of the same or a larger revision is there.
+fn keep(
+    rows: &mut BTreeMap<EventKey, (u32, String)>,
+    key: EventKey,
+    revision: u32,
+    row: impl FnOnce() -> String,
+) {
+    if rows.get(&key).is_none_or(|(known, _)| *known < revision) {
+        rows.insert(key, (revision, row()));
+    }
 }
 
 /// One row as a JSON array. Texts that are JSON themselves stay texts inside it: SQLite hands them on byte for byte.
@@ -349,3 +382,6 @@ fn push(statements: &mut Vec<Statement>, sql: &'static str, rows: impl Iterator<
         statements.push(Statement::new(sql, vec![Value::Text(array)]));
     }
 }
+
+#[cfg(test)]
+mod rewritten;

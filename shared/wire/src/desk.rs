@@ -20,6 +20,8 @@ pub const REGISTRY_PATH: &str = "/registry";
 pub const DELIVERIES_PATH: &str = "/deliveries";
 /// `POST`, no body: sessions of the account have ended or may do something else now; the desk looks at its sockets.
 pub const LOOK_PATH: &str = "/look";
+/// `POST`: [`ForgetDeliveries`].
+pub const FORGET_DELIVERIES_PATH: &str = "/deliveries/forget";
 /// `GET` with `Upgrade: websocket` and [`IDENTITY_HEADER`](crate::object::IDENTITY_HEADER).
 pub const SOCKET_PATH: &str = "/socket";
 
@@ -148,6 +150,13 @@ pub struct DeliveryNote {
     pub detail: Option<String>,
     /// The body, cut to 16 kB.
     pub body: String,
+}
+
+/// Forget deliveries in which a customer is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetDeliveries {
+    /// What the customer is called: names and addresses.
+    pub names: Vec<String>,
 }
 
 /// The newest deliveries.

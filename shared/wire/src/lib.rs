@@ -18,6 +18,7 @@ pub mod limits;
 pub mod members;
 pub mod object;
 pub mod of_account;
+pub mod privacy;
 pub mod problem;
 pub mod providers;
 pub mod queue;

@@ -12,6 +12,7 @@ use crate::limits::CountResponse;
 use crate::object::{
     DecisionRecord, EventsResponse, GivenFeedback, Receipt, StateResponse, WithdrawnFeedback,
 };
+use crate::privacy::{KnownNames, RequestAnswer, RequestPage, Rewritten, Scheduled};
 
 /// How an account is named in our JSON: by its field, without a space, since serde writes none. In a text that somebody
 /// wrote the quotes are escaped, so that no text looks like this.
@@ -61,6 +62,18 @@ impl OfAccount for CountResponse {
     }
 }
 
+impl OfAccount for RequestAnswer {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for RequestPage {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
 /// Answers whose rows do not name an account: numbers and hashes, what the caller has just said, or what a desk or an
 /// audit log keeps, which compares the account that it was begun under with the one it is asked for.
 macro_rules! compared_by_the_object {
@@ -80,9 +93,12 @@ compared_by_the_object!(
     DeskState,
     GivenFeedback,
     IgnoredAny,
+    KnownNames,
     Receipt,
     ReserveResponse,
+    Rewritten,
     RootList,
+    Scheduled,
     WithdrawnFeedback,
 );
 

@@ -50,6 +50,11 @@ fn samples() -> Vec<Value> {
         ("ticket.updated", json!({"status": "open", "priority": "high"})),
         ("customer.updated", json!({"name": "Grace"})),
         ("provider_event.received", json!({"event_type": "zen:event-type:ticket.tags_changed", "payload": {"a": [1]}})),
+        ("conversation.erasure_scheduled", json!({"request_id": "prq_00000000000000000000000006", "due_at": "2025-02-07T10:12:07.672Z",
+            "through_seq": 9, "written_since": false})),
+        ("conversation.erasure_cancelled", json!({"request_id": "prq_00000000000000000000000006"})),
+        ("conversation.erased", json!({"request_id": "prq_00000000000000000000000006", "through_seq": 9})),
+        ("conversation.anonymised", json!({"request_id": "prq_00000000000000000000000006", "through_seq": 9})),
     ]
     .into_iter()
     .enumerate()
@@ -135,12 +140,16 @@ fn there_is_a_sample_of_every_event_type() {
         EventData::TicketUpdated(_) => 12,
         EventData::CustomerUpdated(_) => 13,
         EventData::ProviderEventReceived(_) => 14,
+        EventData::ErasureScheduled(_) => 15,
+        EventData::ErasureCancelled(_) => 16,
+        EventData::ConversationErased(_) => 17,
+        EventData::ConversationAnonymised(_) => 18,
     };
     let seen: Vec<_> = samples()
         .into_iter()
         .map(|sample| number(&serde_json::from_value::<Event>(sample).unwrap().data))
         .collect();
-    assert_eq!(seen, (0..15).collect::<Vec<_>>());
+    assert_eq!(seen, (0..19).collect::<Vec<_>>());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use edgedesk_domain::event::EventData;
 use edgedesk_domain::message::{Actor, MAX_TEXT_BYTES};
 use edgedesk_wire::object::{AssignRequest, EventsResponse};
 
+use super::super::Reader;
 use super::super::rules::{NO_TEXT, provider_status};
 use super::*;
 
@@ -29,7 +30,10 @@ fn a_question_about_an_unknown_conversation_leaves_no_trace() {
         (error.status(), error.code()),
         (404, "not_found".to_owned())
     );
-    let events = world.object.events_after(address(), 0, None).unwrap();
+    let events = world
+        .object
+        .events_after(address(), 0, None, Reader::Platform)
+        .unwrap();
     assert_eq!(events, r#"{"events":[],"head_seq":0}"#);
     let send = world.send(Role::Agent, Direction::Outgoing, "Hi");
     assert_eq!(send.unwrap_err().status(), 404);
@@ -456,7 +460,7 @@ fn another_objects_request_is_refused() {
         assert_eq!(
             world
                 .object
-                .events_after(other, 0, None)
+                .events_after(other, 0, None, Reader::Platform)
                 .unwrap_err()
                 .status(),
             404
@@ -638,7 +642,13 @@ fn pages_of_the_log_are_exact() {
         world.says(&n.to_string(), "Hello");
     }
     let page = |after, limit| -> EventsResponse {
-        serde_json::from_str(&world.object.events_after(address(), after, limit).unwrap()).unwrap()
+        serde_json::from_str(
+            &world
+                .object
+                .events_after(address(), after, limit, Reader::Platform)
+                .unwrap(),
+        )
+        .unwrap()
     };
     let log = world.log();
     for (after, limit, expected) in [

@@ -106,6 +106,7 @@ fn event(seq: u64, data: EventData) -> Event {
         account_id: id(AccountId::new, 2),
         at: at(seq),
         causation_id: None,
+        revision: 0,
         data,
     }
 }

@@ -88,35 +88,37 @@ pub(super) const TABLES: [Table; 11] = [
     Table {
         name: "messages",
         read: "
-            SELECT account_id, conversation_id, seq, id, direction, created_at, data FROM messages WHERE account_id =
+            SELECT account_id, conversation_id, seq, id, direction, created_at, data, revision FROM messages WHERE account_id =
             ?1 AND (conversation_id, seq) > (?2, ?3) ORDER BY conversation_id, seq LIMIT 200",
         page: 200,
         write: "
-            INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data) SELECT value ->>
-            0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1) WHERE
-            true ON CONFLICT (account_id, conversation_id, seq) DO NOTHING",
+            INSERT INTO messages (account_id, conversation_id, seq, id, direction, created_at, data, revision) SELECT
+            value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM
+            json_each(?1) WHERE true ON CONFLICT (account_id, conversation_id, seq) DO UPDATE SET data = excluded.data,
+            revision = excluded.revision WHERE excluded.revision > messages.revision",
         delete: "DELETE FROM messages WHERE account_id = ?1",
         key: &[("conversation_id", false), ("seq", true)],
-        newer: Newer::Never,
+        newer: Newer::Larger("revision"),
     },
     Table {
         name: "analyses",
         read: "
             SELECT account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk,
-            model_id, model_version, created_at, data, intent, category, priority, language, own_intent FROM analyses
+            model_id, model_version, created_at, data, intent, category, priority, language, own_intent, revision FROM analyses
             WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4) ORDER BY conversation_id,
             message_seq, seq LIMIT 200",
         page: 200,
         write: "
             INSERT INTO analyses (account_id, conversation_id, message_seq, seq, message_id, polarity, score,
             escalation_risk, model_id, model_version, created_at, data, intent, category, priority, language,
-            own_intent) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->>
+            own_intent, revision) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->>
             6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value
-            ->> 14, value ->> 15, value ->> 16 FROM json_each(?1) WHERE true ON CONFLICT (account_id, conversation_id,
-            message_seq, seq) DO NOTHING",
+            ->> 14, value ->> 15, value ->> 16, value ->> 17 FROM json_each(?1) WHERE true ON CONFLICT (account_id,
+            conversation_id, message_seq, seq) DO UPDATE SET data = excluded.data, revision = excluded.revision WHERE
+            excluded.revision > analyses.revision",
         delete: "DELETE FROM analyses WHERE account_id = ?1",
         key: &[("conversation_id", false), ("message_seq", true), ("seq", true)],
-        newer: Newer::Never,
+        newer: Newer::Larger("revision"),
     },
     Table {
         name: "tickets",

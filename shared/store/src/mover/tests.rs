@@ -32,8 +32,8 @@ fn fill(shard: &Sqlite, account: AccountId) {
     for n in 1..=3 {
         run_sql(shard, &format!(
             "INSERT INTO conversations VALUES ('{account}', 'cnv_{n}', {n}, 'inb', NULL, 'cus_{n}', 'open', NULL, 0.25, {n}, 1, 2, '{{\"q\":\"it''s\"}}', NULL);
-             INSERT INTO messages VALUES ('{account}', 'cnv_{n}', 1, 'msg_{n}', 'incoming', 1, '{{\"text\":\"ü\"}}');
-             INSERT INTO analyses VALUES ('{account}', 'cnv_{n}', 1, 2, 'msg_{n}', 'neutral', 0.1, 0.0, 'm', '1', 1, '{{}}', NULL, NULL, NULL, 'en', NULL);
+             INSERT INTO messages VALUES ('{account}', 'cnv_{n}', 1, 'msg_{n}', 'incoming', 1, '{{\"text\":\"ü\"}}', {n});
+             INSERT INTO analyses VALUES ('{account}', 'cnv_{n}', 1, 2, 'msg_{n}', 'neutral', 0.1, 0.0, 'm', '1', 1, '{{}}', NULL, NULL, NULL, 'en', NULL, 0);
              INSERT INTO tickets VALUES ('{account}', 'cnv_{n}', 'tkt_{n}', {n}, 1);
              INSERT INTO customers VALUES ('{account}', 'cus_{n}', 'Ada', '00{n}', NULL, '', 5);
              INSERT INTO feedback VALUES ('{account}', 'cnv_{n}', 1, 'intent', 3, 'msg_{n}', 'a', 'b', 1, 2);"
@@ -132,7 +132,7 @@ fn tables_of_many_pages_are_moved_whole() {
         shards.shard(0).expect("a shard"),
         &format!(
             "WITH RECURSIVE n (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 410)
-             INSERT INTO messages SELECT '{id}', 'cnv_' || (n % 7), n, 'msg_' || n, 'incoming', 1, '{{}}' FROM n"
+             INSERT INTO messages SELECT '{id}', 'cnv_' || (n % 7), n, 'msg_' || n, 'incoming', 1, '{{}}', 0 FROM n"
         ),
     );
     let before = rows_of(&shards, 0, id);
@@ -166,7 +166,7 @@ fn what_is_projected_to_either_shard_meanwhile_is_there_in_the_end() {
         match stage {
             // A projector that has not heard of the switch.
             Stage::Held => run_sql(shard(0), &format!(
-                "INSERT INTO messages VALUES ('{id}', 'cnv_1', 5, 'msg_late', 'incoming', 9, '{{}}');
+                "INSERT INTO messages VALUES ('{id}', 'cnv_1', 5, 'msg_late', 'incoming', 9, '{{}}', 0);
                  UPDATE conversations SET seq = 5, status = 'pending' WHERE account_id = '{id}' AND id = 'cnv_1';
                  UPDATE customers SET email = 'a@example.com', email_rank = '009' WHERE account_id = '{id}' AND id = 'cus_1';"
             )),

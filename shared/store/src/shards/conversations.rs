@@ -2,7 +2,7 @@
 
 use edgedesk_domain::access::Viewer;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
-use edgedesk_domain::ids::{ConversationId, InboxId, TeamId, UserId};
+use edgedesk_domain::ids::{ConversationId, CustomerId, InboxId, TeamId, UserId};
 use edgedesk_wire::api::MessageView;
 
 use super::{AccountStore, cursor};
@@ -45,7 +45,8 @@ const LIST_BY_EXTERNAL_ID: &str = "
       AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
         AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     ORDER BY updated_at DESC, id DESC LIMIT ?12";
-const FIND: &str = "SELECT account_id, state FROM conversations WHERE account_id = ?1 AND id = ?2";
+const FIND: &str = "
+    SELECT account_id, state FROM conversations WHERE account_id = ?1 AND id = ?2 AND status <> 'hidden'";
 const LIST_MESSAGES: &str = "
     SELECT m.account_id, m.seq, m.created_at, m.data,
       (SELECT a.data FROM analyses a
@@ -55,8 +56,18 @@ const LIST_MESSAGES: &str = "
     WHERE m.account_id = ?1 AND m.conversation_id = ?2 AND m.seq > ?3
     ORDER BY m.seq LIMIT ?4";
 
+const LIST_OF_CUSTOMER: &str = "
+    SELECT account_id, id, status FROM conversations
+    WHERE account_id = ?1 AND customer_id = ?2 AND id > ?3 ORDER BY id LIMIT 500";
+
 #[cfg(test)]
-pub(crate) const READS: [&str; 4] = [LIST, LIST_BY_EXTERNAL_ID, FIND, LIST_MESSAGES];
+pub(crate) const READS: [&str; 5] = [
+    LIST,
+    LIST_BY_EXTERNAL_ID,
+    FIND,
+    LIST_MESSAGES,
+    LIST_OF_CUSTOMER,
+];
 
 /// What a list of conversations is narrowed to; the default is all.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -157,6 +168,32 @@ impl<D: Database> AccountStore<'_, D> {
             .map(|row| row.json("state"))
             .collect::<Result<_, _>>()?;
         Ok(Page { items, next_cursor })
+    }
+
+    /// All conversations of a customer by id, each with whether anybody is shown it.
+    pub async fn conversations_of_customer(
+        &self,
+        customer_id: CustomerId,
+    ) -> Result<Vec<(ConversationId, bool)>, StoreError> {
+        let mut all = Vec::new();
+        loop {
+            let after = all
+                .last()
+                .map(|(id, _): &(ConversationId, bool)| id.to_string());
+            let parameters = [
+                self.account(),
+                Value::text(customer_id),
+                Value::text(after.unwrap_or_default()),
+            ];
+            let rows = self.database.query(LIST_OF_CUSTOMER, &parameters).await?;
+            if rows.is_empty() {
+                return Ok(all);
+            }
+            for row in &rows {
+                let is_shown = row.text("status")? != crate::projection::HIDDEN;
+                all.push((row.parsed("id")?, is_shown));
+            }
+        }
     }
 
     /// One conversation.

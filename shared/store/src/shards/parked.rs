@@ -1,5 +1,7 @@
 //! Parked queue messages of an account.
 
+use edgedesk_domain::ids::ConversationId;
+
 use super::{AccountStore, MAX_LIMIT, Page, cursor};
 use crate::database::{Database, StoreError, Value};
 use crate::parked::Parked;
@@ -19,8 +21,15 @@ const FIND: &str = "
 const DISCARD: &str =
     "DELETE FROM parked_messages WHERE account_id = ?1 AND id = ?2 RETURNING account_id, id";
 
+/// Messages of these conversations, whatever they hold.
+const DISCARD_OF: &str = "
+    DELETE FROM parked_messages WHERE account_id = ?1
+      AND EXISTS (SELECT 1 FROM json_each(?2) c
+        WHERE instr(parked_messages.id, c.value) > 0 OR instr(body, c.value) > 0)
+    RETURNING account_id, id";
+
 #[cfg(test)]
-pub(crate) const READS: [&str; 3] = [LIST, FIND, DISCARD];
+pub(crate) const READS: [&str; 4] = [LIST, FIND, DISCARD, DISCARD_OF];
 
 impl<D: Database> AccountStore<'_, D> {
     /// Puts a message aside. Parking it again keeps the first time and the larger number of attempts.
@@ -67,6 +76,15 @@ impl<D: Database> AccountStore<'_, D> {
             .query(FIND, &[self.account(), Value::text(id)])
             .await?;
         rows.first().map(Parked::from_row).transpose()
+    }
+
+    /// Forgets the parked messages of conversations: their logs are projected again. Says how many there were.
+    pub async fn discard_parked_of(
+        &self,
+        conversation_ids: &[ConversationId],
+    ) -> Result<usize, StoreError> {
+        let parameters = [self.account(), Value::Text(crate::json(&conversation_ids))];
+        Ok(self.database.query(DISCARD_OF, &parameters).await?.len())
     }
 
     /// Forgets a parked message. Says whether there was one.

@@ -40,7 +40,7 @@ const TABLES: [Table; 6] = [
     Table {
         name: "messages",
         sql: "
-            SELECT account_id, conversation_id, seq, id, direction, created_at, data
+            SELECT account_id, conversation_id, seq, id, direction, created_at, data, revision
             FROM messages WHERE account_id = ?1 AND (conversation_id, seq) > (?2, ?3)
             ORDER BY conversation_id, seq LIMIT 200",
         key: &["conversation_id", "seq"],
@@ -49,7 +49,7 @@ const TABLES: [Table; 6] = [
         name: "analyses",
         sql: "
             SELECT account_id, conversation_id, message_seq, seq, message_id, polarity, score, escalation_risk, model_id,
-              model_version, created_at, data, intent, category, priority, language, own_intent
+              model_version, created_at, data, intent, category, priority, language, own_intent, revision
             FROM analyses WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, seq LIMIT 200",
         key: &["conversation_id", "message_seq", "seq"],

@@ -14,7 +14,7 @@ const COUNT: &str = "
       SUM(status NOT IN ('resolved', 'closed') AND escalation_risk > ?2) AS at_risk,
       SUM(status IN ('resolved', 'closed')) AS resolved
     FROM conversations
-    WHERE account_id = ?1 AND team_id IS NOT NULL
+    WHERE account_id = ?1 AND team_id IS NOT NULL AND status <> 'hidden'
     GROUP BY account_id, team_id";
 
 #[cfg(test)]

@@ -28,11 +28,11 @@ const LIST: &str = "
 const FIND_BY_ID: &str = "
     SELECT t.account_id, t.id, t.number, t.created_at, c.state
     FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
-    WHERE t.account_id = ?1 AND t.id = ?2";
+    WHERE t.account_id = ?1 AND t.id = ?2 AND c.status <> 'hidden'";
 const FIND_BY_NUMBER: &str = "
     SELECT t.account_id, t.id, t.number, t.created_at, c.state
     FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
-    WHERE t.account_id = ?1 AND t.number = ?2";
+    WHERE t.account_id = ?1 AND t.number = ?2 AND c.status <> 'hidden'";
 
 #[cfg(test)]
 pub(crate) const READS: [&str; 3] = [LIST, FIND_BY_ID, FIND_BY_NUMBER];

@@ -186,7 +186,9 @@ impl Queue {
         let mut waiting = VecDeque::new();
         for correction in corrections {
             // The message may land after the word on it.
-            if let Some(text) = correction.optional_text("text")? {
+            // And of an erased message nothing is left to learn from.
+            let text = correction.optional_text("text")?;
+            if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
                 waiting.extend(row(text.to_owned(), true));
             }
         }
