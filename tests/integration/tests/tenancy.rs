@@ -64,6 +64,8 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "id" if route.path.contains("/parked/") => "req",
         "id" => "cnv",
         "message_id" => "msg",
+        "customer_id" => "cus",
+        "request_id" => "prq",
         "intent_id" => "int",
         "key_id" => "key",
         "session_id" => "ses",

@@ -20,6 +20,12 @@ const SIGN_INS_PER_MINUTE: &str = "SIGN_INS_PER_MINUTE";
 /// What it is unless set. Two calls renew a session, and five or six open one: a thousand consoles make some 130 a minute, and a
 /// hundred people who sign in within a minute 600 more.
 const DEFAULT_SIGN_INS_PER_MINUTE: u64 = 900;
+/// Name of the seconds in which an erasure can be taken back.
+const ERASURE_WINDOW: &str = "ERASURE_WINDOW_SECS";
+/// That time, unless told otherwise: 30 days.
+const DEFAULT_ERASURE_WINDOW_SECS: u64 = 30 * 24 * 3600;
+/// Shortest that production takes: a day. A slip of the keyboard must not erase at once.
+const MIN_ERASURE_WINDOW_SECS: u64 = 24 * 3600;
 /// What [`ENVIRONMENT`] says on a developer's machine, where no mail is sent.
 const DEVELOPMENT: &str = "development";
 /// What [`ENVIRONMENT`] says where customers are.
@@ -48,6 +54,7 @@ pub struct Config {
     token_key: Option<Secret>,
     root_key: Option<Secret>,
     old_root_key: Option<Secret>,
+    erasure_window: Option<String>,
     counts_calls: bool,
     sign_up: Option<String>,
     sign_ins_per_minute: Option<u64>,
@@ -70,6 +77,7 @@ impl Config {
             token_key: secret(TOKEN_KEY),
             root_key: secret(ROOT_KEY),
             old_root_key: secret(OLD_ROOT_KEY),
+            erasure_window: env.var(ERASURE_WINDOW).ok().map(|value| value.to_string()),
             counts_calls: true,
             sign_up: env.var(SIGN_UP).ok().map(|value| value.to_string()),
             sign_ins_per_minute: env
@@ -88,6 +96,7 @@ impl Config {
             token_key: token_key.map(Secret::new),
             root_key: None,
             old_root_key: None,
+            erasure_window: None,
             counts_calls: false,
             sign_up: None,
             sign_ins_per_minute: None,
@@ -103,6 +112,37 @@ impl Config {
             old_root_key: old_root_key.map(Secret::new),
             ..self
         }
+    }
+
+    /// The same with this text for the time in which an erasure can be taken back, for tests.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with_erasure_window(self, secs: &str) -> Self {
+        Self {
+            erasure_window: Some(secs.to_owned()),
+            ..self
+        }
+    }
+
+    /// Seconds in which an erasure can be taken back. What is no number, or too short for production, is nobody's wish.
+    pub fn erasure_window_secs(&self) -> Result<u64, AppError> {
+        let Some(text) = &self.erasure_window else {
+            return Ok(DEFAULT_ERASURE_WINDOW_SECS);
+        };
+        let least = if self.environment == PRODUCTION {
+            MIN_ERASURE_WINDOW_SECS
+        } else {
+            0
+        };
+        text.parse()
+            .ok()
+            .filter(|secs| *secs >= least)
+            .ok_or_else(|| {
+                AppError::unavailable(
+                    RETRY_SECS,
+                    format!("{ERASURE_WINDOW} is not a number of seconds, {least} at least"),
+                )
+            })
     }
 
     /// Which deployment this is, such as `development` or `production`.
@@ -281,6 +321,28 @@ mod tests {
                 ..Config::new(environment, None)
             };
             assert_eq!(config.sign_up(), sign_up, "{environment} {set:?}");
+        }
+    }
+
+    #[test]
+    fn an_erasure_can_be_taken_back_for_thirty_days_and_in_production_for_one_at_least() {
+        for (environment, secs, expected) in [
+            ("production", None, Some(2_592_000)),
+            ("production", Some("86400"), Some(86_400)),
+            ("production", Some("86399"), None),
+            ("production", Some("0"), None),
+            ("production", Some("a month"), None),
+            ("production", Some("-1"), None),
+            ("development", Some("3"), Some(3)),
+            ("development", Some(""), None),
+        ] {
+            let config = Config::new(environment, None);
+            let config = match secs {
+                Some(secs) => config.with_erasure_window(secs),
+                None => config,
+            };
+            let outcome = config.erasure_window_secs();
+            assert_eq!(outcome.ok(), expected, "{environment} {secs:?}");
         }
     }
 

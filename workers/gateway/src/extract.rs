@@ -100,6 +100,10 @@ needs! {
     SeesKeys => ReadApiKeys,
     /// Reads the audit log.
     Audits => ReadAudit,
+    /// Sees requests of customers about their data.
+    SeesPrivacy => ReadPrivacy,
+    /// Erases customers' data.
+    Erases => ManagePrivacy,
     /// Sees the account's settings.
     SeesAccount => ReadAccount,
 }

@@ -41,6 +41,7 @@ mod objects;
 pub mod openapi;
 mod origin;
 mod own_intents;
+mod privacy;
 mod providers;
 mod replay;
 mod roles;
@@ -55,7 +56,7 @@ mod tickets;
 mod transcript;
 mod widget;
 
-pub use objects::{AuditObject, ConversationObject, DeskObject, LimiterObject};
+pub use objects::{AuditObject, ConversationObject, DeskObject, LimiterObject, PrivacyObject};
 use worker::{Context, Env, event, web_sys};
 
 /// The entry point of the platform.

@@ -7,7 +7,7 @@ use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_domain::limits::NOBODY;
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
-use edgedesk_wire::{audit, desk, limits, object};
+use edgedesk_wire::{audit, desk, limits, object, privacy};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,18 @@ impl<'a> Object<'a> {
             account_id,
             binding: audit::BINDING,
             name: audit::object_name(account_id),
+        }
+    }
+
+    /// The requests of an account's customers about their data.
+    #[must_use]
+    pub fn privacy(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            principal: None,
+            app,
+            account_id,
+            binding: privacy::BINDING,
+            name: privacy::object_name(account_id),
         }
     }
 

@@ -12,6 +12,8 @@ mod host;
 mod http;
 mod limiter_object;
 mod outside;
+mod privacy_object;
+mod privacy_outside;
 mod timer;
 
 pub use audit_object::AuditObject;
@@ -19,4 +21,6 @@ pub use conversation_object::ConversationObject;
 pub use desk_object::DeskObject;
 pub use limiter_object::LimiterObject;
 pub(crate) use outside::Bindings;
+pub use privacy_object::PrivacyObject;
+pub(crate) use privacy_outside::conversations_of;
 pub(crate) use timer::Timer;

@@ -8,8 +8,8 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     accounts, admin, ai, api_keys, audit, auth, browser, conversations, decisions, desk, health,
-    hooks, inboxes, intents, invitations, members, networks, providers, roles, second_factor,
-    sessions, teams, tickets, widget,
+    hooks, inboxes, intents, invitations, members, networks, privacy, providers, roles,
+    second_factor, sessions, teams, tickets, widget,
 };
 
 #[derive(OpenApi)]
@@ -117,6 +117,11 @@ use crate::{
         admin::get_checksum,
         admin::list_parked,
         admin::retry_parked,
+        privacy::erase_customer,
+        privacy::anonymise_customer,
+        privacy::list_requests,
+        privacy::get_request,
+        privacy::cancel_request,
         audit::list_entries,
         audit::feed::list_security_events,
         audit::list_roots,
@@ -133,6 +138,7 @@ use crate::{
         (name = "hooks", description = "What providers send"),
         (name = "widget", description = "The widget's own API"),
         (name = "admin", description = "Members, API keys, deliveries, parked messages, rebuilds"),
+        (name = "privacy", description = "Erasing customers' data and making it anonymous"),
         (name = "audit", description = "Who did what, in a log that nobody can change unnoticed"),
         (name = "health", description = "Operations"),
     ),

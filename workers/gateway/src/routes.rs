@@ -7,7 +7,7 @@ use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
     accounts, admin, ai, api_keys, assets, audit, auth, browser, conversations, decisions, desk,
-    health, hooks, inboxes, intents, invitations, members, networks, providers, roles,
+    health, hooks, inboxes, intents, invitations, members, networks, privacy, providers, roles,
     second_factor, sessions, teams, tickets, widget,
 };
 
@@ -135,6 +135,12 @@ routes! {
     get "/api/v1/admin/checksum" => admin::get_checksum,
     get "/api/v1/admin/parked" => admin::list_parked,
     post "/api/v1/admin/parked/{id}/retry" => admin::retry_parked,
+
+    post "/api/v1/customers/{customer_id}/erasure" => privacy::erase_customer,
+    post "/api/v1/customers/{customer_id}/anonymisation" => privacy::anonymise_customer,
+    get "/api/v1/privacy-requests" => privacy::list_requests,
+    get "/api/v1/privacy-requests/{request_id}" => privacy::get_request,
+    post "/api/v1/privacy-requests/{request_id}/cancel" => privacy::cancel_request,
 
     get "/api/v1/audit" => audit::list_entries,
     get "/api/v1/audit/feed" => audit::feed::list_security_events,

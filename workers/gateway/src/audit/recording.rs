@@ -132,6 +132,10 @@ rules! {
     POST "/api/v1/admin/parked/{id}/retry" => "parked_message.retried" "parked_message" "id",
     POST "/api/v1/admin/rebuild" => "read_model.rebuilt" "read_model",
 
+    POST "/api/v1/customers/{customer_id}/erasure" => "customer.erasure_requested" "customer" "customer_id",
+    POST "/api/v1/customers/{customer_id}/anonymisation" => "customer.anonymisation_requested" "customer" "customer_id",
+    POST "/api/v1/privacy-requests/{request_id}/cancel" => "privacy_request.cancelled" "privacy_request" "request_id",
+
     GET "/api/v1/audit" => "audit_log.read" "audit_log",
     GET "/api/v1/audit/feed" => "audit_log.exported" "audit_log",
 }

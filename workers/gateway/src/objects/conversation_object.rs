@@ -4,12 +4,16 @@ use std::rc::Rc;
 
 use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_domain::message::Actor;
-use edgedesk_objects::conversation::{Address, Conversation};
+use edgedesk_objects::conversation::{Address, Conversation, Reader};
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::object::{
     ASSIGN_PATH, DECISION_PATH, EVENTS_PATH, FEEDBACK_PATH, READ_PATH, RECEIVE_PATH, ReadRequest,
     SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH, TEAM_PATH, WITHDRAW_FEEDBACK_PATH,
+};
+use edgedesk_wire::privacy::{
+    CONVERSATION_CANCEL_PATH, CONVERSATION_NAMES_PATH, CONVERSATION_REWRITE_PATH,
+    CONVERSATION_SCHEDULE_PATH,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,
@@ -99,8 +103,10 @@ impl DurableObject for ConversationObject {
 impl ConversationObject {
     async fn route(&self, mut request: Request) -> std::result::Result<Response, Failure> {
         let address = address(&name_of(&request, &self.state)?)?;
+        let mut reader = Reader::Platform;
         if let Some(principal) = principal_of(&request)? {
             self.conversation.check_viewer(address, &principal)?;
+            reader = Reader::Person;
         }
         let path = request.path();
         match (request.method(), path.as_str()) {
@@ -139,7 +145,10 @@ impl ConversationObject {
             (Method::Get, EVENTS_PATH) => {
                 let after_seq = query_number(&request, "after_seq")?.unwrap_or_default();
                 let limit = query_number(&request, "limit")?;
-                json_text(self.conversation.events_after(address, after_seq, limit)?)
+                json_text(
+                    self.conversation
+                        .events_after(address, after_seq, limit, reader)?,
+                )
             }
             (Method::Get, DECISION_PATH) => {
                 let message_id = query_id(&request, "message_id")?;
@@ -152,6 +161,21 @@ impl ConversationObject {
             (Method::Post, WITHDRAW_FEEDBACK_PATH) => {
                 let body = body(&mut request).await?;
                 json(&self.conversation.withdraw_feedback(address, body).await?)
+            }
+            (Method::Post, CONVERSATION_SCHEDULE_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.schedule_erasure(address, body).await?)
+            }
+            (Method::Post, CONVERSATION_CANCEL_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.cancel_erasure(address, body).await?)
+            }
+            (Method::Get, CONVERSATION_NAMES_PATH) => {
+                json(&self.conversation.known_names(address)?)
+            }
+            (Method::Post, CONVERSATION_REWRITE_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.rewrite(address, body).await?)
             }
             (Method::Get, SOCKET_PATH) => {
                 let identity = identity_of(&request)?;

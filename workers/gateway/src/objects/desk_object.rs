@@ -7,8 +7,8 @@ use edgedesk_objects::desk::Desk;
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::desk::{
-    DELIVERIES_PATH, LOOK_PATH, NOTIFY_PATH, REGISTRY_PATH, RESERVE_PATH, SOCKET_PATH, STATE_PATH,
-    object_name,
+    DELIVERIES_PATH, FORGET_DELIVERIES_PATH, LOOK_PATH, NOTIFY_PATH, REGISTRY_PATH, RESERVE_PATH,
+    SOCKET_PATH, STATE_PATH, object_name,
 };
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket,
@@ -115,6 +115,11 @@ impl DeskObject {
             (Method::Post, DELIVERIES_PATH) => {
                 let body = body(&mut request).await?;
                 self.desk.note_delivery(account_id, body)?;
+                Ok(Response::empty()?)
+            }
+            (Method::Post, FORGET_DELIVERIES_PATH) => {
+                let body = body(&mut request).await?;
+                self.desk.forget_deliveries(account_id, &body)?;
                 Ok(Response::empty()?)
             }
             (Method::Get, DELIVERIES_PATH) => json(&self.desk.deliveries(account_id)?),

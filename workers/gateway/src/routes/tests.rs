@@ -69,6 +69,8 @@ fn concrete(path: &str) -> String {
     };
     path.replace("{id}", id)
         .replace("{key}", "1")
+        .replace("{customer_id}", "cus_00000000000000000000000001")
+        .replace("{request_id}", "prq_00000000000000000000000001")
         .replace("{key_id}", "key_00000000000000000000000001")
         .replace("{role_id}", "rol_00000000000000000000000001")
         .replace("{team_id}", "tea_00000000000000000000000001")

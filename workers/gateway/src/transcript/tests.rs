@@ -15,6 +15,7 @@ fn event(seq: u64, data: EventData) -> Event {
         account_id: AccountId::new(Ulid::from(1)),
         at: Timestamp::from_millis(1000),
         causation_id: None,
+        revision: 0,
         data,
     }
 }

@@ -6,11 +6,29 @@ use super::*;
 pub(super) const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
         AssignConversations, ManageApiKeys, ManageInboxes, ManageIntegrations, ManageIntents,
-        ManageMembers, ManageSecurity, ManageTeams, ReadAccount, ReadAnalytics, ReadApiKeys,
-        ReadAudit, ReadConversations, ReadInboxes, ReadIntegrations, ReadIntents, ReadMembers,
-        ReadMessages, ReadTeamAnalytics, ReadTeams, WriteConversations, WriteMessages,
+        ManageMembers, ManagePrivacy, ManageSecurity, ManageTeams, ReadAccount, ReadAnalytics,
+        ReadApiKeys, ReadAudit, ReadConversations, ReadInboxes, ReadIntegrations, ReadIntents,
+        ReadMembers, ReadMessages, ReadPrivacy, ReadTeamAnalytics, ReadTeams, WriteConversations,
+        WriteMessages,
     };
     &[
+        (
+            "post",
+            "/api/v1/customers/{customer_id}/erasure",
+            ManagePrivacy,
+        ),
+        (
+            "post",
+            "/api/v1/customers/{customer_id}/anonymisation",
+            ManagePrivacy,
+        ),
+        ("get", "/api/v1/privacy-requests", ReadPrivacy),
+        ("get", "/api/v1/privacy-requests/{request_id}", ReadPrivacy),
+        (
+            "post",
+            "/api/v1/privacy-requests/{request_id}/cancel",
+            ManagePrivacy,
+        ),
         ("get", "/api/v1/me", ReadConversations),
         ("get", "/api/v1/me/accounts", ReadConversations),
         ("post", "/api/v1/auth/switch", ReadConversations),
