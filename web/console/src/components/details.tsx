@@ -9,6 +9,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { latestAnalysis, scoresOf } from './insight';
 import { Face, MOOD_NAMES, percent, scoreText, TREND_NAMES, TrendArrow } from './mood';
+import { PrivacyActions } from './privacy-dialogs';
 import { RiskMeter } from './risk-meter';
 import { MoodChart } from './sparkline';
 
@@ -37,6 +38,7 @@ export function Details(props: { thread: Thread; conversation: Conversation; nam
       </div>
       <Mood thread={thread} conversation={conversation} />
       <Facts conversation={conversation} />
+      <PrivacyActions customerId={conversation.customer_id} />
     </section>
   );
 }

@@ -88,6 +88,7 @@ const ACCOUNT_PAGES: PageLink[] = [
   { page: 'teams', label: 'Teams', icon: 'user' },
   { page: 'roles', label: 'Roles', icon: 'lock' },
   { page: 'api-keys', label: 'API keys', icon: 'key' },
+  { page: 'privacy', label: 'Privacy requests', icon: 'shield' },
   { page: 'audit', label: 'Audit log', icon: 'history' },
 ];
 /** Everybody's own, in the menu under their name. */

@@ -25,6 +25,7 @@ import { AuditPage } from './audit';
 import { Inboxes } from './inboxes';
 import { Intents } from './intents';
 import { Members } from './members';
+import { PrivacyRequests } from './privacy';
 import { Roles } from './roles';
 import { Security } from './security';
 import { Sessions } from './sessions';
@@ -39,6 +40,7 @@ const SHOWN: Record<Page, () => JSX.Element> = {
   security: Security,
   members: Members,
   inboxes: Inboxes,
+  privacy: PrivacyRequests,
   teams: Teams,
   roles: Roles,
 };

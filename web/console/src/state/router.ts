@@ -25,12 +25,13 @@ export type Page =
   | 'members'
   | 'inboxes'
   | 'teams'
-  | 'roles';
+  | 'roles'
+  | 'privacy';
 
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
   () =>
-    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles)$/.exec(fragment.value)?.[1] as
+    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles|privacy)$/.exec(fragment.value)?.[1] as
       | Page
       | undefined) ?? null,
 );
