@@ -1,7 +1,7 @@
 //! New accounts: of somebody who is new here, and of somebody who is a user already.
 //!
-//! An account begins with one inbox of each channel, and its owner needs a second factor before they do anything else in it
-//! (decision 20). Who may make one is a setting of the deployment, `SIGN_UP` (decision 36).
+//! An account begins with one inbox of each channel, and its owner needs a second factor before they run it (decision
+//! 20). Who may make one is a setting of the deployment, `SIGN_UP` (decision 36).
 
 use edgedesk_domain::account::{Principal, Role};
 use edgedesk_domain::ids::AccountId;
@@ -31,7 +31,7 @@ const REFUSED: &str = "the account cannot be made like this";
     post, path = "/api/v1/auth/sign-up", tag = "auth",
     request_body = SignUpRequest,
     responses(
-        (status = 201, body = NewAccountView, description = "The account, and a session of its owner, who needs a second factor before anything else"),
+        (status = 201, body = NewAccountView, description = "The account, and a session of its owner, who needs a second factor before running it"),
         (status = 400, body = crate::openapi::Problem),
         (status = 403, body = crate::openapi::Problem, description = "`sign_up_closed`: this deployment takes nobody who is not invited"),
         (status = 409, body = crate::openapi::Problem, description = "`email_taken`: a user has this address, and can make another account after logging in"),

@@ -31,9 +31,9 @@ export type Page =
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
   () =>
-    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles|privacy)$/.exec(fragment.value)?.[1] as
-      | Page
-      | undefined) ?? null,
+    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles|privacy)$/.exec(
+      fragment.value,
+    )?.[1] as Page | undefined) ?? null,
 );
 
 /** The token of the invitation whose link was opened. It stands behind the `#`, which no server is told. */
