@@ -145,7 +145,7 @@ async fn an_erased_customer_is_hidden_comes_back_when_taken_back_and_is_gone_whe
     }
     assert!(!audit.contains(NAME) && !audit.contains(EMAIL));
     settle(&own.live).await;
-    assert_nothing_stored(&mut own).await;
+    assert_nothing_stored(&mut own);
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn an_anonymous_customer_is_named_nowhere_and_their_texts_stay_readable() 
     )
     .await;
     settle(&own.live).await;
-    assert_nothing_stored(&mut own).await;
+    assert_nothing_stored(&mut own);
 }
 
 /// Waits until the read model is what the logs say: the rewritten events have arrived.
@@ -190,7 +190,7 @@ async fn settle(live: &Live) {
 ///
 /// Bytes that `SQLite` leaves in its pages where a row was are not looked at: `docs/decisions/0026-privacy-requests.md` says which are
 /// overwritten, and that some cannot be.
-async fn assert_nothing_stored(own: &mut OwnStack) {
+fn assert_nothing_stored(own: &mut OwnStack) {
     own.kill_runtime();
     let databases = databases(own.state());
     assert!(databases.len() > 4, "{databases:?}");
