@@ -154,6 +154,24 @@ fn texts(list: &Value, pointer: &str, field: &str) -> Vec<String> {
         .collect()
 }
 
+/// A privacy request of the other account that is done, so that nothing of it changes by itself any more. Gives its id.
+async fn anonymised(live: &Live, admin: &Edgedesk) -> String {
+    let (_, state) = live.flipped().conversation(&unique("Forget me")).await;
+    let path = format!("/api/v1/customers/{}/anonymisation", state.customer_id);
+    let made = eventually("the other account's customer is known", async || {
+        let answer = admin.post(&path, &json!({})).await.expect("an answer");
+        (answer.status == 201).then(|| answer.json::<Value>().expect("JSON"))
+    })
+    .await;
+    let id = made["privacy_request"]["id"].as_str().expect("an id");
+    eventually("the other account's privacy request is done", async || {
+        let found = get(admin, &format!("/api/v1/privacy-requests/{id}")).await;
+        (found["privacy_request"]["status"] == "done").then_some(())
+    })
+    .await;
+    id.to_owned()
+}
+
 impl Other {
     /// Fills the other account with one of everything that a route can name.
     async fn fill(live: &Live) -> Self {
@@ -162,6 +180,9 @@ impl Other {
         let secret = unique("Zanzibar");
         let mut things = Things::default();
         let mut looks = Vec::new();
+        let request = anonymised(live, &admin).await;
+        things.add("prq", &request);
+        looks.push(format!("/api/v1/privacy-requests/{request}"));
         for n in 0..2 {
             let text = format!("{secret} {n} has not come and I am angry.");
             let (_, state) = flipped.conversation(&text).await;
