@@ -27,10 +27,12 @@ const VERSION: u8 = 1;
 const KEY_ID_BYTES: usize = 8;
 /// Bytes of version and key's name.
 const HEADER_BYTES: usize = 1 + KEY_ID_BYTES;
+/// Characters of [`Keyring::mark`]: nine bytes are twelve characters, with no bit of the nonce among them.
+pub const MARK_CHARS: usize = HEADER_BYTES / 3 * 4;
 /// Bytes of a nonce: the length that GCM takes as it is, NIST SP 800-38D, section 5.2.1.1.
 pub const NONCE_BYTES: usize = 12;
 /// Bytes of the tag: the longest, NIST SP 800-38D, section 5.2.1.2.
-const TAG_BYTES: usize = 16;
+pub(crate) const TAG_BYTES: usize = 16;
 
 /// Shortest root secret in bytes: as long as the keys that are derived from it.
 pub const MIN_ROOT_BYTES: usize = 32;
@@ -71,11 +73,16 @@ impl Place<'_> {
     fn associated_data(&self, header: &[u8]) -> Vec<u8> {
         let mut data = header.to_vec();
         for part in [self.table, self.row, self.column] {
-            data.extend((part.len() as u64).to_be_bytes());
-            data.extend(part.as_bytes());
+            push_part(&mut data, part);
         }
         data
     }
+}
+
+/// Adds a part behind its length, so that no two lists of parts give the same bytes.
+pub(crate) fn push_part(data: &mut Vec<u8>, part: &str) {
+    data.extend((part.len() as u64).to_be_bytes());
+    data.extend(part.as_bytes());
 }
 
 /// A key of 256 bits, and its name.
@@ -180,6 +187,25 @@ impl Keyring {
             .map_err(|_| SealError::Forged)
     }
 
+    /// The same value under the current key.
+    pub fn reseal(
+        &self,
+        place: &Place<'_>,
+        sealed: &str,
+        nonce: [u8; NONCE_BYTES],
+    ) -> Result<String, SealError> {
+        self.seal(place, &self.open(place, sealed)?, nonce)
+    }
+
+    /// What every text begins with that the current key has sealed, and no other: [`MARK_CHARS`] characters, by which a
+    /// database finds those that are still under an older one.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.extend(self.current.id);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
     fn find(&self, id: &[u8]) -> Option<&SealingKey> {
         std::iter::once(&self.current)
             .chain(&self.old)
@@ -188,7 +214,7 @@ impl Keyring {
 }
 
 /// 256 bits from a key and what they are for.
-fn expand(key: &[u8], info: &[&str]) -> [u8; 32] {
+pub(crate) fn expand(key: &[u8], info: &[&str]) -> [u8; 32] {
     let info: Vec<&[u8]> = info.iter().map(|part| part.as_bytes()).collect();
     let mut bytes = [0; 32];
     // One block of SHA-256 is never too much: HKDF gives 255 of them.

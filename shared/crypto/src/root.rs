@@ -1,0 +1,51 @@
+//! The root secret of a deployment, from which the keys that seal values at rest are derived, and the one before it.
+
+use edgedesk_domain::account::Secret;
+
+use crate::sealed::{Keyring, SealError, SealingKey};
+
+/// Name of the setting that says which deployment this is.
+pub const ENVIRONMENT: &str = "EDGEDESK_ENV";
+/// Name of the root secret.
+pub const ROOT_KEY: &str = "ROOT_KEY";
+/// Name of the one before it, while values that were sealed under it are still there.
+pub const OLD_ROOT_KEY: &str = "OLD_ROOT_KEY";
+/// What [`ENVIRONMENT`] says where customers are.
+pub const PRODUCTION: &str = "production";
+/// The start of the keys that stand in the repository for everyone to read.
+const DEVELOPMENT_KEY_PREFIX: &str = "development-only-";
+
+/// Why a secret cannot be used. Holds nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// It is not there.
+    #[error("the secret {0} is not set: `wrangler secret put {0}`")]
+    Missing(&'static str),
+    /// It is the one that stands in the repository.
+    #[error(
+        "{0} is the development key, in production: `wrangler secret put {0} --env production`"
+    )]
+    Development(&'static str),
+}
+
+/// The secret of a name, if it may be used: in production those do not count that stand in the repository.
+pub fn checked<'a>(
+    environment: &str,
+    name: &'static str,
+    secret: Option<&'a Secret>,
+) -> Result<&'a Secret, SecretError> {
+    let secret = secret.ok_or(SecretError::Missing(name))?;
+    if environment == PRODUCTION && secret.expose().starts_with(DEVELOPMENT_KEY_PREFIX) {
+        return Err(SecretError::Development(name));
+    }
+    Ok(secret)
+}
+
+/// The keys of one purpose, such as the name of a table: the current one from `root`, and one from `old` while it is given.
+pub fn keyring(root: &Secret, old: Option<&Secret>, purpose: &str) -> Result<Keyring, SealError> {
+    let old = old
+        .map(|old| SealingKey::derive(old, purpose))
+        .transpose()?;
+    let current = SealingKey::derive(root, purpose)?;
+    Ok(Keyring::new(current, old.into_iter().collect()))
+}
