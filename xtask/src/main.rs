@@ -23,6 +23,7 @@ mod bench;
 mod build;
 mod dev;
 mod eval;
+mod keys;
 mod migrate;
 mod native;
 mod process;
@@ -79,6 +80,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Move an account to another shard while it is used.
     Shard(shard::ShardArguments),
+    /// Make data keys of accounts new, and see under which root they are sealed.
+    Keys(keys::KeysArguments),
 }
 
 /// How to find a running stack.
@@ -145,5 +148,6 @@ async fn run(command: Command) -> Result<()> {
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Shard(arguments) => shard::run(arguments).await,
+        Command::Keys(arguments) => keys::run(arguments).await,
     }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use edgedesk_domain::ids::AccountId;
 use edgedesk_store::mover::{Compared, Mover, Stage};
-use edgedesk_store::{Database, Row, Shards, Statement, StoreError, Value};
+use edgedesk_store::{DataKeys, Database, Directory, Row, Shards, Statement, StoreError, Value};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 
@@ -43,27 +43,39 @@ struct MoveArguments {
     account: AccountId,
     /// The number of the shard.
     to: u32,
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// How long to wait for the caches of the Workers.
+    #[arg(long, default_value_t = SETTLE_SECS, hide = true)]
+    settle_secs: u64,
+}
+
+/// Which databases.
+#[derive(Debug, Args)]
+pub struct PlaceArguments {
     /// Where local data lives.
     #[arg(long, value_name = "DIR", default_value = ".edgedesk")]
     state: PathBuf,
     /// The databases of a deployment, by its environment in `wrangler.toml`, instead of local ones.
     #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "state")]
     remote: Option<String>,
-    /// How long to wait for the caches of the Workers.
-    #[arg(long, default_value_t = SETTLE_SECS, hide = true)]
-    settle_secs: u64,
 }
 
 /// `cargo xtask shard`.
 pub async fn run(arguments: ShardArguments) -> Result<()> {
     let ShardCommand::Move(arguments) = arguments.command;
-    let place = place_of(&arguments)?;
+    let place = place_of(&arguments.place)?;
     let database = |binding: &'static str| Wrangler {
         binding,
         place: Rc::clone(&place),
     };
     let [directory, shards @ ..] = DATABASES;
-    let shards = Shards::new(database(directory), shards.map(database).into());
+    // Sealed values are moved as they are: the root stays with the Workers.
+    let shards = Shards::new(
+        database(directory),
+        shards.map(database).into(),
+        DataKeys::absent(),
+    );
     let mover = Mover::new(&shards, arguments.account, arguments.to);
     let settle = Duration::from_secs(arguments.settle_secs);
 
@@ -97,7 +109,7 @@ pub async fn run(arguments: ShardArguments) -> Result<()> {
 }
 
 /// Where the databases are, for wrangler.
-fn place_of(arguments: &MoveArguments) -> Result<Rc<[String]>> {
+fn place_of(arguments: &PlaceArguments) -> Result<Rc<[String]>> {
     if let Some(environment) = &arguments.remote {
         return Ok(["--remote", "--env", environment].map(str::to_owned).into());
     }
@@ -123,9 +135,16 @@ fn describe(compared: &[Compared]) -> String {
     format!("{n_rows} rows, compared")
 }
 
+/// The directory.
+pub fn directory(place: &PlaceArguments) -> Result<Directory<Wrangler>> {
+    let [binding, ..] = DATABASES;
+    let place = place_of(place)?;
+    Ok(Directory::new(Wrangler { binding, place }))
+}
+
 /// A D1 database by its binding, through `wrangler d1 execute`.
 #[derive(Debug)]
-struct Wrangler {
+pub struct Wrangler {
     binding: &'static str,
     place: Rc<[String]>,
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::rc::Rc;
 
+use edgedesk_crypto::sealed::SealError;
+
 /// Most parameters that D1 binds to one statement.
 pub const MAX_BOUND_PARAMETERS: usize = 100;
 
@@ -59,6 +61,22 @@ pub enum StoreError {
     /// A row of another account came back. Nothing of it is told, not even here.
     #[error("a row of another account came back")]
     ForeignRow,
+    /// A sealed value does not open: it was changed, stands where it was not put, or its key is not there. Nothing of it is told.
+    #[error("a value of {table}.{column} does not open: {error}")]
+    Unopened {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Why.
+        error: SealError,
+    },
+    /// A data key does not open with the root that is given.
+    #[error("a data key does not open: {0}")]
+    Wrapped(SealError),
+    /// There is no key to seal or open with.
+    #[error("there is no data key: {0}")]
+    NoDataKey(&'static str),
     /// The account names a shard that this deployment does not have.
     #[error("there is no shard {0}")]
     UnknownShard(u32),
@@ -87,8 +105,12 @@ impl StoreError {
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        // A shard that is missing is one that a later deployment has.
-        matches!(self, Self::Unavailable(_) | Self::UnknownShard(_))
+        // A shard that is missing is one that a later deployment has, and a root that does not fit will be set right: nothing
+        // that waits for it may be given up.
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::UnknownShard(_) | Self::Wrapped(_) | Self::NoDataKey(_)
+        )
     }
 }
 
@@ -174,6 +196,11 @@ impl Row {
     #[must_use]
     pub fn values(&self) -> &[Value] {
         &self.values
+    }
+
+    /// The columns' names in the order of the statement.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(String::as_str)
     }
 
     /// A value of whatever kind.

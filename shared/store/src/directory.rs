@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod create;
+mod data_keys;
 mod identities;
 mod inboxes;
 mod invitations;
@@ -18,12 +19,14 @@ mod sessions;
 mod settings;
 mod teams;
 
+use edgedesk_crypto::field::is_sealed;
 use edgedesk_domain::account::{Channel, Inbox, Permission, PermissionSet, Role, Secret, rights};
 use edgedesk_domain::ids::{AccountId, InboxId, TeamId, UserId};
 use edgedesk_wire::api::AgentView;
 
 pub use self::api_keys::{ApiKey, KeyHolder, KeyRefusal, MAX_API_KEYS, NewApiKey};
 pub use self::create::{CreatedAccount, KeySource, MAX_OWNED_ACCOUNTS, NewAccount, NewOwner};
+pub use self::data_keys::SealedUnder;
 pub use self::identities::AttemptUse;
 pub use self::inboxes::{InboxChange, ListedInbox, MAX_INBOXES, NewInbox};
 pub use self::invitations::{
@@ -40,6 +43,7 @@ pub use self::second_factor::SecondFactor;
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
 pub use self::teams::{MAX_TEAMS, Team, TeamMember, TeamOutcome};
 use crate::database::{Database, Row, StoreError, Value};
+use crate::keys::{DataKeys, INBOX_SECRET, Vault};
 use crate::scoped::Scoped;
 
 const FIND_INBOX: &str = "
@@ -50,6 +54,8 @@ const FIND_INBOX_BY_KEY: &str = "
     SELECT i.id, i.account_id, i.channel, i.name, i.key, i.secret, i.settings, a.shard
     FROM inboxes i JOIN accounts a ON a.id = i.account_id
     WHERE i.key = ?1";
+// The old value is compared: a secret that was set meanwhile stays.
+const SEAL_SECRET: &str = "UPDATE inboxes SET secret = ?3 WHERE id = ?1 AND secret = ?2";
 const FIND_ACCOUNT: &str = "SELECT id, name, plan, shard, settings FROM accounts WHERE id = ?1";
 const FIND_LOGIN: &str = "
     SELECT u.id, u.name, u.email, u.password_hash, m.account_id, m.role, m.max_load, f.confirmed_at AS second_factor_at
@@ -123,6 +129,10 @@ pub(crate) use self::{
     invitations::STATEMENTS as INVITATION_STATEMENTS, members::STATEMENTS as MEMBER_STATEMENTS,
     outbox::STATEMENTS as OUTBOX_STATEMENTS,
 };
+
+/// The constant SQL of data keys, for the same test.
+#[cfg(test)]
+pub(crate) use self::data_keys::STATEMENTS as DATA_KEY_STATEMENTS;
 
 /// The constant SQL of settings, for the same test.
 #[cfg(test)]
@@ -220,16 +230,24 @@ impl<D: Database> Directory<D> {
     }
 
     /// The inbox of an id, with its account's shard.
-    pub async fn find_inbox(&self, inbox_id: InboxId) -> Result<Option<Inbox>, StoreError> {
+    pub async fn find_inbox(
+        &self,
+        keys: &DataKeys,
+        inbox_id: InboxId,
+    ) -> Result<Option<Inbox>, StoreError> {
         let rows = self
             .database
             .query(FIND_INBOX, &[Value::text(inbox_id)])
             .await?;
-        rows.first().map(inbox).transpose()
+        self.opened_inbox(keys, &rows).await
     }
 
     /// The widget inbox of a public key. No inbox has an empty key.
-    pub async fn find_inbox_by_key(&self, key: &str) -> Result<Option<Inbox>, StoreError> {
+    pub async fn find_inbox_by_key(
+        &self,
+        keys: &DataKeys,
+        key: &str,
+    ) -> Result<Option<Inbox>, StoreError> {
         if key.is_empty() {
             return Ok(None);
         }
@@ -237,7 +255,38 @@ impl<D: Database> Directory<D> {
             .database
             .query(FIND_INBOX_BY_KEY, &[Value::text(key)])
             .await?;
-        rows.first().map(inbox).transpose()
+        self.opened_inbox(keys, &rows).await
+    }
+
+    /// An inbox with its secret. One that is still in clear is sealed then.
+    async fn opened_inbox(
+        &self,
+        keys: &DataKeys,
+        rows: &[Row],
+    ) -> Result<Option<Inbox>, StoreError> {
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let account_id = row.parsed("account_id")?;
+        let vault = Vault::new(keys, &self.database, account_id);
+        let secret = vault.open(&INBOX_SECRET, row).await?;
+        if !is_sealed(row.text("secret")?) {
+            // If it does not come to it the inbox serves all the same, and the next one to read it tries again.
+            let _ = self.seal_secret(vault, row.text("id")?, &secret).await;
+        }
+        inbox(row, secret).map(Some)
+    }
+
+    async fn seal_secret(
+        &self,
+        vault: Vault<'_, D>,
+        id: &str,
+        secret: &str,
+    ) -> Result<(), StoreError> {
+        let sealed = vault.sealer().await?.seal(&INBOX_SECRET, id, secret)?;
+        let parameters = [Value::text(id), Value::text(secret), Value::Text(sealed)];
+        self.database.query(SEAL_SECRET, &parameters).await?;
+        Ok(())
     }
 
     /// The account of an id.
@@ -322,7 +371,7 @@ impl<D: Database> Directory<D> {
     /// Keeps a queue message that names no account of ours, until an operator looks at it.
     pub async fn park_unclaimed(&self, parked: &crate::Parked) -> Result<(), StoreError> {
         self.database
-            .query(PARK_UNCLAIMED, &parked.parameters()?)
+            .query(PARK_UNCLAIMED, &parked.parameters(parked.kept_body())?)
             .await?;
         Ok(())
     }
@@ -360,7 +409,7 @@ fn login(rows: &[Row]) -> Result<Option<Login>, StoreError> {
     }))
 }
 
-fn inbox(row: &Row) -> Result<Inbox, StoreError> {
+fn inbox(row: &Row, secret: String) -> Result<Inbox, StoreError> {
     Ok(Inbox {
         id: row.parsed("id")?,
         account_id: row.parsed("account_id")?,
@@ -368,7 +417,7 @@ fn inbox(row: &Row) -> Result<Inbox, StoreError> {
         channel: row.word::<Channel>("channel")?,
         name: row.text("name")?.to_owned(),
         key: row.optional_text("key")?.unwrap_or_default().to_owned(),
-        secret: Secret::new(row.text("secret")?),
+        secret: Secret::new(secret),
         settings: row.json("settings")?,
     })
 }

@@ -23,6 +23,7 @@ use edgedesk_wire::queue::{ENVELOPE_VERSION, Envelope, EventRange, EventsAppende
 use futures::executor::block_on;
 use ulid::Ulid;
 
+use crate::keys::{DataKeys, KnownKeys, Sealer};
 use crate::projector::{LogReader, ReadError, RegistryReader};
 use crate::seed::{DemoAccount, DemoIds, DemoSeed, DemoUser, demo};
 use crate::shards::{AccountStore, Shards};
@@ -72,7 +73,28 @@ fn user(name: &str) -> DemoUser {
 pub fn shards() -> Shards<Sqlite> {
     let directory = Sqlite::directory();
     block_on(directory.batch(demo(&demo_seed()))).expect("the seed runs");
-    Shards::new(directory, vec![Sqlite::shard(), Sqlite::shard()])
+    Shards::new(directory, vec![Sqlite::shard(), Sqlite::shard()], keys())
+}
+
+/// Keys whose random bits are always the same: the same value in the same place is sealed alike, so that tables can be
+/// compared as they are.
+pub fn keys() -> DataKeys {
+    keys_with(|bytes| bytes.fill(7), || at(0), KnownKeys::default())
+}
+
+/// Keys with randomness, a clock and a memory of one's own.
+pub fn keys_with(fill_random: fn(&mut [u8]), now: fn() -> Timestamp, known: KnownKeys) -> DataKeys {
+    DataKeys::new(&root("a"), None, fill_random, now, known).expect("the root is long enough")
+}
+
+/// A root secret.
+pub fn root(letter: &str) -> Secret {
+    Secret::new(letter.repeat(32))
+}
+
+/// What seals the values of an account.
+pub fn sealer<D: Database>(shards: &Shards<D>, account_id: AccountId) -> Sealer {
+    block_on(shards.vault(account_id).sealer()).expect("the account has a key")
 }
 
 pub fn store<'a>(shards: &'a Shards<Sqlite>, ids: &DemoIds) -> AccountStore<'a, Sqlite> {
@@ -351,7 +373,9 @@ pub fn project_logs(shards: &Shards<Sqlite>, shard: u32, logs: &[Log]) {
     let database = shards.shard(shard).expect("there are two");
     for log in logs {
         let head = log.state().seq;
-        let statements = projection::statements_for(&log.appended(1, head, head));
+        let appended = log.appended(1, head, head);
+        let sealer = sealer(shards, appended.state.account_id);
+        let statements = projection::statements_for(&appended, &sealer).expect("it is sealed");
         block_on(database.batch(statements)).expect("it works");
     }
 }

@@ -1,15 +1,16 @@
 //! D1 repositories behind a trait; every query is scoped to an account.
 //!
 //! [`Directory`] finds the account; [`Shards`] hands out an [`AccountStore`] that can ask for nothing else than that
-//! account's rows. [`projection`] turns events into statements, [`projector`] decides what becomes of queue messages and
+//! account's rows. the projection turns events into statements, [`projector`] decides what becomes of queue messages and
 //! rebuilds. In scope: SQL and those decisions. Out of scope: queues, bindings, HTTP; those are `workers/`.
 #![forbid(unsafe_code)]
 
 pub mod database;
 pub mod directory;
+pub mod keys;
 pub mod mover;
 mod parked;
-pub mod projection;
+mod projection;
 pub mod projector;
 mod scoped;
 pub mod seed;
@@ -22,6 +23,7 @@ mod fixtures;
 
 pub use database::{Database, Row, Statement, StoreError, Value};
 pub use directory::Directory;
+pub use keys::{DataKeys, KnownKeys};
 pub use parked::{Parked, ParkedReason};
 pub use shards::{AccountStore, Shards};
 

@@ -45,31 +45,34 @@ pub enum ParkedReason {
 }
 
 impl Parked {
-    pub(crate) fn parameters(&self) -> Result<[Value; 7], StoreError> {
+    /// The body as far as it is kept.
+    pub(crate) fn kept_body(&self) -> &str {
+        &self.body[..self.body.floor_char_boundary(MAX_PARKED_BODY_BYTES)]
+    }
+
+    /// The columns, with the body as it is to be stored.
+    pub(crate) fn parameters(&self, body: &str) -> Result<[Value; 7], StoreError> {
         Ok([
             Value::text(&self.id),
             Value::text(&self.queue),
             Value::Text(crate::word(self.reason)),
             Value::text(&self.detail),
-            Value::text(cut(&self.body)),
+            Value::text(body),
             Value::uint(self.n_attempts.into())?,
             Value::time(self.parked_at),
         ])
     }
 
-    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
+    /// From a row, and its body opened.
+    pub(crate) fn from_row(row: &Row, body: String) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text("id")?.to_owned(),
             queue: row.text("queue")?.to_owned(),
             reason: row.word("reason")?,
             detail: row.text("detail")?.to_owned(),
-            body: row.text("body")?.to_owned(),
+            body,
             n_attempts: row.uint32("n_attempts")?,
             parked_at: row.time("parked_at")?,
         })
     }
-}
-
-fn cut(body: &str) -> &str {
-    &body[..body.floor_char_boundary(MAX_PARKED_BODY_BYTES)]
 }

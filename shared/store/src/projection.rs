@@ -1,4 +1,4 @@
-//! Events into rows: pure, idempotent, free of order.
+//! Events into rows: idempotent, free of order, pure but for the nonces of what is sealed.
 //!
 //! A row of messages, analyses or tickets is made of one event and never changes, unless personal data is taken out of the
 //! event: then the larger revision wins. The row of a conversation is made of a
@@ -18,7 +18,8 @@ use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::queue::EventsAppended;
 use serde::Serialize;
 
-use crate::database::{Statement, Value};
+use crate::database::{Statement, StoreError, Value};
+use crate::keys::{ANALYSIS_DATA, CONVERSATION_STATE, MESSAGE_DATA, Sealer};
 
 /// Bytes of one bound text after which the next row starts another statement. D1 takes 2 MB; one row has at most 100 kB of
 /// text, which escapes can blow up to 700 kB.
@@ -94,18 +95,21 @@ const INSERT_TICKETS: &str = "
 pub(crate) const HIDDEN: &str = "hidden";
 
 /// The statements that project one queue message. They belong in one transaction.
-#[must_use]
-pub fn statements_for(appended: &EventsAppended) -> Vec<Statement> {
+pub(crate) fn statements_for(
+    appended: &EventsAppended,
+    sealer: &Sealer,
+) -> Result<Vec<Statement>, StoreError> {
     let mut projection = Projection::default();
-    projection.add_events(&appended.events);
-    projection.add_state(&appended.state);
+    projection.add_events(&appended.events, sealer)?;
+    projection.add_state(&appended.state, sealer);
     projection.into_statements()
 }
 
-/// Rows of one shard, collected from any number of queue messages.
+/// Rows of one shard, collected from any number of queue messages. What people wrote is sealed in them, with the keys of its
+/// account.
 #[derive(Debug, Default)]
-pub struct Projection {
-    states: BTreeMap<(AccountId, ConversationId), ConversationState>,
+pub(crate) struct Projection {
+    states: BTreeMap<(AccountId, ConversationId), (ConversationState, Sealer)>,
     messages: BTreeMap<EventKey, (u32, String)>,
     analyses: BTreeMap<EventKey, (u32, String)>,
     tickets: BTreeMap<EventKey, String>,
@@ -128,8 +132,7 @@ type EventKey = (AccountId, ConversationId, u64);
 
 impl Projection {
     /// Whether there is nothing to write.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.states.is_empty()
             && self.messages.is_empty()
             && self.analyses.is_empty()
@@ -137,29 +140,41 @@ impl Projection {
             && self.feedback.is_empty()
     }
 
-    /// Adds the rows that are made of one event each.
-    pub fn add_events(&mut self, events: &[Event]) {
+    /// Adds the rows that are made of one event each. All events are of the sealer's account.
+    pub(crate) fn add_events(
+        &mut self,
+        events: &[Event],
+        sealer: &Sealer,
+    ) -> Result<(), StoreError> {
         for event in events {
             let key = (event.account_id, event.conversation_id, event.seq);
             match &event.data {
                 EventData::MessageCreated(message) => {
-                    keep(&mut self.messages, key, event.revision, || {
-                        row((
+                    if is_newer(&self.messages, key, event.revision) {
+                        let name = format!("{}:{}", event.conversation_id, event.seq);
+                        let data = sealer.seal(&MESSAGE_DATA, &name, &crate::json(message))?;
+                        let row = row((
                             event.account_id,
                             event.conversation_id,
                             event.seq,
                             message.message_id,
                             message.direction,
                             event.at.millis(),
-                            crate::json(message),
+                            data,
                             event.revision,
-                        ))
-                    });
+                        ));
+                        self.messages.insert(key, (event.revision, row));
+                    }
                 }
                 EventData::MessageAnalyzed(analyzed) => {
                     let analysis = &analyzed.analysis;
-                    keep(&mut self.analyses, key, event.revision, || {
-                        row((
+                    if is_newer(&self.analyses, key, event.revision) {
+                        let name = format!(
+                            "{}:{}:{}",
+                            event.conversation_id, analyzed.message_seq, event.seq
+                        );
+                        let data = sealer.seal(&ANALYSIS_DATA, &name, &crate::json(analysis))?;
+                        let row = row((
                             event.account_id,
                             event.conversation_id,
                             analyzed.message_seq,
@@ -171,11 +186,12 @@ impl Projection {
                             &analysis.model.id,
                             &analysis.model.version,
                             event.at.millis(),
-                            crate::json(analysis),
+                            data,
                             LABELS.map(|field| field.decided(analyzed)),
                             event.revision,
-                        ))
-                    });
+                        ));
+                        self.analyses.insert(key, (event.revision, row));
+                    }
                 }
                 EventData::AnalysisCorrected(corrected) => self.add_feedback(
                     event,
@@ -226,6 +242,7 @@ impl Projection {
                 | EventData::ProviderEventReceived(_) => {}
             }
         }
+        Ok(())
     }
 
     /// Adds what an agent says, unless a later word is known already.
@@ -259,22 +276,26 @@ impl Projection {
     }
 
     /// Adds what was true of a conversation, unless something later is known already.
-    pub fn add_state(&mut self, state: &ConversationState) {
+    pub(crate) fn add_state(&mut self, state: &ConversationState, sealer: &Sealer) {
         let key = (state.account_id, state.conversation_id);
         if self
             .states
             .get(&key)
-            .is_none_or(|known| known.seq < state.seq)
+            .is_none_or(|(known, _)| known.seq < state.seq)
         {
-            self.states.insert(key, state.clone());
+            self.states.insert(key, (state.clone(), sealer.clone()));
         }
     }
 
     /// The statements, for one transaction.
-    #[must_use]
-    pub fn into_statements(self) -> Vec<Statement> {
-        let conversations = self.states.values().map(conversation_row);
-        let customers = self.states.values().map(customer_row);
+    pub(crate) fn into_statements(self) -> Result<Vec<Statement>, StoreError> {
+        let conversations = self
+            .states
+            .values()
+            .map(|(state, sealer)| conversation_row(state, sealer))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
+        let customers = self.states.values().map(|(state, _)| customer_row(state));
         let mut statements = Vec::new();
         let messages = self.messages.into_values().map(|(_, row)| row);
         push(&mut statements, INSERT_MESSAGES, messages);
@@ -288,12 +309,14 @@ impl Projection {
         );
         push(&mut statements, UPSERT_CONVERSATIONS, conversations);
         push(&mut statements, UPSERT_CUSTOMERS, customers);
-        statements
+        Ok(statements)
     }
 }
 
-fn conversation_row(state: &ConversationState) -> String {
-    row((
+fn conversation_row(state: &ConversationState, sealer: &Sealer) -> Result<String, StoreError> {
+    let key = state.conversation_id.to_string();
+    let text = sealer.seal(&CONVERSATION_STATE, &key, &crate::json(state))?;
+    Ok(row((
         state.account_id,
         state.conversation_id,
         state.seq,
@@ -310,9 +333,9 @@ fn conversation_row(state: &ConversationState) -> String {
         state.ticket_number,
         state.created_at.millis(),
         state.updated_at.millis(),
-        crate::json(state),
+        text,
         state.team_id,
-    ))
+    )))
 }
 
 fn customer_row(state: &ConversationState) -> String {
@@ -347,16 +370,9 @@ fn customer_row(state: &ConversationState) -> String {
     ))
 }
 
-/// Keeps the row of an event, unless one of the same or a larger revision is there.
-fn keep(
-    rows: &mut BTreeMap<EventKey, (u32, String)>,
-    key: EventKey,
-    revision: u32,
-    row: impl FnOnce() -> String,
-) {
-    if rows.get(&key).is_none_or(|(known, _)| *known < revision) {
-        rows.insert(key, (revision, row()));
-    }
+/// Whether the row of an event is to be kept: none of the same or a larger revision is there.
+fn is_newer(rows: &BTreeMap<EventKey, (u32, String)>, key: EventKey, revision: u32) -> bool {
+    rows.get(&key).is_none_or(|(known, _)| *known < revision)
 }
 
 /// One row as a JSON array. Texts that are JSON themselves stay texts inside it: SQLite hands them on byte for byte.

@@ -21,8 +21,9 @@ use edgedesk_wire::queue::{EVENTS_QUEUE, EventsAppended};
 
 pub use self::rebuild::RebuildError;
 use crate::database::{Database, StoreError};
+use crate::keys::Sealer;
 use crate::parked::{Parked, ParkedReason};
-use crate::projection::Projection;
+use crate::projection::{Projection, statements_for};
 use crate::shards::{AccountStore, Shards};
 
 /// Longest delay before a message is tried again.
@@ -148,6 +149,7 @@ struct Ready {
     shard: u32,
     n_bytes: usize,
     appended: EventsAppended,
+    sealer: Sealer,
 }
 
 impl Ready {
@@ -275,6 +277,11 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
             }
             Err(error) => return Fate::Later(error.to_string()),
         };
+        // Without its keys a message waits: nothing is written in clear, and nothing is given up.
+        let sealer = match self.shards.vault(envelope.account_id).sealer().await {
+            Ok(sealer) => sealer,
+            Err(error) => return Fate::Later(error.to_string()),
+        };
         let mut n_bytes = delivery.body.as_deref().map_or(0, str::len);
         if let Some(range) = appended.by_reference {
             let read = self
@@ -296,6 +303,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
             shard,
             n_bytes,
             appended,
+            sealer,
         }))
     }
 
@@ -341,14 +349,17 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
                 return;
             }
         };
-        let mut together = Projection::default();
-        for &index in indexes {
-            if let Fate::Ready(ready) = &fates[index] {
-                together.add_events(&ready.appended.events);
-                together.add_state(&ready.appended.state);
+        let together = async {
+            let mut together = Projection::default();
+            for &index in indexes {
+                if let Fate::Ready(ready) = &fates[index] {
+                    together.add_events(&ready.appended.events, &ready.sealer)?;
+                    together.add_state(&ready.appended.state, &ready.sealer);
+                }
             }
-        }
-        let Err(error) = database.batch(together.into_statements()).await else {
+            database.batch(together.into_statements()?).await
+        };
+        let Err(error) = together.await else {
             for &index in indexes {
                 if let Fate::Ready(ready) = &fates[index] {
                     fates[index] = ready.done();
@@ -369,8 +380,11 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
                 fates[index] = Fate::Later(error.to_string());
                 continue;
             }
-            let statements = crate::projection::statements_for(&ready.appended);
-            fates[index] = match database.batch(statements).await {
+            let written = async {
+                let statements = statements_for(&ready.appended, &ready.sealer)?;
+                database.batch(statements).await
+            };
+            fates[index] = match written.await {
                 Ok(_) => {
                     n_failures_in_a_row = 0;
                     ready.done()

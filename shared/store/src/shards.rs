@@ -5,6 +5,7 @@ mod conversations;
 mod cursor;
 mod intents;
 mod parked;
+mod plain;
 mod read_model;
 mod teams;
 mod tickets;
@@ -20,13 +21,19 @@ pub use self::teams::TeamFigures;
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};
 use crate::directory::Directory;
+use crate::keys::{DataKeys, Sealer, Vault};
 use crate::scoped::Scoped;
 
 /// The directory and the shards of a deployment.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the shards are what it is named after"
+)]
 pub struct Shards<D> {
     directory: D,
     shards: Vec<D>,
+    keys: DataKeys,
 }
 
 /// The rows of one account. There is no way to ask it for another's.
@@ -34,6 +41,7 @@ pub struct Shards<D> {
 pub struct AccountStore<'a, D> {
     account_id: AccountId,
     database: Scoped<'a, D>,
+    vault: Vault<'a, D>,
 }
 
 // By hand: a derive would ask that the database can be copied, and it is only borrowed.
@@ -46,10 +54,20 @@ impl<D> Clone for AccountStore<'_, D> {
 impl<D> Copy for AccountStore<'_, D> {}
 
 impl<D: Database> Shards<D> {
-    /// The databases of a deployment; a shard's number is its place in the list.
+    /// The databases of a deployment, and the keys of its accounts; a shard's number is its place in the list.
     #[must_use]
-    pub const fn new(directory: D, shards: Vec<D>) -> Self {
-        Self { directory, shards }
+    pub const fn new(directory: D, shards: Vec<D>, keys: DataKeys) -> Self {
+        Self {
+            directory,
+            shards,
+            keys,
+        }
+    }
+
+    /// The keys of the accounts.
+    #[must_use]
+    pub const fn keys(&self) -> &DataKeys {
+        &self.keys
     }
 
     /// The directory.
@@ -75,6 +93,12 @@ impl<D: Database> Shards<D> {
         &self.directory
     }
 
+    /// The same with other keys.
+    #[cfg(test)]
+    pub(crate) fn with_keys(self, keys: DataKeys) -> Self {
+        Self { keys, ..self }
+    }
+
     /// The database of a shard.
     pub fn shard(&self, shard: u32) -> Result<&D, StoreError> {
         usize::try_from(shard)
@@ -92,7 +116,13 @@ impl<D: Database> Shards<D> {
         Ok(AccountStore {
             account_id,
             database: Scoped::new(account_id, self.shard(shard)?),
+            vault: self.vault(account_id),
         })
+    }
+
+    /// The sealed values of an account, whose rows may be on any shard.
+    pub(crate) const fn vault(&self, account_id: AccountId) -> Vault<'_, D> {
+        Vault::new(&self.keys, &self.directory, account_id)
     }
 }
 
@@ -106,6 +136,11 @@ impl<D: Database> AccountStore<'_, D> {
     fn account(&self) -> Value {
         Value::text(self.account_id)
     }
+
+    /// What seals the account's values now.
+    pub(crate) async fn sealer(&self) -> Result<Sealer, StoreError> {
+        self.vault.sealer().await
+    }
 }
 
 /// The constant SQL of every read, for the tests over all of them.
@@ -116,6 +151,7 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
         .chain(tickets::READS)
         .chain(teams::READS)
         .chain(parked::READS)
+        .chain(plain::READS)
         .chain(accuracy::READS)
         .chain(intents::reads())
         .chain(read_model::reads())

@@ -129,7 +129,7 @@ async fn create(
     };
     let created = app
         .directory()?
-        .create_account(&new, &SystemIds, &RandomKeys, app.now())
+        .create_account(&new, &SystemIds, &RandomKeys, &app.data_keys()?, app.now())
         .await;
     match created {
         Ok(created) => Ok(Some(created)),

@@ -1,20 +1,17 @@
 //! Settings of this Worker, read from its variables and secrets and checked where they are used.
 
-use edgedesk_crypto::sealed::{Keyring, SealingKey};
+use edgedesk_crypto::root::{ENVIRONMENT, OLD_ROOT_KEY, PRODUCTION, ROOT_KEY, checked, keyring};
+use edgedesk_crypto::sealed::{Keyring, SealError};
 use edgedesk_crypto::token::TokenKey;
 use edgedesk_domain::account::Secret;
+use edgedesk_platform::keys::data_keys;
+use edgedesk_store::{DataKeys, KnownKeys};
 use worker::Env;
 
 use crate::error::{AppError, RETRY_SECS};
 
-/// Name of the setting that says which deployment this is.
-const ENVIRONMENT: &str = "EDGEDESK_ENV";
 /// Name of the secret that signs tokens.
 const TOKEN_KEY: &str = "TOKEN_KEY";
-/// Name of the secret from which the keys that seal values at rest are derived.
-const ROOT_KEY: &str = "ROOT_KEY";
-/// Name of the one before it, while values that were sealed under it are still there.
-const OLD_ROOT_KEY: &str = "OLD_ROOT_KEY";
 /// Name of the setting with the calls without an account that one network has in a minute.
 const SIGN_INS_PER_MINUTE: &str = "SIGN_INS_PER_MINUTE";
 /// What it is unless set. Two calls renew a session, and five or six open one: a thousand consoles make some 130 a minute, and a
@@ -28,10 +25,6 @@ const DEFAULT_ERASURE_WINDOW_SECS: u64 = 30 * 24 * 3600;
 const MIN_ERASURE_WINDOW_SECS: u64 = 24 * 3600;
 /// What [`ENVIRONMENT`] says on a developer's machine, where no mail is sent.
 const DEVELOPMENT: &str = "development";
-/// What [`ENVIRONMENT`] says where customers are.
-const PRODUCTION: &str = "production";
-/// The start of the key that stands in the repository for everyone to read.
-const DEVELOPMENT_KEY_PREFIX: &str = "development-only-";
 
 /// Name of the setting that says who makes accounts.
 const SIGN_UP: &str = "SIGN_UP";
@@ -204,37 +197,34 @@ impl Config {
     /// The keys that seal values of one purpose, such as the name of a table. In production the development key does not
     /// count: everyone could open with it.
     pub fn keyring(&self, purpose: &str) -> Result<Keyring, AppError> {
-        let root = self.checked(ROOT_KEY, self.root_key.as_ref())?;
-        let derive = |root| {
-            SealingKey::derive(root, purpose).map_err(|error| {
-                AppError::unavailable(RETRY_SECS, format!("{ROOT_KEY} or {OLD_ROOT_KEY}: {error}"))
-            })
-        };
-        let old = self
-            .old_root_key
-            .iter()
-            .map(derive)
-            .collect::<Result<_, _>>()?;
-        Ok(Keyring::new(derive(root)?, old))
+        let (root, old_root) = self.roots()?;
+        keyring(root, old_root, purpose).map_err(bad_root)
     }
 
-    fn checked<'a>(&self, name: &str, secret: Option<&'a Secret>) -> Result<&'a Secret, AppError> {
-        let Some(secret) = secret else {
-            return Err(AppError::unavailable(
-                RETRY_SECS,
-                format!("the secret {name} is not set: `wrangler secret put {name}`"),
-            ));
-        };
-        if self.environment == PRODUCTION && secret.expose().starts_with(DEVELOPMENT_KEY_PREFIX) {
-            return Err(AppError::unavailable(
-                RETRY_SECS,
-                format!(
-                    "{name} is the development key, in production: `wrangler secret put {name} --env production`"
-                ),
-            ));
-        }
-        Ok(secret)
+    /// The data keys of accounts, of which `known` are known in this isolate.
+    pub fn data_keys(&self, known: KnownKeys) -> Result<DataKeys, AppError> {
+        let (root, old_root) = self.roots()?;
+        data_keys(root, old_root, known).map_err(bad_root)
     }
+
+    /// The root secret and the one before it.
+    fn roots(&self) -> Result<(&Secret, Option<&Secret>), AppError> {
+        let root = self.checked(ROOT_KEY, self.root_key.as_ref())?;
+        Ok((root, self.old_root_key.as_ref()))
+    }
+
+    fn checked<'a>(
+        &self,
+        name: &'static str,
+        secret: Option<&'a Secret>,
+    ) -> Result<&'a Secret, AppError> {
+        checked(&self.environment, name, secret)
+            .map_err(|error| AppError::unavailable(RETRY_SECS, error.to_string()))
+    }
+}
+
+fn bad_root(error: SealError) -> AppError {
+    AppError::unavailable(RETRY_SECS, format!("{ROOT_KEY} or {OLD_ROOT_KEY}: {error}"))
 }
 
 #[cfg(test)]
@@ -269,6 +259,8 @@ mod tests {
         for key in [DEVELOPMENT_KEY, DEVELOPMENT_ROOT_KEY] {
             assert!(include_str!("../../../wrangler.toml").contains(key));
         }
+        // Jobs opens what the gateway seals.
+        assert!(include_str!("../../jobs/wrangler.toml").contains(DEVELOPMENT_ROOT_KEY));
     }
 
     #[test]

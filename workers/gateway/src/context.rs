@@ -10,7 +10,7 @@ use edgedesk_domain::ids::{AccountId, ApiKeyId, UserId};
 use edgedesk_domain::time::{Clock as _, Timestamp};
 use edgedesk_platform::d1::D1;
 use edgedesk_platform::time::SystemClock;
-use edgedesk_store::{Directory, Shards};
+use edgedesk_store::{DataKeys, Directory, KnownKeys, Shards};
 use http::request::Parts;
 use worker::Env;
 
@@ -25,6 +25,11 @@ const DIRECTORY_BINDING: &str = "DIRECTORY";
 const SHARD_BINDING_PREFIX: &str = "SHARD_";
 /// Most shards that are looked for.
 const MAX_SHARDS: u32 = 64;
+
+thread_local! {
+    /// Lives as long as the isolate.
+    static KNOWN_KEYS: KnownKeys = KnownKeys::default();
+}
 
 /// The bindings and settings of this Worker, and this request's id. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -136,6 +141,7 @@ impl App {
         Ok(Shards::new(
             D1::new(directory),
             self.bound_shards().collect(),
+            self.data_keys()?,
         ))
     }
 
@@ -149,6 +155,11 @@ impl App {
         (0..MAX_SHARDS)
             .map_while(|n| self.env().d1(&format!("{SHARD_BINDING_PREFIX}{n}")).ok())
             .map(D1::new)
+    }
+
+    /// The data keys of accounts.
+    pub fn data_keys(&self) -> Result<DataKeys, AppError> {
+        self.config().data_keys(KNOWN_KEYS.with(KnownKeys::clone))
     }
 
     /// Notes the account for the log line.

@@ -150,6 +150,10 @@ impl From<StoreError> for AppError {
                 "the cursor is not one that this list gave out",
             ),
             StoreError::ForeignRow => Self::foreign_row(),
+            StoreError::Unopened { .. } => Self {
+                security: Some(Box::new(SecurityEvent::SealedValue)),
+                ..Self::internal(error.to_string())
+            },
             error if error.is_transient() => Self::unavailable(RETRY_SECS, error.to_string()),
             error => Self::internal(error.to_string()),
         }

@@ -47,10 +47,11 @@ pub async fn find_inbox(app: &App, inbox_id: InboxId) -> Result<Option<Arc<Inbox
     if let Some(inbox) = INBOXES.with_borrow(|cache| cache.fresh(&inbox_id, now)) {
         return Ok(Some(inbox));
     }
-    let found = match app.directory() {
-        Ok(directory) => directory.find_inbox(inbox_id).await.map_err(Into::into),
-        Err(error) => Err(error),
+    let found = async {
+        let keys = app.data_keys()?;
+        Ok(app.directory()?.find_inbox(&keys, inbox_id).await?)
     };
+    let found = found.await;
     INBOXES.with_borrow_mut(|cache| {
         cache.settle(inbox_id, found.map(|inbox| inbox.map(Arc::new)), now)
     })
@@ -63,10 +64,11 @@ pub async fn find_inbox_by_key(app: &App, key: &str) -> Result<Option<Arc<Inbox>
     if let Some(inbox) = INBOXES_BY_KEY.with_borrow(|cache| cache.fresh(&key, now)) {
         return Ok(Some(inbox));
     }
-    let found = match app.directory() {
-        Ok(directory) => directory.find_inbox_by_key(&key).await.map_err(Into::into),
-        Err(error) => Err(error),
+    let found = async {
+        let keys = app.data_keys()?;
+        Ok(app.directory()?.find_inbox_by_key(&keys, &key).await?)
     };
+    let found = found.await;
     INBOXES_BY_KEY
         .with_borrow_mut(|cache| cache.settle(key, found.map(|inbox| inbox.map(Arc::new)), now))
 }

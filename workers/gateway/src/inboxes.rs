@@ -85,7 +85,7 @@ pub async fn create_inbox(
     };
     let is_made = app
         .directory()?
-        .create_inbox(principal.account_id, &inbox, app.now())
+        .create_inbox(principal.account_id, &inbox, &app.data_keys()?, app.now())
         .await?;
     if !is_made {
         return Err(AppError::new(
@@ -161,7 +161,13 @@ pub async fn set_inbox_secret(
     }
     let changed = app
         .directory()?
-        .set_inbox_secret(principal.account_id, id, &Secret::new(secret), app.now())
+        .set_inbox_secret(
+            principal.account_id,
+            id,
+            &Secret::new(secret),
+            &app.data_keys()?,
+            app.now(),
+        )
         .await?
         .ok_or_else(AppError::not_found)?;
     forget_inbox(id, None);

@@ -12,6 +12,7 @@ mod routes;
 use edgedesk_domain::time::Clock as _;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::time::SystemClock;
+use edgedesk_store::keys::Rewrapped;
 use serde::Serialize;
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
@@ -21,47 +22,86 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     routes::answer(request, &env).await
 }
 
-/// Cron, once an hour: what is over is deleted. Outboxes and retries wake by alarms and queue delays of their own.
+/// Cron, once an hour: what is over is deleted, and what is sealed under the root before is sealed anew. Outboxes and retries wake
+/// by alarms and queue delays of their own.
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        message: &'a str,
-        cron: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        n_deleted: Option<u64>,
-        #[serde(rename = "error.internal", skip_serializing_if = "Option::is_none")]
-        error_internal: Option<String>,
-    }
     let cron = event.cron();
-    let (level, line) = match delete_what_is_over(&env).await {
-        Ok(n_deleted) => (
-            Level::Info,
-            Line {
-                message: "cron: what is over was deleted",
-                cron: &cron,
-                n_deleted: Some(n_deleted),
-                error_internal: None,
-            },
-        ),
+    match delete_what_is_over(&env).await {
+        Ok(n_deleted) => Line::of(&cron, "cron: what is over was deleted", Some(n_deleted)).log(),
         // The next run makes it good.
-        Err(error) => (
-            Level::Error,
-            Line {
-                message: "cron: what is over could not be deleted",
-                cron: &cron,
-                n_deleted: None,
-                error_internal: Some(error),
-            },
-        ),
-    };
-    log(level, &line);
+        Err(error) => Line::failed(&cron, "cron: what is over could not be deleted", error).log(),
+    }
+    match rewrap(&env).await {
+        Ok(Rewrapped {
+            n_rewrapped: 0,
+            n_unopened: 0,
+            ..
+        }) => {}
+        Ok(done) if done.n_unopened > 0 => {
+            let error = format!("{} values open with neither root", done.n_unopened);
+            Line::failed(&cron, "cron: not all could be sealed anew", error).log();
+        }
+        Ok(done) => {
+            let message = "cron: what was under the root before was sealed anew";
+            Line::of(&cron, message, Some(done.n_rewrapped)).log();
+        }
+        Err(error) => Line::failed(&cron, "cron: nothing was sealed anew", error).log(),
+    }
+}
+
+/// What is said of a run.
+#[derive(Serialize)]
+struct Line<'a> {
+    message: &'a str,
+    cron: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n_rows: Option<u64>,
+    #[serde(rename = "error.internal", skip_serializing_if = "Option::is_none")]
+    error_internal: Option<String>,
+}
+
+impl<'a> Line<'a> {
+    const fn of(cron: &'a str, message: &'a str, n_rows: Option<u64>) -> Self {
+        Self {
+            message,
+            cron,
+            n_rows,
+            error_internal: None,
+        }
+    }
+
+    const fn failed(cron: &'a str, message: &'a str, error: String) -> Self {
+        Self {
+            message,
+            cron,
+            n_rows: None,
+            error_internal: Some(error),
+        }
+    }
+
+    fn log(&self) {
+        let level = match self.error_internal {
+            None => Level::Info,
+            Some(_) => Level::Error,
+        };
+        log(level, self);
+    }
 }
 
 async fn delete_what_is_over(env: &Env) -> Result<u64, String> {
     databases::directory(env)
         .map_err(|error| error.to_string())?
         .delete_what_is_over(SystemClock.now())
+        .await
+        .map_err(|error| error.to_string())
+}
+
+async fn rewrap(env: &Env) -> Result<Rewrapped, String> {
+    let keys = databases::data_keys(env).map_err(|error| error.to_string())?;
+    databases::directory(env)
+        .map_err(|error| error.to_string())?
+        .rewrap(&keys)
         .await
         .map_err(|error| error.to_string())
 }

@@ -25,7 +25,16 @@ impl IdSource for SystemIds {
 #[must_use]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // Web Crypto fills any buffer up to 65,536 bytes; it has no way to fail for one that small.
-    getrandom::fill(&mut bytes).expect("Web Crypto gives random bytes");
+    fill_random(&mut bytes);
     bytes
+}
+
+/// Fills at most 65,536 bytes with what nobody can guess.
+///
+/// # Panics
+///
+/// As [`random_bytes`].
+pub fn fill_random(bytes: &mut [u8]) {
+    // Web Crypto fills any buffer of that size; it has no way to fail for one that small.
+    getrandom::fill(bytes).expect("Web Crypto gives random bytes");
 }

@@ -7,6 +7,7 @@ use edgedesk_domain::time::Timestamp;
 use super::inboxes::{NewInbox, insert_inbox};
 use super::{Directory, email_key};
 use crate::database::{Database, Statement, StoreError, Value};
+use crate::keys::DataKeys;
 
 const INSERT_ACCOUNT: &str = "
     INSERT INTO accounts (id, name, plan, shard, settings, created_at)
@@ -84,6 +85,7 @@ impl<D: Database> Directory<D> {
         new: &NewAccount,
         ids: &impl IdSource,
         keys: &impl KeySource,
+        data_keys: &DataKeys,
         now: Timestamp,
     ) -> Result<CreatedAccount, StoreError> {
         let account_id = AccountId::generate(ids);
@@ -138,10 +140,11 @@ impl<D: Database> Directory<D> {
             Value::Int(i64::from(MAX_OWNED_ACCOUNTS)),
         ];
         statements.push(Statement::new(INSERT_MEMBERSHIP, membership));
-        let inboxes_of = inboxes
-            .iter()
-            .map(|inbox| insert_inbox(account_id, inbox, now));
-        statements.extend(inboxes_of);
+        let (data_key, sealer) = data_keys.first_key(account_id)?;
+        statements.push(data_key);
+        for inbox in &inboxes {
+            statements.push(insert_inbox(account_id, inbox, &sealer, now)?);
+        }
         self.database.batch(statements).await?;
         Ok(CreatedAccount {
             account_id,

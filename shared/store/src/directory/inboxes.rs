@@ -6,6 +6,7 @@ use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
 use crate::database::{Database, Row, Statement, StoreError, Value};
+use crate::keys::{DataKeys, INBOX_SECRET, Sealer, Vault};
 
 /// Most inboxes of an account.
 pub const MAX_INBOXES: u32 = 50;
@@ -82,8 +83,14 @@ pub struct InboxChange {
 
 /// The statement that puts a new inbox into the directory. It answers with a row, or with none when the account has
 /// [`MAX_INBOXES`].
-pub(super) fn insert_inbox(account_id: AccountId, new: &NewInbox, now: Timestamp) -> Statement {
-    Statement::new(
+pub(super) fn insert_inbox(
+    account_id: AccountId,
+    new: &NewInbox,
+    sealer: &Sealer,
+    now: Timestamp,
+) -> Result<Statement, StoreError> {
+    let secret = sealer.seal(&INBOX_SECRET, &new.id.to_string(), new.secret.expose())?;
+    Ok(Statement::new(
         INSERT,
         vec![
             Value::text(new.id),
@@ -91,12 +98,12 @@ pub(super) fn insert_inbox(account_id: AccountId, new: &NewInbox, now: Timestamp
             Value::text(new.channel.as_str()),
             Value::text(&new.name),
             Value::text_or_null(new.key.as_ref()),
-            Value::text(new.secret.expose()),
+            Value::Text(secret),
             Value::text(crate::json(&new.settings)),
             Value::time(now),
             Value::Int(i64::from(MAX_INBOXES)),
         ],
-    )
+    ))
 }
 
 impl<D: Database> Directory<D> {
@@ -128,9 +135,13 @@ impl<D: Database> Directory<D> {
         &self,
         account_id: AccountId,
         new: &NewInbox,
+        keys: &DataKeys,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let statement = insert_inbox(account_id, new, now);
+        let sealer = Vault::new(keys, &self.database, account_id)
+            .sealer()
+            .await?;
+        let statement = insert_inbox(account_id, new, &sealer, now)?;
         let rows = self
             .of(account_id)
             .query(statement.sql, &statement.parameters)
@@ -163,12 +174,17 @@ impl<D: Database> Directory<D> {
         account_id: AccountId,
         inbox_id: InboxId,
         secret: &Secret,
+        keys: &DataKeys,
         now: Timestamp,
     ) -> Result<Option<ListedInbox>, StoreError> {
+        let sealer = Vault::new(keys, &self.database, account_id)
+            .sealer()
+            .await?;
+        let stored = sealer.seal(&INBOX_SECRET, &inbox_id.to_string(), secret.expose())?;
         let parameters = [
             Value::text(account_id),
             Value::text(inbox_id),
-            Value::text(secret.expose()),
+            Value::Text(stored),
             Value::text(now),
         ];
         let rows = self.of(account_id).query(SET_SECRET, &parameters).await?;
@@ -220,7 +236,9 @@ mod tests {
             block_on(directory.set_inbox_team(account_id, inbox, team_id)).unwrap()
         };
         let now = || {
-            let found = block_on(directory.find_inbox(inbox)).unwrap().unwrap();
+            let found = block_on(directory.find_inbox(shards.keys(), inbox))
+                .unwrap()
+                .unwrap();
             let list = block_on(directory.list_inboxes(AURORA.account_id)).unwrap();
             let listed = list.iter().find(|listed| listed.id == inbox).unwrap();
             assert_eq!(listed.settings, found.settings);
@@ -254,15 +272,20 @@ mod tests {
         let list = |account_id| block_on(directory.list_inboxes(account_id)).unwrap();
         let (before, theirs) = (list(AURORA.account_id).len(), list(BOREALIS.account_id));
         let mut made = 0;
-        while block_on(directory.create_inbox(AURORA.account_id, &widget(1_000 + made), at(0)))
-            .unwrap()
+        while block_on(directory.create_inbox(
+            AURORA.account_id,
+            &widget(1_000 + made),
+            shards.keys(),
+            at(0),
+        ))
+        .unwrap()
         {
             made += 1;
         }
         assert_eq!(before + made as usize, MAX_INBOXES as usize);
         assert_eq!(list(AURORA.account_id).len(), MAX_INBOXES as usize);
         assert_eq!(list(BOREALIS.account_id), theirs);
-        let found = block_on(directory.find_inbox_by_key("wk_1000"))
+        let found = block_on(directory.find_inbox_by_key(shards.keys(), "wk_1000"))
             .unwrap()
             .unwrap();
         assert_eq!(
@@ -289,7 +312,9 @@ mod tests {
         assert_eq!(after.settings.team_id, Some(AURORA.team_id));
         assert_eq!(after.settings.allowed_origins, change.allowed_origins);
         assert!(after.settings.is_closed);
-        let found = block_on(directory.find_inbox(inbox)).unwrap().unwrap();
+        let found = block_on(directory.find_inbox(shards.keys(), inbox))
+            .unwrap()
+            .unwrap();
         assert_eq!(
             (found.name.as_str(), &found.settings),
             ("Help", &after.settings)
@@ -302,13 +327,14 @@ mod tests {
         let directory = shards.directory();
         let secret = Secret::new("from-the-provider");
         let set = |account_id, inbox| {
-            block_on(directory.set_inbox_secret(account_id, inbox, &secret, at(5))).unwrap()
+            block_on(directory.set_inbox_secret(account_id, inbox, &secret, shards.keys(), at(5)))
+                .unwrap()
         };
         assert_eq!(set(BOREALIS.account_id, AURORA.zendesk_inbox_id), None);
         assert_eq!(set(AURORA.account_id, AURORA.widget_inbox_id), None);
         let listed = set(AURORA.account_id, AURORA.zendesk_inbox_id).expect("it is there");
         assert_eq!(listed.settings.secret_set_at, Some(at(5)));
-        let found = block_on(directory.find_inbox(AURORA.zendesk_inbox_id))
+        let found = block_on(directory.find_inbox(shards.keys(), AURORA.zendesk_inbox_id))
             .unwrap()
             .unwrap();
         assert_eq!(found.secret, secret);

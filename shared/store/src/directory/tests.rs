@@ -43,8 +43,8 @@ fn new_account(email: &str) -> NewAccount {
 fn an_inbox_is_found_by_id_and_by_key_with_its_accounts_shard() {
     let shards = shards();
     let directory = shards.directory();
-    let found = |id| block_on(directory.find_inbox(id)).unwrap();
-    let by_key = |key: &str| block_on(directory.find_inbox_by_key(key)).unwrap();
+    let found = |id| block_on(directory.find_inbox(shards.keys(), id)).unwrap();
+    let by_key = |key: &str| block_on(directory.find_inbox_by_key(shards.keys(), key)).unwrap();
 
     let zendesk = found(AURORA.zendesk_inbox_id).expect("it is seeded");
     assert_eq!(
@@ -141,7 +141,7 @@ fn a_new_account_has_ids_keys_and_an_owner_who_can_log_in() {
     let directory = shards.directory();
     let ids = Counter::default();
     let new = new_account(" Fay@Example.com ");
-    let created = directory.create_account(&new, &ids, &ids, at(0));
+    let created = directory.create_account(&new, &ids, &ids, shards.keys(), at(0));
     let created = block_on(created).unwrap();
 
     let account = block_on(directory.find_account(created.account_id))
@@ -167,7 +167,7 @@ fn a_new_account_has_ids_keys_and_an_owner_who_can_log_in() {
     };
     assert_ne!(zendesk.secret, widget.secret);
     let key = widget.key.as_deref().expect("a widget has a key");
-    let found = block_on(directory.find_inbox_by_key(key))
+    let found = block_on(directory.find_inbox_by_key(shards.keys(), key))
         .unwrap()
         .expect("it is there");
     assert_eq!(
@@ -175,14 +175,14 @@ fn a_new_account_has_ids_keys_and_an_owner_who_can_log_in() {
         (widget.id, widget.secret.clone(), created.account_id)
     );
     assert_eq!(
-        block_on(directory.find_inbox(zendesk.id))
+        block_on(directory.find_inbox(shards.keys(), zendesk.id))
             .unwrap()
             .expect("it is there")
             .secret,
         zendesk.secret
     );
     // Another account's key opens nothing of it.
-    let theirs = block_on(directory.find_inbox_by_key("wk_aurora"))
+    let theirs = block_on(directory.find_inbox_by_key(shards.keys(), "wk_aurora"))
         .unwrap()
         .expect("it is seeded");
     assert_ne!(theirs.account_id, created.account_id);
@@ -201,8 +201,9 @@ fn an_account_is_created_whole_or_not_at_all() {
         .map(|table| database.dump(table))
         .into();
     let ids = Counter::default();
-    let create =
-        |email: &str| block_on(directory.create_account(&new_account(email), &ids, &ids, at(0)));
+    let create = |email: &str| {
+        block_on(directory.create_account(&new_account(email), &ids, &ids, shards.keys(), at(0)))
+    };
     // Somebody has the address.
     assert!(matches!(
         create("ADA@example.COM"),
@@ -224,15 +225,20 @@ fn a_user_makes_more_accounts_up_to_the_limit_and_owns_each() {
     let shards = shards();
     let directory = shards.directory();
     let ids = Counter::default();
-    let first =
-        block_on(directory.create_account(&new_account("fay@example.com"), &ids, &ids, at(0)));
+    let first = block_on(directory.create_account(
+        &new_account("fay@example.com"),
+        &ids,
+        &ids,
+        shards.keys(),
+        at(0),
+    ));
     let owner = first.unwrap().owner_id;
     let again = |owner| {
         let new = NewAccount {
             owner: NewOwner::Known(owner),
             ..new_account("")
         };
-        block_on(directory.create_account(&new, &ids, &ids, at(1)))
+        block_on(directory.create_account(&new, &ids, &ids, shards.keys(), at(1)))
     };
     for _ in 1..MAX_OWNED_ACCOUNTS {
         assert_eq!(again(owner).unwrap().owner_id, owner);

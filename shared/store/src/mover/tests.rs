@@ -61,7 +61,7 @@ fn world() -> Shards<Sqlite> {
         );
         fill(&shards[0], id);
     }
-    Shards::new(directory, shards.into())
+    Shards::new(directory, shards.into(), crate::DataKeys::absent())
 }
 
 fn rows_of(shards: &Shards<Sqlite>, shard: u32, account: AccountId) -> Vec<Vec<String>> {
@@ -275,6 +275,41 @@ fn rows_of_a_copy_that_was_broken_off_do_not_come_back() {
     block_on(mover.copy()).expect("it is copied");
     let all = rows_of(&shards, 1, account()).concat().join("\n");
     assert!(!all.contains("int_gone"));
+}
+
+#[test]
+fn one_event_that_both_shards_were_given_is_no_difference_though_each_sealed_it_anew() {
+    let id = account();
+    let moved = |late: &str| {
+        let shards = world();
+        let shard = |n| shards.shard(n).expect("a shard");
+        let insert = |n, data: &str| {
+            run_sql(
+                shard(n),
+                &format!(
+                    "INSERT INTO messages VALUES ('{id}', 'cnv_1', 9, 'msg_late', 'incoming', 9, '{data}', 0)"
+                ),
+            );
+        };
+        run(&shards, |stage| {
+            if *stage == Stage::Held {
+                insert(0, late);
+                insert(1, "sealed:AQAAAAFone");
+            }
+        })
+    };
+    assert_eq!(moved("sealed:AQAAAAFtwo"), Ok(()));
+    // What cannot be the same is a difference.
+    for other in ["sealed:AQAAAAFlonger", "in clear:AQAAAAFx"] {
+        assert!(matches!(
+            moved(other),
+            Err(MoveError::Different {
+                table: "messages",
+                n_missing: 1,
+                ..
+            })
+        ));
+    }
 }
 
 #[test]

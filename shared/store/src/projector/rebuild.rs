@@ -39,6 +39,8 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
             .account_store(account_id)
             .await?
             .ok_or(RebuildError::UnknownAccount(account_id))?;
+        // Before rows are deleted: without keys there is nothing to put in their place.
+        let sealer = store.sealer().await?;
         let page = registry
             .read_registry(account_id, after.unwrap_or(0), limit.clamp(1, 100))
             .await?;
@@ -54,6 +56,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
                     conversation_ids.push(conversation_id);
                 }
             }
+            store.seal_what_is_plain().await?;
             store.delete_read_model().await?;
         }
 
@@ -78,7 +81,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
                         None => state = Some(first_state(event, conversation_id)?),
                     }
                 }
-                projection.add_events(&page.events);
+                projection.add_events(&page.events, &sealer)?;
                 n_events += page.events.len();
                 if n_events >= EVENTS_PER_WRITE {
                     store.write(std::mem::take(&mut projection)).await?;
@@ -92,7 +95,7 @@ impl<D: Database, L: LogReader, C: Chance> Projector<'_, D, L, C> {
                 }
             }
             if let Some(state) = state {
-                projection.add_state(&state);
+                projection.add_state(&state, &sealer);
                 rebuilt += 1;
             }
         }

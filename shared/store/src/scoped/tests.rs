@@ -79,7 +79,11 @@ fn a_foreign_row_of_a_shard_fails_the_answer_and_gives_no_data() {
     let conversation_id = state.conversation_id;
 
     let leaky = Leaky(shards.shard(AURORA.shard).expect("it is there"));
-    let leaky = Shards::new(Leaky(shards.directory_for_tests()), vec![leaky]);
+    let leaky = Shards::new(
+        Leaky(shards.directory_for_tests()),
+        vec![leaky],
+        shards.keys().clone(),
+    );
     let leaky: AccountStore<'_, _> = leaky.for_account(AURORA.account_id, 0).expect("a shard");
     let all = ConversationFilter::default();
     withheld(

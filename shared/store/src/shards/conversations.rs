@@ -7,6 +7,7 @@ use edgedesk_wire::api::MessageView;
 
 use super::{AccountStore, cursor};
 use crate::database::{Database, StoreError, Value};
+use crate::keys::{ANALYSIS_DATA, CONVERSATION_STATE, MESSAGE_DATA, json_of};
 
 /// Most rows of a page.
 pub const MAX_LIMIT: u32 = 200;
@@ -46,12 +47,15 @@ const LIST_BY_EXTERNAL_ID: &str = "
         AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     ORDER BY updated_at DESC, id DESC LIMIT ?12";
 const FIND: &str = "
-    SELECT account_id, state FROM conversations WHERE account_id = ?1 AND id = ?2 AND status <> 'hidden'";
+    SELECT account_id, id, state FROM conversations WHERE account_id = ?1 AND id = ?2 AND status <> 'hidden'";
 const LIST_MESSAGES: &str = "
-    SELECT m.account_id, m.seq, m.created_at, m.data,
+    SELECT m.account_id, m.conversation_id, m.seq, m.created_at, m.data,
       (SELECT a.data FROM analyses a
        WHERE a.account_id = m.account_id AND a.conversation_id = m.conversation_id AND a.message_seq = m.seq
-       ORDER BY a.seq DESC LIMIT 1) AS analysis
+       ORDER BY a.seq DESC LIMIT 1) AS analysis,
+      (SELECT max(a.seq) FROM analyses a
+       WHERE a.account_id = m.account_id AND a.conversation_id = m.conversation_id AND a.message_seq = m.seq)
+        AS analysis_seq
     FROM messages m
     WHERE m.account_id = ?1 AND m.conversation_id = ?2 AND m.seq > ?3
     ORDER BY m.seq LIMIT ?4";
@@ -163,10 +167,10 @@ impl<D: Database> AccountStore<'_, D> {
             }
             _ => None,
         };
-        let items = rows
-            .iter()
-            .map(|row| row.json("state"))
-            .collect::<Result<_, _>>()?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            items.push(self.vault.open_json(&CONVERSATION_STATE, row).await?);
+        }
         Ok(Page { items, next_cursor })
     }
 
@@ -203,7 +207,11 @@ impl<D: Database> AccountStore<'_, D> {
     ) -> Result<Option<ConversationState>, StoreError> {
         let parameters = [self.account(), Value::text(conversation_id)];
         let rows = self.database.query(FIND, &parameters).await?;
-        rows.first().map(|row| row.json("state")).transpose()
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let state = self.vault.open_json(&CONVERSATION_STATE, row).await?;
+        Ok(Some(state))
     }
 
     /// Messages of a conversation by `seq`, from the one after `after_seq`, each with its latest analysis. At most
@@ -221,21 +229,26 @@ impl<D: Database> AccountStore<'_, D> {
             Value::Int(limit.clamp(1, MAX_LIMIT).into()),
         ];
         let rows = self.database.query(LIST_MESSAGES, &parameters).await?;
-        rows.iter()
-            .map(|row| {
-                let analysis = match row.optional_text("analysis")? {
-                    None => None,
-                    Some(_) => Some(row.json("analysis")?),
-                };
-                Ok(MessageView {
-                    conversation_id,
-                    seq: row.uint("seq")?,
-                    at: row.time("created_at")?,
-                    message: row.json("data")?,
-                    analysis,
-                })
-            })
-            .collect()
+        let mut views = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let seq = row.uint("seq")?;
+            let analysis = match row.optional_text("analysis")? {
+                None => None,
+                Some(text) => {
+                    let key = format!("{conversation_id}:{seq}:{}", row.uint("analysis_seq")?);
+                    let text = self.vault.open_text(&ANALYSIS_DATA, &key, text).await?;
+                    Some(json_of(&ANALYSIS_DATA, &text)?)
+                }
+            };
+            views.push(MessageView {
+                conversation_id,
+                seq,
+                at: row.time("created_at")?,
+                message: self.vault.open_json(&MESSAGE_DATA, row).await?,
+                analysis,
+            });
+        }
+        Ok(views)
     }
 }
 

@@ -28,12 +28,6 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
     parts.into_iter().flatten().copied()
 }
 
-fn texts(rows: &[Row]) -> Result<Vec<String>, StoreError> {
-    rows.iter()
-        .map(|row| row.text("text").map(str::to_owned))
-        .collect()
-}
-
 fn user(row: &Row) -> Result<UserRef, StoreError> {
     Ok(UserRef {
         id: row.parsed("user_id")?,

@@ -3,7 +3,8 @@
 use edgedesk_domain::ids::ConversationId;
 
 use super::{AccountStore, MAX_LIMIT, Page, cursor};
-use crate::database::{Database, StoreError, Value};
+use crate::database::{Database, Row, StoreError, Value};
+use crate::keys::PARKED_BODY;
 use crate::parked::Parked;
 
 const PARK: &str = "
@@ -21,20 +22,15 @@ const FIND: &str = "
 const DISCARD: &str =
     "DELETE FROM parked_messages WHERE account_id = ?1 AND id = ?2 RETURNING account_id, id";
 
-/// Messages of these conversations, whatever they hold.
-const DISCARD_OF: &str = "
-    DELETE FROM parked_messages WHERE account_id = ?1
-      AND EXISTS (SELECT 1 FROM json_each(?2) c
-        WHERE instr(parked_messages.id, c.value) > 0 OR instr(body, c.value) > 0)
-    RETURNING account_id, id";
-
 #[cfg(test)]
-pub(crate) const READS: [&str; 4] = [LIST, FIND, DISCARD, DISCARD_OF];
+pub(crate) const READS: [&str; 3] = [LIST, FIND, DISCARD];
 
 impl<D: Database> AccountStore<'_, D> {
     /// Puts a message aside. Parking it again keeps the first time and the larger number of attempts.
     pub async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
-        let mut parameters = Vec::from(parked.parameters()?);
+        let sealer = self.vault.sealer().await?;
+        let body = sealer.seal(&PARKED_BODY, &parked.id, parked.kept_body())?;
+        let mut parameters = Vec::from(parked.parameters(&body)?);
         parameters.push(self.account());
         self.database.query(PARK, &parameters).await?;
         Ok(())
@@ -55,10 +51,10 @@ impl<D: Database> AccountStore<'_, D> {
             Value::Int(i64::from(limit) + 1),
         ];
         let rows = self.database.query(LIST, &parameters).await?;
-        let mut items = rows
-            .iter()
-            .map(Parked::from_row)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            items.push(self.parked(row).await?);
+        }
         let n_wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = items.len() > n_wanted;
         items.truncate(n_wanted);
@@ -75,7 +71,14 @@ impl<D: Database> AccountStore<'_, D> {
             .database
             .query(FIND, &[self.account(), Value::text(id)])
             .await?;
-        rows.first().map(Parked::from_row).transpose()
+        match rows.first() {
+            Some(row) => self.parked(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn parked(&self, row: &Row) -> Result<Parked, StoreError> {
+        Parked::from_row(row, self.vault.open(&PARKED_BODY, row).await?)
     }
 
     /// Forgets the parked messages of conversations: their logs are projected again. Says how many there were.
@@ -83,8 +86,22 @@ impl<D: Database> AccountStore<'_, D> {
         &self,
         conversation_ids: &[ConversationId],
     ) -> Result<usize, StoreError> {
-        let parameters = [self.account(), Value::Text(crate::json(&conversation_ids))];
-        Ok(self.database.query(DISCARD_OF, &parameters).await?.len())
+        let names: Vec<String> = conversation_ids.iter().map(ToString::to_string).collect();
+        let (mut n_discarded, mut cursor) = (0, None);
+        loop {
+            let page = self.list_parked(cursor.as_deref(), MAX_LIMIT).await?;
+            for parked in &page.items {
+                // What they are is not asked: they are parked because it may not be readable.
+                let is_of = |name: &String| parked.id.contains(name) || parked.body.contains(name);
+                if names.iter().any(is_of) {
+                    n_discarded += usize::from(self.discard_parked(&parked.id).await?);
+                }
+            }
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(n_discarded);
+            }
+        }
     }
 
     /// Forgets a parked message. Says whether there was one.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::AccountStore;
 use crate::database::{Database, Row, Statement, StoreError, Value};
+use crate::keys::{ANALYSIS_DATA, CONVERSATION_STATE, MESSAGE_DATA, SealedColumn};
 use crate::projection::Projection;
 
 const LIST_WITHOUT_TICKET: &str = "
@@ -26,6 +27,8 @@ struct Table {
     name: &'static str,
     sql: &'static str,
     key: &'static [&'static str],
+    /// Its column that is sealed: the digest is of what was sealed, for the same value is never sealed alike.
+    sealed: Option<SealedColumn>,
 }
 
 const TABLES: [Table; 6] = [
@@ -36,6 +39,7 @@ const TABLES: [Table; 6] = [
               created_at, updated_at, state, team_id
             FROM conversations WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
         key: &["id"],
+        sealed: Some(CONVERSATION_STATE),
     },
     Table {
         name: "messages",
@@ -44,6 +48,7 @@ const TABLES: [Table; 6] = [
             FROM messages WHERE account_id = ?1 AND (conversation_id, seq) > (?2, ?3)
             ORDER BY conversation_id, seq LIMIT 200",
         key: &["conversation_id", "seq"],
+        sealed: Some(MESSAGE_DATA),
     },
     Table {
         name: "analyses",
@@ -53,6 +58,7 @@ const TABLES: [Table; 6] = [
             FROM analyses WHERE account_id = ?1 AND (conversation_id, message_seq, seq) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, seq LIMIT 200",
         key: &["conversation_id", "message_seq", "seq"],
+        sealed: Some(ANALYSIS_DATA),
     },
     Table {
         name: "tickets",
@@ -60,6 +66,7 @@ const TABLES: [Table; 6] = [
             SELECT account_id, conversation_id, id, number, created_at
             FROM tickets WHERE account_id = ?1 AND conversation_id > ?2 ORDER BY conversation_id LIMIT 200",
         key: &["conversation_id"],
+        sealed: None,
     },
     Table {
         name: "customers",
@@ -67,6 +74,7 @@ const TABLES: [Table; 6] = [
             SELECT account_id, id, name, name_rank, email, email_rank, first_seen_at
             FROM customers WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
         key: &["id"],
+        sealed: None,
     },
     Table {
         name: "feedback",
@@ -75,6 +83,7 @@ const TABLES: [Table; 6] = [
             FROM feedback WHERE account_id = ?1 AND (conversation_id, message_seq, field) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, field LIMIT 200",
         key: &["conversation_id", "message_seq", "field"],
+        sealed: None,
     },
 ];
 
@@ -110,7 +119,11 @@ impl<D: Database> AccountStore<'_, D> {
                     .map(|column| last_row.value(column).cloned())
                     .collect::<Result<_, _>>()?;
                 for row in &rows {
-                    digest_row(&mut digest, row);
+                    let opened = match &table.sealed {
+                        Some(column) => Some((column.column, self.vault.open(column, row).await?)),
+                        None => None,
+                    };
+                    digest_row(&mut digest, row, opened);
                     count += 1;
                 }
             }
@@ -142,16 +155,21 @@ impl<D: Database> AccountStore<'_, D> {
     /// Writes rows in one transaction. The caller has seen that they are all of this account.
     pub(crate) async fn write(&self, projection: Projection) -> Result<(), StoreError> {
         if !projection.is_empty() {
-            self.database.batch(projection.into_statements()).await?;
+            self.database.batch(projection.into_statements()?).await?;
         }
         Ok(())
     }
 }
 
 /// Each value with its kind and, for texts, its length: no two different rows are digested alike.
-fn digest_row(digest: &mut Sha256, row: &Row) {
+fn digest_row(digest: &mut Sha256, row: &Row, opened: Option<(&str, String)>) {
     digest.update([0x1e]);
-    for value in row.values() {
+    let opened = opened.map(|(column, text)| (column, Value::Text(text)));
+    for (column, value) in row.columns().zip(row.values()) {
+        let value = match &opened {
+            Some((name, opened)) if *name == column => opened,
+            _ => value,
+        };
         match value {
             Value::Null => digest.update(b"n"),
             // D1 has one kind of number.

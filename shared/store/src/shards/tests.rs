@@ -364,7 +364,9 @@ fn an_older_state_never_replaces_a_newer_one() {
         .analyzed_message("second", 0.9);
     let database = shards.shard(AURORA.shard).unwrap();
     for state_seq in [3, 5, 1, 4] {
-        let statements = crate::projection::statements_for(&log.appended(1, 1, state_seq));
+        let appended = log.appended(1, 1, state_seq);
+        let sealer = crate::fixtures::sealer(&shards, AURORA.account_id);
+        let statements = crate::projection::statements_for(&appended, &sealer).unwrap();
         block_on(database.batch(statements)).unwrap();
         let newest = state_seq.max(3).max(if state_seq == 3 { 3 } else { 5 });
         let found =
@@ -621,6 +623,8 @@ fn no_query_scans_a_table() {
     let of_directory = crate::directory::READS
         .into_iter()
         .chain(crate::directory::SESSION_STATEMENTS)
+        .chain(crate::directory::DATA_KEY_STATEMENTS)
+        .chain(crate::keys::STATEMENTS)
         .chain(crate::directory::LOGIN_STATEMENTS)
         .chain(crate::directory::SECOND_FACTOR_STATEMENTS)
         .chain(crate::directory::IDENTITY_STATEMENTS)

@@ -7,11 +7,12 @@ use edgedesk_wire::api::TicketView;
 use super::conversations::status_parameters;
 use super::{AccountStore, MAX_LIMIT, Page, SeenBy};
 use crate::database::{Database, MAX_SAFE_INT, Row, StoreError, Value};
+use crate::keys::{CONVERSATION_STATE, json_of};
 
 // One term per status, as in the list of conversations. Looked up, not joined: a join would have SQLite sort the whole
 // account.
 const LIST: &str = "
-    SELECT c.account_id, ticket_number AS number, state,
+    SELECT c.account_id, c.id AS conversation_id, ticket_number AS number, state,
       (SELECT t.id FROM tickets t WHERE t.account_id = ?1 AND t.conversation_id = c.id) AS id,
       (SELECT t.created_at FROM tickets t WHERE t.account_id = ?1 AND t.conversation_id = c.id) AS created_at
     FROM (SELECT account_id, id, ticket_number, state FROM conversations
@@ -26,11 +27,11 @@ const LIST: &str = "
         WHERE account_id = ?1 AND status = ?7 AND ticket_number < ?2 AND (?9 IS NULL OR team_id IS NULL OR assignee_id = ?9 OR instr(?10, team_id) > 0)) c
     ORDER BY ticket_number DESC LIMIT ?8";
 const FIND_BY_ID: &str = "
-    SELECT t.account_id, t.id, t.number, t.created_at, c.state
+    SELECT t.account_id, t.id, t.number, t.created_at, c.id AS conversation_id, c.state
     FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
     WHERE t.account_id = ?1 AND t.id = ?2 AND c.status <> 'hidden'";
 const FIND_BY_NUMBER: &str = "
-    SELECT t.account_id, t.id, t.number, t.created_at, c.state
+    SELECT t.account_id, t.id, t.number, t.created_at, c.id AS conversation_id, c.state
     FROM tickets t JOIN conversations c ON c.account_id = t.account_id AND c.id = t.conversation_id
     WHERE t.account_id = ?1 AND t.number = ?2 AND c.status <> 'hidden'";
 
@@ -101,7 +102,7 @@ impl<D: Database> AccountStore<'_, D> {
         for row in &rows {
             // The state may land before the row of its ticket; both are there a moment later.
             if row.optional_text("id")?.is_some() {
-                items.push(ticket(row)?);
+                items.push(self.ticket(row).await?);
             }
         }
         Ok(Page { items, next_cursor })
@@ -114,22 +115,28 @@ impl<D: Database> AccountStore<'_, D> {
             TicketKey::Number(number) => (FIND_BY_NUMBER, Value::uint(number)?),
         };
         let rows = self.database.query(sql, &[self.account(), key]).await?;
-        rows.first().map(ticket).transpose()
+        match rows.first() {
+            Some(row) => self.ticket(row).await.map(Some),
+            None => Ok(None),
+        }
     }
-}
 
-fn ticket(row: &Row) -> Result<TicketView, StoreError> {
-    let state: ConversationState = row.json("state")?;
-    Ok(TicketView {
-        id: row.parsed("id")?,
-        number: row.uint("number")?,
-        conversation_id: state.conversation_id,
-        subject: state.subject,
-        status: state.status,
-        priority: state.priority,
-        assignee_id: state.assignee_id,
-        team_id: state.team_id,
-        created_at: row.time("created_at")?,
-        updated_at: state.updated_at,
-    })
+    async fn ticket(&self, row: &Row) -> Result<TicketView, StoreError> {
+        let key = row.text("conversation_id")?;
+        let text = row.text("state")?;
+        let text = self.vault.open_text(&CONVERSATION_STATE, key, text).await?;
+        let state: ConversationState = json_of(&CONVERSATION_STATE, &text)?;
+        Ok(TicketView {
+            id: row.parsed("id")?,
+            number: row.uint("number")?,
+            conversation_id: state.conversation_id,
+            subject: state.subject,
+            status: state.status,
+            priority: state.priority,
+            assignee_id: state.assignee_id,
+            team_id: state.team_id,
+            created_at: row.time("created_at")?,
+            updated_at: state.updated_at,
+        })
+    }
 }

@@ -12,6 +12,8 @@ use crate::context::Trail;
 
 /// A row of another account was withheld from an answer, or from a frame.
 const FOREIGN_ROW: &str = "foreign_row.withheld";
+/// A sealed value did not open: it was changed, or copied from another place.
+const SEALED_VALUE: &str = "sealed_value.refused";
 /// A refresh token came a second time: somebody has a copy.
 const REFRESH_TOKEN_REUSED: &str = "refresh_token.reused";
 /// A socket asked for another account's room.
@@ -25,6 +27,8 @@ const ADDRESS_REFUSED: &str = "address.refused";
 pub enum SecurityEvent {
     /// A row of another account was withheld from its answer.
     ForeignRow,
+    /// A value that was to be read did not open.
+    SealedValue,
     /// It brought a refresh token that had been used. The session has ended.
     RefreshTokenReused {
         /// Which.
@@ -49,6 +53,11 @@ pub fn record_of_event(
             let route = trail.route.clone().filter(|route| is_plain(route));
             let resource = resource("route", route);
             (FOREIGN_ROW, resource, actor_of(trail), Outcome::Failed)
+        }
+        SecurityEvent::SealedValue => {
+            let route = trail.route.clone().filter(|route| is_plain(route));
+            let resource = resource("route", route);
+            (SEALED_VALUE, resource, actor_of(trail), Outcome::Failed)
         }
         SecurityEvent::AddressNotAllowed => {
             let route = trail.route.clone().filter(|route| is_plain(route));

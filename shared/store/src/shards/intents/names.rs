@@ -6,9 +6,10 @@ use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::ai::{IntentSummary, IntentView};
 
 use super::super::AccountStore;
+use super::MAX_INTENTS;
 use super::in_use::{SWITCH_OFF_BEFORE_DELETE, switch_off};
-use super::{MAX_INTENTS, texts};
 use crate::database::{Database, Row, Statement, StoreError, Value};
+use crate::keys::EXAMPLE_TEXT;
 
 // Counted in the row: an account has few intents.
 const LIST: &str = "
@@ -22,7 +23,7 @@ const FIND: &str = "
       (SELECT count(*) FROM feedback f WHERE f.account_id = ?1 AND f.field = 'own_intent' AND f.value = i.id) AS n_corrections
     FROM own_intents i WHERE account_id = ?1 AND id = ?2";
 pub(super) const LIST_EXAMPLES: &str = "
-    SELECT account_id, text FROM own_intent_examples WHERE account_id = ?1 AND intent_id = ?2 ORDER BY place";
+    SELECT account_id, intent_id, place, text FROM own_intent_examples WHERE account_id = ?1 AND intent_id = ?2 ORDER BY place";
 const FIND_NAME: &str =
     "SELECT account_id, id FROM own_intents WHERE account_id = ?1 AND name_key = ?2";
 const INSERT: &str = "
@@ -102,7 +103,7 @@ impl<D: Database> AccountStore<'_, D> {
         };
         Ok(Some(IntentView {
             summary: summary(found)?,
-            examples: texts(examples)?,
+            examples: self.examples(examples).await?,
         }))
     }
 
@@ -130,10 +131,8 @@ impl<D: Database> AccountStore<'_, D> {
                 Value::Int(MAX_INTENTS.into()),
             ],
         );
-        let answers = self
-            .database
-            .batch(vec![insert, self.examples_statement(id, &key, examples)])
-            .await?;
+        let examples = self.examples_statement(id, &key, examples).await?;
+        let answers = self.database.batch(vec![insert, examples]).await?;
         if answers.first().is_some_and(|rows| !rows.is_empty()) {
             Ok(())
         } else if self.has_name(&key).await? {
@@ -170,14 +169,8 @@ impl<D: Database> AccountStore<'_, D> {
             DELETE_OLD_EXAMPLES,
             vec![self.account(), Value::text(id), Value::text(&key)],
         );
-        let answers = self
-            .database
-            .batch(vec![
-                update,
-                delete,
-                self.examples_statement(id, &key, examples),
-            ])
-            .await?;
+        let examples = self.examples_statement(id, &key, examples).await?;
+        let answers = self.database.batch(vec![update, delete, examples]).await?;
         if answers.first().is_some_and(|rows| !rows.is_empty()) {
             Ok(())
         } else if self.find_intent(id).await?.is_none() {
@@ -217,16 +210,36 @@ impl<D: Database> AccountStore<'_, D> {
         Ok(!rows.is_empty())
     }
 
-    fn examples_statement(&self, id: IntentId, key: &str, examples: &[String]) -> Statement {
-        Statement::new(
+    /// The sentences of rows of [`LIST_EXAMPLES`].
+    pub(super) async fn examples(&self, rows: &[Row]) -> Result<Vec<String>, StoreError> {
+        let mut examples = Vec::with_capacity(rows.len());
+        for row in rows {
+            examples.push(self.vault.open(&EXAMPLE_TEXT, row).await?);
+        }
+        Ok(examples)
+    }
+
+    async fn examples_statement(
+        &self,
+        id: IntentId,
+        key: &str,
+        examples: &[String],
+    ) -> Result<Statement, StoreError> {
+        let sealer = self.vault.sealer().await?;
+        let mut texts = Vec::with_capacity(examples.len());
+        // Their places are those in the list.
+        for (place, example) in examples.iter().enumerate() {
+            texts.push(sealer.seal(&EXAMPLE_TEXT, &format!("{id}:{place}"), example)?);
+        }
+        Ok(Statement::new(
             INSERT_EXAMPLES,
             vec![
                 self.account(),
                 Value::text(id),
                 Value::text(key),
-                Value::text(crate::json(&examples)),
+                Value::text(crate::json(&texts)),
             ],
-        )
+        ))
     }
 }
 

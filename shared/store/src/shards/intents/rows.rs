@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, VecDeque};
 
 use edgedesk_domain::feedback::NO_LABEL;
 use edgedesk_domain::ids::IntentId;
+use edgedesk_domain::message::Message;
 use edgedesk_wire::ai::RowCounts;
 use edgedesk_wire::inference::IntentLabel;
 use sha2::{Digest, Sha256};
 
 use super::super::AccountStore;
 use super::names::LIST_EXAMPLES;
-use super::texts;
-use crate::database::{Database, Row, Statement, StoreError, Value};
+use crate::database::{Database, StoreError, Value};
+use crate::keys::MESSAGE_DATA;
 
 /// Most characters of a sentence that is learned from. A message that was corrected is cut to them.
 pub const MAX_EXAMPLE_CHARS: u32 = 500;
@@ -22,11 +23,11 @@ const CORRECTION_ONE_OF: usize = 3;
 
 // The value is the id of an intent, or `none`.
 const LIST_CORRECTIONS: &str = "
-    SELECT f.account_id, substr((SELECT m.data ->> '$.text' FROM messages m
-        WHERE m.account_id = ?1 AND m.conversation_id = f.conversation_id AND m.seq = f.message_seq), 1, ?3) AS text,
+    SELECT f.account_id, f.conversation_id, f.message_seq AS seq, (SELECT m.data FROM messages m
+        WHERE m.account_id = ?1 AND m.conversation_id = f.conversation_id AND m.seq = f.message_seq) AS data,
       (SELECT count(*) FROM feedback a WHERE a.account_id = ?1 AND a.field = 'own_intent' AND a.value = ?2) AS n_all
     FROM feedback f WHERE account_id = ?1 AND field = 'own_intent' AND value = ?2 AND value IS NOT NULL
-    ORDER BY given_at DESC LIMIT ?4";
+    ORDER BY given_at DESC LIMIT ?3";
 
 #[cfg(test)]
 pub(super) const READS: [&str; 1] = [LIST_CORRECTIONS];
@@ -79,35 +80,54 @@ impl<D: Database> AccountStore<'_, D> {
                 name: intent.name,
             })
             .collect();
-        let corrections_of = |value: String| {
-            let parameters = vec![
-                self.account(),
-                Value::text(value),
-                Value::Int(MAX_EXAMPLE_CHARS.into()),
-                Value::Int(MAX_CORRECTIONS.into()),
-            ];
-            Statement::new(LIST_CORRECTIONS, parameters)
-        };
-        let mut statements = vec![corrections_of(NO_LABEL.to_owned())];
-        for intent in &intents {
-            let key = vec![self.account(), Value::text(intent.intent_id)];
-            statements.push(Statement::new(LIST_EXAMPLES, key));
-            statements.push(corrections_of(intent.intent_id.to_string()));
-        }
-        let answers = self.database.batch(statements).await?;
-        let Some((of_none, of_intents)) = answers.split_first() else {
-            return Ok(TrainingSet::of(intents, Vec::new(), budget));
-        };
         let mut queues = Vec::with_capacity(intents.len() + 1);
-        for (place, (intent, answers)) in intents.iter().zip(of_intents.chunks(2)).enumerate() {
-            if let [examples, corrections] = answers {
-                let intent = Some((place, intent.intent_id));
-                queues.push(Queue::new(intent, texts(examples)?, corrections)?);
-            }
+        for (place, intent) in intents.iter().enumerate() {
+            let id = intent.intent_id;
+            let key = [self.account(), Value::text(id)];
+            let examples = self.database.query(LIST_EXAMPLES, &key).await?;
+            let examples = self.examples(&examples).await?;
+            let corrections = self.corrections(&id.to_string()).await?;
+            queues.push(Queue::new(Some((place, id)), examples, corrections));
         }
-        queues.push(Queue::new(None, Vec::new(), of_none)?);
+        let of_none = self.corrections(NO_LABEL).await?;
+        queues.push(Queue::new(None, Vec::new(), of_none));
         Ok(TrainingSet::of(intents, queues, budget))
     }
+
+    /// What agents gave to one intent. Asked for one intent at a time: whole messages come, of which only the beginnings stay.
+    async fn corrections(&self, value: &str) -> Result<Corrections, StoreError> {
+        let parameters = [
+            self.account(),
+            Value::text(value),
+            Value::Int(MAX_CORRECTIONS.into()),
+        ];
+        let rows = self.database.query(LIST_CORRECTIONS, &parameters).await?;
+        let n_all = rows
+            .first()
+            .map(|row| row.uint("n_all"))
+            .transpose()?
+            .unwrap_or_default();
+        let mut texts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            // The message may land after the word on it.
+            if row.optional_text("data")?.is_some() {
+                let message: Message = self.vault.open_json(&MESSAGE_DATA, row).await?;
+                let n_chars = MAX_EXAMPLE_CHARS as usize;
+                texts.push(message.text.chars().take(n_chars).collect());
+            }
+        }
+        Ok(Corrections {
+            texts,
+            n_unread: n_all.saturating_sub(rows.len() as u64),
+        })
+    }
+}
+
+/// Texts of messages that agents gave to one intent, the newest first.
+struct Corrections {
+    texts: Vec<String>,
+    /// Those that are older than the newest [`MAX_CORRECTIONS`].
+    n_unread: u64,
 }
 
 impl TrainingSet {
@@ -166,8 +186,8 @@ impl Queue {
     fn new(
         intent: Option<(usize, IntentId)>,
         examples: Vec<String>,
-        corrections: &[Row],
-    ) -> Result<Self, StoreError> {
+        corrections: Corrections,
+    ) -> Self {
         let mut seen = BTreeSet::new();
         let mut row = |text: String, is_correction| {
             let key = row_key(intent.map(|(_, id)| id), &text);
@@ -183,26 +203,13 @@ impl Queue {
             .into_iter()
             .filter_map(|text| row(text, false))
             .collect();
-        let mut waiting = VecDeque::new();
-        for correction in corrections {
-            // The message may land after the word on it.
-            // And of an erased message nothing is left to learn from.
-            let text = correction.optional_text("text")?;
-            if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-                waiting.extend(row(text.to_owned(), true));
-            }
-        }
-        let n_all = corrections
-            .first()
-            .map(|row| row.uint("n_all"))
-            .transpose()?
-            .unwrap_or_default();
-        Ok(Self {
+        let waiting = corrections.texts.into_iter();
+        Self {
             examples,
-            corrections: waiting,
-            n_unread: n_all.saturating_sub(corrections.len() as u64),
+            corrections: waiting.filter_map(|text| row(text, true)).collect(),
+            n_unread: corrections.n_unread,
             n_taken: 0,
-        })
+        }
     }
 
     fn next(&mut self) -> Option<StoredRow> {

@@ -162,7 +162,8 @@ fn feedback_ends_in_the_same_rows_in_whatever_order_it_comes() {
         runs.extend(runs.clone());
         dice.shuffle(&mut runs);
         for run in &runs {
-            let statements = crate::projection::statements_for(run);
+            let sealer = crate::fixtures::sealer(&shuffled, AURORA.account_id);
+            let statements = crate::projection::statements_for(run, &sealer).unwrap();
             block_on(shuffled.shard(AURORA.shard).unwrap().batch(statements)).unwrap();
         }
         assert_eq!(

@@ -1,3 +1,4 @@
+use edgedesk_crypto::sealed::SealError;
 use edgedesk_domain::ids::{ApiKeyId, UserId};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_objects::sockets::SocketId;
@@ -57,6 +58,24 @@ fn a_foreign_row_is_an_entry_of_the_credentials_account_that_says_where_and_not_
     assert_eq!(record.actor, Actor::ApiKey { id: id.to_string() });
     let nobody = Trail::default();
     assert_eq!(recorded(&nobody, &AppError::foreign_row()), None);
+}
+
+#[test]
+fn a_value_that_does_not_open_is_an_entry_of_the_account_that_says_where_and_not_what() {
+    let error = AppError::from(StoreError::Unopened {
+        table: "messages",
+        column: "data",
+        error: SealError::Forged,
+    });
+    assert_eq!(error.status, http::StatusCode::INTERNAL_SERVER_ERROR);
+    let record = recorded(&trail(), &error).unwrap();
+    assert_eq!(record.action, "sealed_value.refused");
+    assert_eq!(record.outcome, Outcome::Failed);
+    assert_eq!(record.resource.id, trail().route);
+    // A root that is not set right is nobody's attack.
+    let error = AppError::from(StoreError::Wrapped(SealError::UnknownKey));
+    assert_eq!(error.status, http::StatusCode::SERVICE_UNAVAILABLE);
+    assert!(error.security.is_none());
 }
 
 #[test]
