@@ -12,6 +12,10 @@ export interface Member {
   since: string;
   /** Only for those who run the account, and where it is known. */
   last_seen_at?: string | null;
+  /** Only for those who run the account. */
+  has_second_factor?: boolean | null;
+  /** While failed logins keep them from logging in; only for those who run the account. */
+  locked_until?: string | null;
 }
 
 export interface Invitation {

@@ -5,3 +5,12 @@ export interface Networks {
   networks: string[];
   own_address?: string | null;
 }
+
+/** Whether the account wants a second factor of whoever runs it. */
+export interface SecondFactorRule {
+  required: boolean;
+  /** Admins and owners who have none. */
+  n_without: number;
+  /** Whether one is among them: then one cannot ask for it. */
+  own_missing: boolean;
+}

@@ -1,6 +1,6 @@
 //! Who may change whose membership of an account.
 
-use crate::access::{PermissionSet, Role};
+use crate::access::{Permission, PermissionSet, Role};
 use crate::account::rights;
 use crate::ids::{RoleId, UserId};
 
@@ -55,6 +55,64 @@ pub enum MembershipRefusal {
     /// Nobody would own the account.
     #[error("an account keeps at least one owner")]
     LastOwner,
+}
+
+/// An account of a member, as far as it matters to whoever would change how the member logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountOfMember {
+    /// Whether it is the account in which the change is asked for.
+    pub is_here: bool,
+    /// The member in it.
+    pub member: Standing,
+    /// Whoever would make the change, if they are a member of it and it would let them run it as they come.
+    pub actor: Option<Standing>,
+}
+
+/// Why how a member logs in stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LoginRefusal {
+    /// It is one's own, and takes a code or the password.
+    #[error("this is your own login: change it under Security, with a code or your password")]
+    Own,
+    /// The account has no such member.
+    #[error("the account has no such member")]
+    NoMember,
+    /// The member may what who asks may not.
+    #[error("nobody changes the login of a member whose role is above their own")]
+    MemberAbove,
+    /// It would change how they get into an account that is not for who asks to decide about.
+    #[error(
+        "this person is a member of an account that you do not run as well; one login opens both, so only somebody who runs all of their accounts may do this"
+    )]
+    OtherAccount,
+}
+
+/// Whether `actor_id` may change how `member_id` logs in, who is a member of `accounts` and of no other.
+///
+/// A login opens every account of its user. So whoever makes it weaker has to be somebody who may do so in each of them.
+///
+/// # Errors
+/// The first rule that forbids it.
+pub fn check_login_change(
+    actor_id: UserId,
+    member_id: UserId,
+    accounts: &[AccountOfMember],
+) -> Result<(), LoginRefusal> {
+    if actor_id == member_id {
+        return Err(LoginRefusal::Own);
+    }
+    let runs = |account: &AccountOfMember| {
+        account.actor.is_some_and(|actor| {
+            let rights = actor.rights();
+            rights.contains(Permission::ManageMembers) && account.member.rights().is_within(rights)
+        })
+    };
+    match accounts.iter().find(|account| account.is_here) {
+        None => Err(LoginRefusal::NoMember),
+        Some(here) if !runs(here) => Err(LoginRefusal::MemberAbove),
+        Some(_) if !accounts.iter().all(runs) => Err(LoginRefusal::OtherAccount),
+        Some(_) => Ok(()),
+    }
 }
 
 impl MembershipChange {
@@ -244,5 +302,73 @@ mod tests {
         let owner = standing(5, Role::Owner);
         let alone = check_change(owner, owner, own_role(hiring), false);
         assert_eq!(alone, Err(MembershipRefusal::LastOwner));
+    }
+
+    fn account(actor: Option<Role>, member: Role, is_here: bool) -> AccountOfMember {
+        AccountOfMember {
+            is_here,
+            member: standing(2, member),
+            actor: actor.map(|role| standing(1, role)),
+        }
+    }
+
+    #[test]
+    fn whoever_changes_a_login_runs_the_account_and_is_not_below_its_owner() {
+        let (actor, member) = (UserId::new(Ulid(1)), UserId::new(Ulid(2)));
+        let mut n_allowed = 0;
+        for own in Role::ALL {
+            for theirs in Role::ALL {
+                let here = [account(Some(own), theirs, true)];
+                let expected = if own >= Role::Admin && theirs <= own {
+                    n_allowed += 1;
+                    Ok(())
+                } else {
+                    Err(LoginRefusal::MemberAbove)
+                };
+                assert_eq!(check_login_change(actor, member, &here), expected);
+                assert_eq!(
+                    check_login_change(actor, actor, &here),
+                    Err(LoginRefusal::Own)
+                );
+            }
+        }
+        assert_eq!(n_allowed, 4 + 5);
+        assert_eq!(
+            check_login_change(actor, member, &[]),
+            Err(LoginRefusal::NoMember)
+        );
+        let elsewhere = [account(Some(Role::Owner), Role::Agent, false)];
+        assert_eq!(
+            check_login_change(actor, member, &elsewhere),
+            Err(LoginRefusal::NoMember)
+        );
+    }
+
+    #[test]
+    fn whoever_changes_a_login_runs_every_account_that_it_opens() {
+        let (actor, member) = (UserId::new(Ulid(1)), UserId::new(Ulid(2)));
+        let check = |other: AccountOfMember| {
+            let here = account(Some(Role::Owner), Role::Agent, true);
+            let one = check_login_change(actor, member, &[here, other]);
+            assert_eq!(check_login_change(actor, member, &[other, here]), one);
+            one
+        };
+        let other = Err(LoginRefusal::OtherAccount);
+        assert_eq!(check(account(None, Role::ReadOnly, false)), other);
+        for own in [Role::ReadOnly, Role::Agent, Role::Manager] {
+            assert_eq!(check(account(Some(own), Role::ReadOnly, false)), other);
+        }
+        let admin = Some(Role::Admin);
+        assert_eq!(check(account(admin, Role::Owner, false)), other);
+        assert_eq!(check(account(admin, Role::Admin, false)), Ok(()));
+        // A part of an admin's role that lacks the members is none of it.
+        let mut part = account(admin, Role::Agent, false);
+        let all = PermissionSet::of_role(Role::Admin);
+        let without = |permission: &Permission| *permission != Permission::ManageMembers;
+        part.actor = Some(Standing {
+            only: Some(all.iter().filter(without).collect()),
+            ..standing(1, Role::Admin)
+        });
+        assert_eq!(check(part), other);
     }
 }

@@ -10,6 +10,7 @@ mod identities;
 mod inboxes;
 mod invitations;
 mod login;
+mod login_help;
 mod members;
 mod outbox;
 mod over;
@@ -36,6 +37,7 @@ pub use self::invitations::{
 pub use self::login::{
     CodeAttempt, LOCK_MILLIS, LoginAttempt, LoginKeys, MAX_FAILURES, MAX_FAILURES_OF_NETWORK,
 };
+pub use self::login_help::{HelpOutcome, Helper, MAX_UNLOCKS};
 pub use self::members::{AccountOfUser, ListedMember, MembershipOutcome};
 pub use self::outbox::{MailTable, Outbox, OutgoingMail};
 pub use self::roles::{ListedRole, MAX_ROLES, RoleOutcome};
@@ -110,6 +112,10 @@ pub(crate) use self::api_keys::STATEMENTS as API_KEY_STATEMENTS;
 /// The constant SQL of logins, for the same test.
 #[cfg(test)]
 pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
+
+/// The constant SQL of what is done about others' logins, for the same test.
+#[cfg(test)]
+pub(crate) use self::login_help::STATEMENTS as LOGIN_HELP_STATEMENTS;
 
 /// The constant SQL of identities, for the same test.
 #[cfg(test)]

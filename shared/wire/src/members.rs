@@ -27,6 +27,12 @@ pub struct MemberView {
     /// When a session of theirs in this account was last made new. Only for those who may manage members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Timestamp>,
+    /// Whether they have a second factor. Only for those who may manage members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_second_factor: Option<bool>,
+    /// Until when failed logins keep them from logging in, if they do. Only for those who may manage members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_until: Option<Timestamp>,
 }
 
 /// A role that the account defined, by its name.

@@ -20,3 +20,23 @@ pub struct NetworksView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_address: Option<String>,
 }
+
+/// `PUT /api/v1/security/second-factor`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecondFactorRuleBody {
+    /// Whether admins and owners need a second factor for what only they may do.
+    pub required: bool,
+}
+
+/// Whether the account wants a second factor of whoever runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecondFactorRuleView {
+    /// Whether it does.
+    pub required: bool,
+    /// How many admins and owners have none.
+    pub n_without: u32,
+    /// Whether the caller is one of them: then they cannot ask for it.
+    pub own_missing: bool,
+}

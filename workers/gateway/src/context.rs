@@ -67,6 +67,8 @@ pub struct Trail {
     pub action: Option<&'static str>,
     /// The account of which sessions have ended, or may do something else now.
     pub standings: Option<AccountId>,
+    /// Other accounts that it concerns, whose logs take note of it as well.
+    pub other_accounts: Vec<AccountId>,
 }
 
 impl App {
@@ -195,6 +197,11 @@ impl App {
     /// Notes that sessions of an account have ended, or may do something else now: its desk is told, after the answer.
     pub fn note_standings(&self, account_id: AccountId) {
         self.with_trail(|trail| trail.standings = Some(account_id));
+    }
+
+    /// Notes the other accounts that it concerns, for their audit logs.
+    pub fn note_other_accounts(&self, account_ids: Vec<AccountId>) {
+        self.with_trail(|trail| trail.other_accounts = account_ids);
     }
 
     /// Keeps what is known of the request's count.

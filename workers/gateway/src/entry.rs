@@ -83,7 +83,12 @@ pub async fn handle(
     }
     let of_event = event.and_then(|event| record_of_event(&trail, &event, id, network.clone()));
     let of_request = record_of(&trail, status, id, network);
-    for (account_id, entry) in of_event.into_iter().chain(of_request) {
+    let of_others = of_request.iter().flat_map(|(_, entry)| {
+        let others = trail.other_accounts.iter();
+        others.map(|account_id| (*account_id, entry.clone()))
+    });
+    let of_others: Vec<_> = of_others.collect();
+    for (account_id, entry) in of_event.into_iter().chain(of_request).chain(of_others) {
         context.wait_until(record(app.clone(), account_id, entry));
     }
     written

@@ -17,9 +17,15 @@ use crate::extract::header_text;
 #[must_use]
 pub fn login_keys(email: &str, headers: &HeaderMap) -> LoginKeys {
     LoginKeys {
-        address: key("address", &email_key(email)),
+        address: address_key(email),
         network: network_key(headers),
     }
+}
+
+/// The hash of an e-mail address.
+#[must_use]
+pub fn address_key(email: &str) -> String {
+    key("address", &email_key(email))
 }
 
 /// A hash of the network that a request comes from, if it comes from one.

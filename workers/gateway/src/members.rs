@@ -1,8 +1,11 @@
-//! The members of an account, and the accounts of a member.
+//! The members of an account, and the accounts of a member. What is done about how they log in is in [`log_in`].
+
+pub mod log_in;
 
 use edgedesk_domain::account::Permission;
 use edgedesk_domain::ids::UserId;
 use edgedesk_domain::membership::{MembershipChange, MembershipRefusal, OwnRole};
+use edgedesk_domain::time::Timestamp;
 use edgedesk_store::directory::{ListedMember, MembershipOutcome, SessionKey};
 use edgedesk_wire::api::{TokenResponse, UserSummary};
 use edgedesk_wire::members::{
@@ -17,6 +20,7 @@ use crate::browser::Browser;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json, ManagesMembers, Path, SeesMembers};
+use crate::lockout::address_key;
 use crate::roles;
 use crate::session_check::forget_session;
 
@@ -30,11 +34,21 @@ pub async fn list_members(
     app: App,
     Authed { principal, .. }: Authed<SeesMembers>,
 ) -> Result<axum::Json<MemberList>, AppError> {
-    let members = app.directory()?.list_members(principal.account_id).await?;
+    let directory = app.directory()?;
+    let members = directory.list_members(principal.account_id).await?;
+    if !principal.may(Permission::ManageMembers) {
+        let members = members.into_iter().map(view).collect();
+        return Ok(axum::Json(MemberList { members }));
+    }
+    let keys: Vec<String> = members
+        .iter()
+        .map(|member| address_key(&member.email))
+        .collect();
+    let locks = directory.list_locks(&keys, app.now()).await?;
+    let members = members.into_iter().zip(&keys);
     Ok(axum::Json(MemberList {
         members: members
-            .into_iter()
-            .map(|member| view(member, principal.may(Permission::ManageMembers)))
+            .map(|(member, key)| view_for_admins(member, locks.get(key).copied()))
             .collect(),
     }))
 }
@@ -236,8 +250,8 @@ fn done(outcome: MembershipOutcome) -> Result<Vec<edgedesk_domain::ids::SessionI
     }
 }
 
-/// A member, for somebody who manages members or does not: when colleagues were last here is for those who do.
-fn view(member: ListedMember, manages: bool) -> MemberView {
+/// A member, for whoever may see members.
+fn view(member: ListedMember) -> MemberView {
     MemberView {
         id: member.user_id,
         name: member.name,
@@ -245,35 +259,25 @@ fn view(member: ListedMember, manages: bool) -> MemberView {
         role: member.role,
         own_role: member.own_role.map(|(id, name)| OwnRoleName { id, name }),
         since: member.since,
-        last_seen_at: member.last_seen_at.filter(|_| manages),
+        last_seen_at: None,
+        has_second_factor: None,
+        locked_until: None,
+    }
+}
+
+/// The same with when they were last here and how they log in, which is for those who manage members.
+fn view_for_admins(member: ListedMember, locked_until: Option<Timestamp>) -> MemberView {
+    MemberView {
+        last_seen_at: member.last_seen_at,
+        has_second_factor: Some(member.has_second_factor),
+        locked_until,
+        ..view(member)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use edgedesk_domain::account::Role;
-    use edgedesk_domain::time::Timestamp;
-    use ulid::Ulid;
-
     use super::*;
-
-    #[test]
-    fn when_somebody_was_last_here_is_for_those_who_run_the_account() {
-        let member = ListedMember {
-            user_id: UserId::new(Ulid::from(1)),
-            name: "Ada".to_owned(),
-            email: "ada@example.com".to_owned(),
-            role: Role::Agent,
-            own_role: None,
-            since: Timestamp::from_millis(1),
-            last_seen_at: Some(Timestamp::from_millis(2)),
-        };
-        for role in Role::ALL {
-            let manages = role.may(Permission::ManageMembers);
-            let shown = view(member.clone(), manages).last_seen_at;
-            assert_eq!(shown.is_some(), role >= Role::Admin, "{role:?}");
-        }
-    }
 
     #[test]
     fn each_refusal_has_a_code_of_its_own() {
@@ -284,6 +288,31 @@ mod tests {
         ] {
             let error = refused(refusal);
             assert_eq!((error.status.as_u16(), error.code.as_str()), (status, code));
+        }
+    }
+
+    #[test]
+    fn how_somebody_logs_in_and_when_they_were_here_is_for_those_who_run_the_account() {
+        let member = ListedMember {
+            user_id: UserId::new(ulid::Ulid::from(1)),
+            name: "Ada".to_owned(),
+            email: "ada@example.com".to_owned(),
+            role: edgedesk_domain::account::Role::Agent,
+            own_role: None,
+            since: Timestamp::from_millis(1),
+            last_seen_at: Some(Timestamp::from_millis(2)),
+            has_second_factor: true,
+        };
+        let until = Some(Timestamp::from_millis(3));
+        let shown = view_for_admins(member.clone(), until);
+        assert_eq!(shown.last_seen_at, member.last_seen_at);
+        assert_eq!(
+            (shown.has_second_factor, shown.locked_until),
+            (Some(true), until)
+        );
+        let shown = serde_json::to_value(view(member)).unwrap();
+        for field in ["last_seen_at", "has_second_factor", "locked_until"] {
+            assert!(shown.get(field).is_none(), "{shown}");
         }
     }
 }

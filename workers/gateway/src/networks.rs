@@ -78,7 +78,8 @@ pub async fn check_place(
     check_address(&networks, headers)
 }
 
-fn address_of(headers: &HeaderMap) -> Option<&str> {
+/// The address that a request comes from, when the platform says it.
+pub fn address_of(headers: &HeaderMap) -> Option<&str> {
     header_text(headers, ADDRESS_HEADER)
 }
 

@@ -5,6 +5,7 @@
 //! session that they have found open.
 
 pub mod log_in;
+pub mod rule;
 
 use edgedesk_crypto::password::verify_password;
 use edgedesk_crypto::recovery_code::{N_RECOVERY_CODES, recovery_code_hash, recovery_code_text};

@@ -18,10 +18,11 @@ use crate::database::{Database, Row, Statement, StoreError, Value};
 const MAX_LISTED: u32 = 1_000;
 
 const LIST: &str = "
-    SELECT u.id, u.name, u.email, m.role, m.role_id, r.name AS role_name, m.created_at,
+    SELECT u.id, u.name, u.email, m.role, m.role_id, r.name AS role_name, m.created_at, f.confirmed_at AS second_factor_at,
       (SELECT MAX(s.last_used_at) FROM sessions s WHERE s.account_id = m.account_id AND s.user_id = m.user_id) AS last_seen_at
     FROM memberships m JOIN users u ON u.id = m.user_id
       LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
+      LEFT JOIN second_factors f ON f.user_id = m.user_id
     WHERE m.account_id = ?1
     ORDER BY u.name, u.id
     LIMIT ?2";
@@ -107,6 +108,8 @@ pub struct ListedMember {
     pub since: Timestamp,
     /// When a session of theirs in this account was last used, if one is known.
     pub last_seen_at: Option<Timestamp>,
+    /// Whether a password is not enough for them.
+    pub has_second_factor: bool,
 }
 
 /// An account of a user.
@@ -298,6 +301,7 @@ fn listed_member(row: &Row) -> Result<ListedMember, StoreError> {
         last_seen_at: row
             .optional_int("last_seen_at")?
             .map(Timestamp::from_millis),
+        has_second_factor: row.optional_int("second_factor_at")?.is_some(),
     })
 }
 

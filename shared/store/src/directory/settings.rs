@@ -1,6 +1,6 @@
 //! What an account has settled for all of its people.
 
-use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::ids::{AccountId, UserId};
 use edgedesk_domain::networks::AllowedNetworks;
 
 use super::Directory;
@@ -12,8 +12,20 @@ const SET_NETWORKS: &str = "
     UPDATE accounts SET settings = json_set(settings, '$.allowed_networks', json(?2)) WHERE id = ?1
     RETURNING id AS account_id";
 
+// Whoever asks for second factors has one, at the moment when it begins to count.
+const SET_SECOND_FACTOR: &str = "
+    UPDATE accounts SET settings = json_set(settings, '$.requires_second_factor', json(?2))
+    WHERE id = ?1
+      AND (?2 = 'false' OR EXISTS (SELECT 1 FROM second_factors WHERE user_id = ?3 AND confirmed_at IS NOT NULL))
+    RETURNING id AS account_id";
+const LIST_LACKING: &str = "
+    SELECT m.account_id, m.user_id
+    FROM memberships m LEFT JOIN second_factors f ON f.user_id = m.user_id
+    WHERE m.account_id = ?1 AND m.role IN ('admin', 'owner') AND f.confirmed_at IS NULL";
+
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 2] = [FIND_NETWORKS, SET_NETWORKS];
+pub(crate) const STATEMENTS: [&str; 4] =
+    [FIND_NETWORKS, SET_NETWORKS, SET_SECOND_FACTOR, LIST_LACKING];
 
 impl<D: Database> Directory<D> {
     /// From where an account lets its people in.
@@ -40,6 +52,36 @@ impl<D: Database> Directory<D> {
         self.of(account_id).query(SET_NETWORKS, &parameters).await?;
         Ok(())
     }
+
+    /// Says whether an account wants a second factor of whoever runs it, as the user `by`. False, and nothing changes, when it
+    /// would and they have none themselves.
+    pub async fn set_requires_second_factor(
+        &self,
+        account_id: AccountId,
+        by: UserId,
+        is_required: bool,
+    ) -> Result<bool, StoreError> {
+        let parameters = [
+            Value::text(account_id),
+            Value::text(is_required),
+            Value::text(by),
+        ];
+        let rows = self
+            .of(account_id)
+            .query(SET_SECOND_FACTOR, &parameters)
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Who runs an account without a second factor.
+    pub async fn list_without_second_factor(
+        &self,
+        account_id: AccountId,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let parameters = [Value::text(account_id)];
+        let rows = self.of(account_id).query(LIST_LACKING, &parameters).await?;
+        rows.iter().map(|row| row.parsed("user_id")).collect()
+    }
 }
 
 /// The column `networks`: null where the setting was never made.
@@ -55,7 +97,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::fixtures::shards;
+    use crate::fixtures::{at, shards};
     use crate::seed::{AURORA, BOREALIS};
 
     #[test]
@@ -75,5 +117,32 @@ mod tests {
         assert_eq!(account.settings["allowed_networks"][0], "203.0.113.0/24");
         block_on(directory.set_networks(AURORA.account_id, &AllowedNetworks::default())).unwrap();
         assert!(of(AURORA.account_id).is_open());
+    }
+
+    #[test]
+    fn whoever_asks_for_second_factors_has_one() {
+        let shards = shards();
+        let database = shards.directory_for_tests();
+        let directory = Directory::new(database);
+        let (account_id, admin) = (AURORA.account_id, AURORA.user_id(0));
+        let set = |is_required| {
+            block_on(directory.set_requires_second_factor(account_id, admin, is_required)).unwrap()
+        };
+        let required = |account_id| block_on(directory.requires_second_factor(account_id)).unwrap();
+        let lacking = || block_on(directory.list_without_second_factor(account_id)).unwrap();
+        assert!(!set(true), "has none");
+        assert_eq!(lacking(), [admin]);
+        assert!(block_on(directory.begin_second_factor(admin, "sealed", at(0))).unwrap());
+        assert!(!set(true), "one that is only begun is none");
+        assert!(!required(account_id));
+        let confirmed = directory.confirm_second_factor(admin, "sealed", 1, &[], at(1));
+        assert!(block_on(confirmed).unwrap());
+        assert!(set(true));
+        assert!(required(account_id) && !required(BOREALIS.account_id));
+        assert_eq!(lacking(), []);
+        // It may be taken back by whoever has lost theirs.
+        block_on(directory.remove_second_factor(admin)).unwrap();
+        assert!(set(false));
+        assert!(!required(account_id));
     }
 }

@@ -626,6 +626,7 @@ fn no_query_scans_a_table() {
         .chain(crate::directory::DATA_KEY_STATEMENTS)
         .chain(crate::keys::STATEMENTS)
         .chain(crate::directory::LOGIN_STATEMENTS)
+        .chain(crate::directory::LOGIN_HELP_STATEMENTS)
         .chain(crate::directory::SECOND_FACTOR_STATEMENTS)
         .chain(crate::directory::IDENTITY_STATEMENTS)
         .chain(crate::directory::API_KEY_STATEMENTS)

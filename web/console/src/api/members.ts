@@ -27,6 +27,16 @@ export function removeMember(id: string): Promise<void> {
   return del(`/members/${id}`);
 }
 
+/** In whatever account of theirs: logins ask for the password alone, and their sessions end. */
+export function resetSecondFactor(id: string): Promise<void> {
+  return post(`/members/${id}/second-factor/reset`, {});
+}
+
+/** Failed logins do not keep them from logging in any more. */
+export function unlockMember(id: string): Promise<void> {
+  return post(`/members/${id}/unlock`, {});
+}
+
 /** Newest first. */
 export async function listInvitations(): Promise<Invitation[]> {
   return (await get<{ invitations: Invitation[] }>('/invitations')).invitations;

@@ -8,10 +8,14 @@ import {
   inviteOpen,
   remove,
   removing,
+  resetLogin,
+  resetting,
   revoke,
   revokingInvitation,
   rolesUpTo,
   sentLink,
+  unlock,
+  unlocking,
 } from '../state/members';
 import { reasonOf } from '../state/reason-of';
 import { FormEnd } from './form-end';
@@ -119,6 +123,42 @@ export function RemoveDialog({ member }: { member: Member }) {
     >
       They are signed out within seconds, and their API keys and open invitations are revoked. What they wrote stays.
       Conversations stay assigned to them until somebody else takes them.
+    </Question>
+  );
+}
+
+export function ResetLoginDialog({ member }: { member: Member }) {
+  return (
+    <Question
+      title={`Reset the second factor of ${member.name}?`}
+      keep="Keep it"
+      act="Reset"
+      acting="Resetting…"
+      onCancel={() => {
+        resetting.value = null;
+      }}
+      onAct={() => void resetLogin(member)}
+    >
+      For somebody who lost their phone and their recovery codes: make sure that it is them who asks. They are signed
+      out everywhere and sign in with the password alone, until they turn on another.
+    </Question>
+  );
+}
+
+export function UnlockDialog({ member }: { member: Member }) {
+  return (
+    <Question
+      title={`Unlock ${member.name}?`}
+      keep="Leave it locked"
+      act="Unlock"
+      acting="Unlocking…"
+      onCancel={() => {
+        unlocking.value = null;
+      }}
+      onAct={() => void unlock(member)}
+    >
+      Ten logins with their address failed in a row. If it was not them, somebody is guessing their password: then let
+      the lock run out.
     </Question>
   );
 }

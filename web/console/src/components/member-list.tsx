@@ -1,7 +1,17 @@
 import type { Member } from '../../../shared/members';
 import { user } from '../api/session';
 import { fullTime } from '../state/clock';
-import { giveOwnRole, giveRole, inviteOpen, isAbove, removing, roleLabel, rolesUpTo } from '../state/members';
+import {
+  giveOwnRole,
+  giveRole,
+  inviteOpen,
+  isAbove,
+  removing,
+  resetting,
+  roleLabel,
+  rolesUpTo,
+  unlocking,
+} from '../state/members';
 import { roles } from '../state/roles';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
@@ -49,6 +59,7 @@ function MemberRow({ member }: { member: Member }) {
           Member since {fullTime(member.since)} ·{' '}
           {member.last_seen_at ? `last seen ${fullTime(member.last_seen_at)}` : 'not seen lately'}
         </span>
+        <LoginPills member={member} />
       </div>
       {fixed ? (
         <span class="chip status">{label}</span>
@@ -66,6 +77,7 @@ function MemberRow({ member }: { member: Member }) {
           >
             {(close) => <RoleItems member={member} close={close} />}
           </Menu>
+          {!isMe && <LoginMenu member={member} />}
           <button
             type="button"
             class="button ghost danger icon-only"
@@ -80,6 +92,64 @@ function MemberRow({ member }: { member: Member }) {
         </>
       )}
     </li>
+  );
+}
+
+/** What stands out of how they log in. */
+function LoginPills({ member }: { member: Member }) {
+  const bare = member.has_second_factor === false;
+  if (!bare && !member.locked_until) return null;
+  return (
+    <span class="login-pills">
+      {bare && <span class="chip status">No second factor</span>}
+      {member.locked_until && (
+        <span class="chip status escalated">
+          <Icon name="lock" />
+          Locked until {fullTime(member.locked_until)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** What can be done about how they log in; nothing where there is nothing to do. */
+function LoginMenu({ member }: { member: Member }) {
+  if (!member.has_second_factor && !member.locked_until) return null;
+  return (
+    <Menu
+      name={`Login of ${member.name}`}
+      label={`Login of ${member.name}`}
+      buttonClass="button ghost icon-only"
+      align="end"
+      button={<Icon name="more" />}
+    >
+      {(close) => (
+        <>
+          {member.locked_until && (
+            <MenuItem
+              onSelect={() => {
+                close();
+                unlocking.value = member;
+              }}
+            >
+              <Icon name="lock" />
+              Unlock
+            </MenuItem>
+          )}
+          {member.has_second_factor && (
+            <MenuItem
+              onSelect={() => {
+                close();
+                resetting.value = member;
+              }}
+            >
+              <Icon name="shield" />
+              Reset the second factor
+            </MenuItem>
+          )}
+        </>
+      )}
+    </Menu>
   );
 }
 

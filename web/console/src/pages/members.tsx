@@ -1,7 +1,14 @@
 import { useEffect } from 'preact/hooks';
 import { mayRunAccount } from '../api/session';
 import { InvitationList } from '../components/invitation-list';
-import { InviteDialog, LinkDialog, RemoveDialog, RevokeInvitationDialog } from '../components/member-dialogs';
+import {
+  InviteDialog,
+  LinkDialog,
+  RemoveDialog,
+  ResetLoginDialog,
+  RevokeInvitationDialog,
+  UnlockDialog,
+} from '../components/member-dialogs';
 import { MemberList } from '../components/member-list';
 import { Page, PageSkeleton } from '../components/page';
 import { Failed } from '../components/states';
@@ -12,8 +19,10 @@ import {
   loadMembers,
   members,
   removing,
+  resetting,
   revokingInvitation,
   sentLink,
+  unlocking,
 } from '../state/members';
 
 /** Who is in the account and as what, and who is invited. */
@@ -29,6 +38,8 @@ export function Members() {
       {inviteOpen.value && <InviteDialog />}
       {sentLink.value && <LinkDialog sent={sentLink.value} />}
       {removing.value && <RemoveDialog member={removing.value} />}
+      {resetting.value && <ResetLoginDialog member={resetting.value} />}
+      {unlocking.value && <UnlockDialog member={unlocking.value} />}
       {revokingInvitation.value && <RevokeInvitationDialog invitation={revokingInvitation.value} />}
     </Page>
   );

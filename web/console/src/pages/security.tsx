@@ -3,6 +3,7 @@ import { NetworksCard } from '../components/networks';
 import { Page, PageSkeleton } from '../components/page';
 import { SecondFactorCard } from '../components/second-factor';
 import { RecoveryCodesDialog, ShowCodeDialog } from '../components/second-factor-dialogs';
+import { SecondFactorRuleCard } from '../components/second-factor-rule';
 import { Failed } from '../components/states';
 import { asking, leaveSecurityPage, loadSecondFactor, madeCodes, secondFactor } from '../state/second-factor';
 
@@ -26,6 +27,7 @@ export function Security() {
       ) : (
         <PageSkeleton what="your settings" />
       )}
+      <SecondFactorRuleCard />
       <NetworksCard />
       {asking.value && <ShowCodeDialog what={asking.value} />}
       {madeCodes.value && <RecoveryCodesDialog codes={madeCodes.value} />}

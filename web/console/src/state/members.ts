@@ -9,8 +9,10 @@ import {
   listMembers,
   removeMember,
   renewInvitation,
+  resetSecondFactor,
   revokeInvitation,
   sendInvitation,
+  unlockMember,
 } from '../api/members';
 import { refresh, user } from '../api/session';
 import { loadAgents } from './desk';
@@ -35,6 +37,10 @@ export const inviteOpen = signal(false);
 export const sentLink = signal<SentInvitation | null>(null);
 /** Whom somebody is about to remove. */
 export const removing = signal<Member | null>(null);
+/** Whose second factor somebody is about to reset. */
+export const resetting = signal<Member | null>(null);
+/** Whom somebody is about to let try again. */
+export const unlocking = signal<Member | null>(null);
 /** The invitation that somebody is about to revoke. */
 export const revokingInvitation = signal<Invitation | null>(null);
 
@@ -63,6 +69,8 @@ export function leaveMembersPage(): void {
     inviteOpen.value = false;
     sentLink.value = null;
     removing.value = null;
+    resetting.value = null;
+    unlocking.value = null;
     revokingInvitation.value = null;
   });
 }
@@ -99,6 +107,28 @@ export async function remove(member: Member): Promise<void> {
     toast(`${member.name} was not removed. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
   }
   removing.value = null;
+  await afterChange();
+}
+
+export async function resetLogin(member: Member): Promise<void> {
+  try {
+    await resetSecondFactor(member.id);
+    toast(`${member.name} signs in with the password alone now`);
+  } catch (error) {
+    toast(`The second factor of ${member.name} stays. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+  }
+  resetting.value = null;
+  await afterChange();
+}
+
+export async function unlock(member: Member): Promise<void> {
+  try {
+    await unlockMember(member.id);
+    toast(`${member.name} can sign in again`);
+  } catch (error) {
+    toast(`${member.name} stays locked. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
+  }
+  unlocking.value = null;
   await afterChange();
 }
 

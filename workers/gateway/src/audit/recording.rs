@@ -110,6 +110,9 @@ rules! {
 
     PUT "/api/v1/members/{user_id}/role" => "member.role_changed" "member" "user_id",
     DELETE "/api/v1/members/{user_id}" => "member.removed" "member" "user_id",
+    POST "/api/v1/members/{user_id}/second-factor/reset" => "second_factor.reset" "member" "user_id",
+    POST "/api/v1/members/{user_id}/unlock" => "member.unlocked" "member" "user_id",
+    PUT "/api/v1/security/second-factor" => "second_factor_rule.changed" "account",
     PUT "/api/v1/security/networks" => "allowed_networks.changed" "account",
     POST "/api/v1/roles" => "role.created" "role",
     PUT "/api/v1/roles/{role_id}" => "role.changed" "role" "role_id",

@@ -27,6 +27,7 @@ fn trail(method: &Method, route: &str, resource_id: Option<&str>) -> Trail {
         is_lock: false,
         action: None,
         standings: None,
+        other_accounts: Vec::new(),
     }
 }
 
