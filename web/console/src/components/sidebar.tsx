@@ -40,29 +40,31 @@ export function Sidebar() {
           <img src="/favicon.svg" width="26" height="26" alt="" />
           <span>Edgedesk</span>
         </header>
-        <nav class="views" aria-label="Views">
-          {VIEWS.map((view) => (
-            <button
-              key={view.id}
-              type="button"
-              class="view"
-              aria-current={!openPage.value && currentView.value?.id === view.id ? 'page' : undefined}
-              onClick={() => {
-                filters.value = { ...view.filters, query: filters.value.query };
-                drawerOpen.value = false;
-                if (openPage.value) openList();
-                else if (onePane.value) closeConversation();
-              }}
-            >
-              <Icon name={view.icon} />
-              <span>{view.label}</span>
-              <Count view={view.id} />
-            </button>
-          ))}
-        </nav>
-        <PageLinks id="assistant-title" title="Assistant" pages={ASSISTANT_PAGES} />
-        {mayLead.value && <PageLinks id="account-title" title="Account" pages={accountPages()} />}
-        <Team />
+        <div class="menu-scroll">
+          <nav class="views" aria-label="Views">
+            {VIEWS.map((view) => (
+              <button
+                key={view.id}
+                type="button"
+                class="view"
+                aria-current={!openPage.value && currentView.value?.id === view.id ? 'page' : undefined}
+                onClick={() => {
+                  filters.value = { ...view.filters, query: filters.value.query };
+                  drawerOpen.value = false;
+                  if (openPage.value) openList();
+                  else if (onePane.value) closeConversation();
+                }}
+              >
+                <Icon name={view.icon} />
+                <span>{view.label}</span>
+                <Count view={view.id} />
+              </button>
+            ))}
+          </nav>
+          <PageLinks id="assistant-title" title="Assistant" pages={ASSISTANT_PAGES} />
+          {mayLead.value && <PageLinks id="account-title" title="Account" pages={accountPages()} />}
+          <Team />
+        </div>
         <footer class="me">
           <MeMenu />
         </footer>
