@@ -14,3 +14,19 @@ export interface SecondFactorRule {
   /** Whether one is among them: then one cannot ask for it. */
   own_missing: boolean;
 }
+
+/** The Zendesk that vouches for agents of the account. */
+export interface ZendeskLink {
+  subdomain: string;
+  installation_id: number;
+  /** Whose API token it is. */
+  email: string;
+  since: string;
+}
+
+export interface ZendeskLinkBody {
+  subdomain: string;
+  installation_id: number;
+  email: string;
+  api_token: string;
+}

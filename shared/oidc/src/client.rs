@@ -11,8 +11,9 @@ use form_urlencoded::{Serializer, byte_serialize};
 use serde::Deserialize;
 
 use crate::attempt::Attempt;
-use crate::id_token::{Fault, Identity, Unverified};
+use crate::id_token::Identity;
 use crate::jwks::{Algorithm, Jwk, PublicKey, find_key, read_keys};
+use crate::jws::{Fault, Unverified};
 use crate::provider::{Metadata, Provider, is_safe_url};
 
 /// How long metadata and keys are remembered: an hour. A key that is not among them is looked for at once.
@@ -71,11 +72,11 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Requests to providers. Redirects are not followed: none of what is asked for has any.
+/// Requests to providers and to Zendesk. Redirects are not followed: none of what is asked for has any.
 #[allow(async_fn_in_trait, reason = "the runtime has one thread")]
 pub trait Http {
-    /// `GET`. The error is a reason for the log.
-    async fn get(&self, url: &str) -> Result<Answer, String>;
+    /// `GET`, with the value of an `Authorization` header or none. The error is a reason for the log.
+    async fn get(&self, url: &str, authorization: Option<String>) -> Result<Answer, String>;
     /// `POST` of a form, with the value of an `Authorization` header or none.
     async fn post_form(
         &self,
@@ -297,7 +298,7 @@ impl<H: Http, S: Signatures> Client<'_, H, S> {
     async fn get(&self, what: &'static str, url: &str) -> Result<Vec<u8>, OidcError> {
         let answer = self
             .http
-            .get(url)
+            .get(url, None)
             .await
             .map_err(|reason| OidcError::Unreachable { what, reason })?;
         if answer.status == 200 {

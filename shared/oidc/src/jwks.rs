@@ -63,6 +63,12 @@ pub enum PublicKey {
         /// The other.
         y: String,
     },
+    /// For [`Algorithm::Rs256`], as a `SubjectPublicKeyInfo` of RFC 5280: there is no JWK of it.
+    #[serde(skip)]
+    Spki {
+        /// The bytes.
+        der: Vec<u8>,
+    },
 }
 
 /// A key of a set.

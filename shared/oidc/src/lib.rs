@@ -1,7 +1,8 @@
 //! Signing in with an identity provider: the code flow of OpenID Connect Core 1.0 with PKCE (RFC 7636), discovery
-//! (OpenID Connect Discovery 1.0), key sets (RFC 7517) and the checks of ID tokens.
+//! (OpenID Connect Discovery 1.0), key sets (RFC 7517) and the checks of ID tokens. And with a company's Zendesk, whose app brings
+//! a signed token of its own form.
 //!
-//! In scope: everything that decides whom a provider names. Out of scope: HTTP and signatures, which are asked for through
+//! In scope: everything that decides whom they name. Out of scope: HTTP and signatures, which are asked for through
 //! [`client::Http`] and [`client::Signatures`]; users, sessions and cookies. Clock and randomness are arguments.
 #![forbid(unsafe_code)]
 
@@ -9,6 +10,8 @@ pub mod attempt;
 pub mod client;
 pub mod id_token;
 pub mod jwks;
+pub mod jws;
 pub mod provider;
 #[cfg(test)]
 mod testing;
+pub mod zendesk;

@@ -14,6 +14,10 @@ use crate::jwks::{Algorithm, PublicKey};
 
 /// The key of RFC 7515, appendix A.2.1: the public half.
 pub const RSA_JWK: &str = r#"{"kty":"RSA","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#;
+/// The same in PEM, as Zendesk gives keys.
+pub const RSA_PEM: &str = "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAofgWCuLjybRlzo0tZWJj\nNiuSfb4p4fAkd/wWJcyQoTbji9k0l8W26mPddxHmfHQp+Vaw+4qPCJrcS2mJPMEz\nP1Pt0Bm4d4QlL+yRT+SFd2lZS+pCgNMsD1W/YpRPEwOWvG6b32690r2jZ47soMZo\n9wGzjb/7OMg0LOL+bSf63kpaSHSXndS5z5rexMdbBYUsLA9e+KXBdQOS+UTo7WTB\nEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6/I5IhlJH7aGhyxX\nFvUK+DWNmoudF8NAco9/h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXp\noQIDAQAB\n-----END PUBLIC KEY-----\n";
+/// What stands in front of its modulus there, and behind: those of every RSA key of 2048 bits with this exponent.
+const SPKI_AROUND: (usize, usize) = (33, 5);
 /// Its private exponent.
 const RSA_D: &str = "Eq5xpGnNCivDflJsRQBXHx1hdR1k6Ulwe2JZD50LpXyWPEAeP88vLNO97IjlA7_GQ5sLKMgvfTeXZx9SE-7YwVol2NXOoAJe46sui395IW_GO-pWJ1O0BkTGoVEn2bKVRUCgu-GjBVaYLU6f3l9kJfFNS3E0QbVdxzubSu3Mkqzjkn439X0M_V51gfpRLI9JYanrC4D4qAdGcopV_0ZHHzQlBjudU2QvXt4ehNYTCBr6XCLQUShb1juUO1ZdiYoFaFQT5Tw8bGUl_x_jTj3ccPDVZFD9pIuhLhBOneufuBiB4cS98l2SR_RQyGWSeWjnczT0QU91p1DhOVRuOopznQ";
 /// The key of RFC 7515, appendix A.3.1: the public half.
@@ -85,6 +89,13 @@ impl Signatures for RustCrypto {
                 let key = pkcs1v15::VerifyingKey::<Sha256>::new(key);
                 pkcs1v15::Signature::try_from(signature)
                     .is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
+            (Algorithm::Rs256, PublicKey::Spki { der }) => {
+                let (start, end) = SPKI_AROUND;
+                let n = encode(&der[start..der.len() - end]);
+                let e = encode([1, 0, 1]);
+                let key = PublicKey::Rsa { n, e };
+                Box::pin(self.is_good(algorithm, &key, text, signature)).await
             }
             (Algorithm::Es256, PublicKey::P256 { x, y, .. }) => {
                 let point = [vec![4], decode(x), decode(y)].concat();

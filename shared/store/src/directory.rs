@@ -19,6 +19,7 @@ mod second_factor;
 mod sessions;
 mod settings;
 mod teams;
+mod zendesk;
 
 use edgedesk_crypto::field::is_sealed;
 use edgedesk_domain::account::{Channel, Inbox, Permission, PermissionSet, Role, Secret, rights};
@@ -41,9 +42,10 @@ pub use self::login_help::{HelpOutcome, Helper, MAX_UNLOCKS};
 pub use self::members::{AccountOfUser, ListedMember, MembershipOutcome};
 pub use self::outbox::{MailTable, Outbox, OutgoingMail};
 pub use self::roles::{ListedRole, MAX_ROLES, RoleOutcome};
-pub use self::second_factor::SecondFactor;
+pub use self::second_factor::{Challenge, SecondFactor};
 pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
 pub use self::teams::{MAX_TEAMS, Team, TeamMember, TeamOutcome};
+pub use self::zendesk::{Vouched, ZendeskLink};
 use crate::database::{Database, Row, StoreError, Value};
 use crate::keys::{DataKeys, INBOX_SECRET, Vault};
 use crate::scoped::Scoped;
@@ -116,6 +118,10 @@ pub(crate) use self::login::STATEMENTS as LOGIN_STATEMENTS;
 /// The constant SQL of what is done about others' logins, for the same test.
 #[cfg(test)]
 pub(crate) use self::login_help::STATEMENTS as LOGIN_HELP_STATEMENTS;
+
+/// The constant SQL of Zendesk and whom it vouches for, for the same test.
+#[cfg(test)]
+pub(crate) use self::zendesk::STATEMENTS as ZENDESK_STATEMENTS;
 
 /// The constant SQL of identities, for the same test.
 #[cfg(test)]

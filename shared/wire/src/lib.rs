@@ -28,3 +28,4 @@ pub mod security;
 pub mod sessions;
 pub mod teams;
 pub mod zendesk;
+pub mod zendesk_agents;

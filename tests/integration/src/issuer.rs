@@ -159,10 +159,11 @@ impl Issuer {
 
     async fn serve(self, mut stream: TcpStream) {
         // A connection that breaks is the other side's business.
-        let Some((line, body)) = read_request(&mut stream).await else {
+        let Some((head, body)) = read_request(&mut stream).await else {
             return;
         };
-        let (status, answer) = self.answer(&line, &body);
+        let line = head.lines().next().unwrap_or_default();
+        let (status, answer) = self.answer(line, &body);
         let answer = answer.to_string();
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -228,7 +229,8 @@ impl State {
     }
 }
 
-fn sign(word: &Word) -> String {
+/// The token, signed as its header says.
+pub(crate) fn sign(word: &Word) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let (header, mut payload) = (encode(&word.header), encode(&word.claims));
     let text = format!("{header}.{payload}");
@@ -265,8 +267,8 @@ fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64url")
 }
 
-/// The first line and the body of a request.
-async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
+/// The head and the body of a request.
+pub(crate) async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
@@ -282,8 +284,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
             is_length.then(|| value.trim().parse::<usize>().ok())?
         });
         if body.len() >= length.unwrap_or(0) {
-            let line = head.lines().next()?.to_owned();
-            return Some((line, body.to_owned()));
+            return Some((head.to_owned(), body.to_owned()));
         }
     }
 }

@@ -16,10 +16,12 @@ use edgedesk_domain::conversation::ConversationState;
 use serde_json::Value;
 
 mod api_routes;
+mod fake_zendesk;
 mod issuer;
 mod own;
 
 pub use api_routes::{Dice, Route, api_routes};
+pub use fake_zendesk::FakeZendesk;
 pub use issuer::{Issuer, Page, Word};
 pub use own::OwnStack;
 

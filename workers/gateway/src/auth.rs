@@ -5,10 +5,10 @@ use edgedesk_crypto::password::verify_password;
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
 use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
 use edgedesk_domain::account::{Access, Principal};
-use edgedesk_domain::ids::{IdSource, SessionId};
+use edgedesk_domain::ids::{AccountId, IdSource, SessionId, UserId};
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{
-    Login, LoginAttempt, Membership, RefreshOutcome, SessionKey, SessionUse,
+    Login, LoginAttempt, Membership, RefreshOutcome, SessionKey, SessionUse, Vouched,
 };
 use edgedesk_wire::api::{
     LoginRequest, RefreshRequest, SocketTicketRequest, SocketTicketResponse, TokenResponse,
@@ -30,6 +30,7 @@ use crate::object_client::Object;
 use crate::second_factor::log_in::challenge;
 use crate::session_check::{forget_session, standing_mark};
 use crate::sessions::Place;
+use crate::zendesk;
 
 /// Milliseconds that a refresh token lives: 30 days.
 pub const REFRESH_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -76,7 +77,7 @@ pub async fn log_in(
         app.note_account(account_id);
         app.note_user(login.user_id);
         check_place(&app, &headers, account_id).await?;
-        let answer = LoginResponse::Challenge(challenge(&app, &login).await?);
+        let answer = LoginResponse::Challenge(challenge(&app, &login, None).await?);
         return Ok((HeaderMap::new(), axum::Json(answer)));
     }
     let tokens = end_log_in(&app, &headers, &login).await?;
@@ -188,6 +189,8 @@ async fn new_tokens_for(
     app.config().token_key()?;
     let hash = refresh_token_hash(token).ok_or_else(wrong_refresh_token)?;
     let directory = app.directory()?;
+    // Before it is used up: while Zendesk does not answer it stays good.
+    let max_role = zendesk::check_again(app, &hash).await?;
     let key = match directory.use_refresh_token(&hash, app.now()).await? {
         RefreshOutcome::Valid(key) => key,
         RefreshOutcome::Reused(key) => {
@@ -216,7 +219,7 @@ async fn new_tokens_for(
         account_id: key.account_id,
         name: member.name,
         email: member.email,
-        role: member.role,
+        role: max_role.map_or(member.role, |most| member.role.min(most)),
     };
     let (tokens, next) = new_tokens(app, &key, user, Place::of(headers))?;
     // It may have been ended since its token was used up.
@@ -293,7 +296,8 @@ pub async fn get_me(
             account_id: principal.account_id,
             name: member.name,
             email: member.email,
-            role: member.role,
+            // That of now, in this session.
+            role: principal.role,
         },
     }))
 }
@@ -373,6 +377,41 @@ pub async fn begin_session(
     Ok(tokens)
 }
 
+/// Begins a session for which a Zendesk vouched: of this account, and with no more than its role. The caller has looked at
+/// where the request comes from.
+pub async fn begin_vouched_session(
+    app: &App,
+    headers: &HeaderMap,
+    account_id: AccountId,
+    user_id: UserId,
+    vouched: Vouched,
+) -> Result<TokenResponse, AppError> {
+    let directory = app.directory()?;
+    let member = directory.find_member(account_id, user_id).await?;
+    let member = member.ok_or_else(zendesk::nobody)?;
+    let user = UserSummary {
+        id: user_id,
+        account_id,
+        name: member.name,
+        email: member.email,
+        role: member.role.min(vouched.max_role),
+    };
+    let key = SessionKey {
+        account_id,
+        user_id,
+        id: SessionId::generate(&SystemIds),
+    };
+    let (tokens, first) = new_tokens(app, &key, user, Place::of(headers))?;
+    if directory
+        .start_vouched_session(&key, &first, vouched)
+        .await?
+    {
+        Ok(tokens)
+    } else {
+        Err(zendesk::failed("the account is not linked any more"))
+    }
+}
+
 /// Tokens for a session, and what is to be remembered of them.
 fn new_tokens(
     app: &App,
@@ -418,7 +457,7 @@ fn wrong_credentials() -> AppError {
     )
 }
 
-fn wrong_refresh_token() -> AppError {
+pub fn wrong_refresh_token() -> AppError {
     AppError::unauthorized(
         "invalid_refresh_token",
         "the refresh token is unknown, expired or used up; log in again",

@@ -26,6 +26,8 @@ const MIN_ERASURE_WINDOW_SECS: u64 = 24 * 3600;
 /// What [`ENVIRONMENT`] says on a developer's machine, where no mail is sent.
 const DEVELOPMENT: &str = "development";
 
+/// Name of the setting that says where every Zendesk is, on a developer's machine.
+const ZENDESK_BASE: &str = "ZENDESK_BASE";
 /// Name of the setting that says who makes accounts.
 const SIGN_UP: &str = "SIGN_UP";
 
@@ -50,6 +52,7 @@ pub struct Config {
     erasure_window: Option<String>,
     counts_calls: bool,
     sign_up: Option<String>,
+    zendesk_base: Option<String>,
     sign_ins_per_minute: Option<u64>,
 }
 
@@ -73,6 +76,7 @@ impl Config {
             erasure_window: env.var(ERASURE_WINDOW).ok().map(|value| value.to_string()),
             counts_calls: true,
             sign_up: env.var(SIGN_UP).ok().map(|value| value.to_string()),
+            zendesk_base: env.var(ZENDESK_BASE).ok().map(|value| value.to_string()),
             sign_ins_per_minute: env
                 .var(SIGN_INS_PER_MINUTE)
                 .ok()
@@ -92,6 +96,7 @@ impl Config {
             erasure_window: None,
             counts_calls: false,
             sign_up: None,
+            zendesk_base: None,
             sign_ins_per_minute: None,
         }
     }
@@ -167,6 +172,13 @@ impl Config {
     #[must_use]
     pub const fn counts_calls(&self) -> bool {
         self.counts_calls
+    }
+
+    /// Where every Zendesk is instead of at `{subdomain}.zendesk.com`: on a developer's machine alone, since it gets API tokens.
+    #[must_use]
+    pub fn zendesk_base(&self) -> Option<&str> {
+        let base = self.zendesk_base.as_deref();
+        base.filter(|_| self.environment == DEVELOPMENT)
     }
 
     /// What the limits of plans are multiplied with. On a developer's machine tests share two accounts; those that are about

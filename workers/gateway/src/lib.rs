@@ -55,6 +55,7 @@ mod teams;
 mod tickets;
 mod transcript;
 mod widget;
+mod zendesk;
 
 pub use objects::{AuditObject, ConversationObject, DeskObject, LimiterObject, PrivacyObject};
 use worker::{Context, Env, event, web_sys};

@@ -192,6 +192,20 @@ pub async fn switch_account(
     Json(request): Json<SwitchRequest>,
 ) -> Result<(HeaderMap, axum::Json<TokenResponse>), AppError> {
     let directory = app.directory()?;
+    let before = session_id.map(|id| SessionKey {
+        account_id: principal.account_id,
+        user_id: principal.user_id,
+        id,
+    });
+    // Whose Zendesk it is says nothing of another account.
+    if let Some(key) = &before
+        && directory.find_vouched(key).await?.is_some()
+    {
+        return Err(AppError::forbidden(
+            "zendesk_session",
+            "sign in with your password to go on in another account",
+        ));
+    }
     let member = directory
         .find_member(request.account_id, principal.user_id)
         .await?
@@ -205,12 +219,7 @@ pub async fn switch_account(
     };
     let tokens = begin_session(&app, &headers, user).await?;
     // Only then: whoever gets no answer to the first half still has a session.
-    if let Some(id) = session_id {
-        let key = SessionKey {
-            account_id: principal.account_id,
-            user_id: principal.user_id,
-            id,
-        };
+    if let Some(key) = before {
         end(&app, &key).await?;
     }
     let (cookie, tokens) = browser.begin(&app, tokens).await?;

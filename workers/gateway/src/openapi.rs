@@ -9,7 +9,7 @@ pub use edgedesk_wire::problem::Problem;
 use crate::{
     accounts, admin, ai, api_keys, audit, auth, browser, conversations, decisions, desk, health,
     hooks, inboxes, intents, invitations, members, networks, privacy, providers, roles,
-    second_factor, sessions, teams, tickets, widget,
+    second_factor, sessions, teams, tickets, widget, zendesk,
 };
 
 #[derive(OpenApi)]
@@ -37,6 +37,7 @@ use crate::{
         auth::log_out,
         browser::get_csrf_token,
         auth::get_me,
+        zendesk::log_in,
         accounts::sign_up,
         accounts::create_account,
         invitations::get_offer,
@@ -100,6 +101,9 @@ use crate::{
         second_factor::rule::change_rule,
         networks::get_networks,
         networks::change_networks,
+        zendesk::settings::get_link,
+        zendesk::settings::change_link,
+        zendesk::settings::remove_link,
         roles::list_roles,
         roles::create_role,
         roles::change_role,

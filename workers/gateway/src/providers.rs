@@ -17,9 +17,9 @@ use edgedesk_wire::second_factor::LoginResponse;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 
-mod fetch;
+pub mod fetch;
 mod settings;
-mod web_crypto;
+pub mod web_crypto;
 
 use self::fetch::Fetched;
 use self::web_crypto::WebCrypto;
@@ -149,7 +149,7 @@ pub async fn finish(
     let (login, is_new) = user_of(&app, &provider, &identity).await?;
     let mut cookies = SIGN_IN.unset(is_https(&app))?;
     let answer = if login.has_second_factor {
-        let answer = LoginResponse::Challenge(challenge(&app, &login).await?);
+        let answer = LoginResponse::Challenge(challenge(&app, &login, None).await?);
         app.note_action(PROVIDER_ACCEPTED);
         answer
     } else {
@@ -279,7 +279,7 @@ fn nobody(provider: &Provider, reason: &str) -> AppError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use edgedesk_oidc::id_token::Fault;
+    use edgedesk_oidc::jws::Fault;
 
     #[test]
     fn the_outside_is_not_told_which_check_failed_and_the_log_is() {

@@ -8,7 +8,7 @@ use crate::limits::count_sign_in;
 use crate::{
     accounts, admin, ai, api_keys, assets, audit, auth, browser, conversations, decisions, desk,
     health, hooks, inboxes, intents, invitations, members, networks, privacy, providers, roles,
-    second_factor, sessions, teams, tickets, widget,
+    second_factor, sessions, teams, tickets, widget, zendesk,
 };
 
 macro_rules! routes {
@@ -50,6 +50,7 @@ routes! {
     get "/api/v1/auth/providers" => providers::list_providers,
     post "/api/v1/auth/providers/start" => providers::start,
     post "/api/v1/auth/providers/finish" => providers::finish,
+    post "/api/v1/auth/zendesk" => zendesk::log_in,
     post "/api/v1/auth/sign-up" => accounts::sign_up,
     post "/api/v1/auth/switch" => members::switch_account,
     post "/api/v1/accounts" => accounts::create_account,
@@ -116,6 +117,9 @@ routes! {
     put "/api/v1/security/second-factor" => second_factor::rule::change_rule,
     get "/api/v1/security/networks" => networks::get_networks,
     put "/api/v1/security/networks" => networks::change_networks,
+    get "/api/v1/security/zendesk" => zendesk::settings::get_link,
+    put "/api/v1/security/zendesk" => zendesk::settings::change_link,
+    delete "/api/v1/security/zendesk" => zendesk::settings::remove_link,
     get "/api/v1/roles" => roles::list_roles,
     post "/api/v1/roles" => roles::create_role,
     put "/api/v1/roles/{role_id}" => roles::change_role,

@@ -47,7 +47,8 @@ impl Played {
 }
 
 impl Http for Played {
-    async fn get(&self, url: &str) -> Result<Answer, String> {
+    async fn get(&self, url: &str, authorization: Option<String>) -> Result<Answer, String> {
+        assert_eq!(authorization, None);
         if self.is_down {
             return Err("down".to_owned());
         }

@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::jws::MAX_TOKEN_BYTES;
+use crate::jws::{LEEWAY_SECS, MAX_AGE_SECS};
 use crate::testing::{encode, token};
 
 const NOW: i64 = 1_767_323_045;

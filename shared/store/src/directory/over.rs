@@ -43,9 +43,13 @@ const FAILURES: &str = "
     DELETE FROM login_failures WHERE key IN (
       SELECT key FROM login_failures WHERE forget_at <= ?1 ORDER BY forget_at LIMIT ?2)
     RETURNING 1 AS n";
+const ZENDESK_TOKENS: &str = "
+    DELETE FROM zendesk_tokens WHERE token_hash IN (
+      SELECT token_hash FROM zendesk_tokens WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+    RETURNING 1 AS n";
 
 /// Each with how long its rows stay after their end.
-const DELETIONS: [(&str, i64); 7] = [
+const DELETIONS: [(&str, i64); 8] = [
     (REFRESH_TOKENS, KEEP_MILLIS),
     (SESSIONS, KEEP_MILLIS),
     (INVITATIONS, KEEP_MILLIS),
@@ -53,10 +57,11 @@ const DELETIONS: [(&str, i64); 7] = [
     (CHALLENGES, 0),
     (ATTEMPTS, 0),
     (FAILURES, 0),
+    (ZENDESK_TOKENS, 0),
 ];
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 7] = [
+pub(crate) const STATEMENTS: [&str; 8] = [
     REFRESH_TOKENS,
     SESSIONS,
     INVITATIONS,
@@ -64,6 +69,7 @@ pub(crate) const STATEMENTS: [&str; 7] = [
     CHALLENGES,
     ATTEMPTS,
     FAILURES,
+    ZENDESK_TOKENS,
 ];
 
 impl<D: Database> Directory<D> {

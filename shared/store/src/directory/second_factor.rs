@@ -6,6 +6,7 @@
 use edgedesk_domain::ids::{AccountId, UserId};
 use edgedesk_domain::time::Timestamp;
 
+use super::zendesk::{Vouched, vouched};
 use super::{Directory, Login, login};
 use crate::database::{Database, Row, Statement, StoreError, Value};
 
@@ -48,9 +49,11 @@ const INSERT_FIRST_CODES: &str = "
       AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = ?1)";
 const FORGET_CHALLENGES: &str = "DELETE FROM login_challenges WHERE expires_at <= ?1";
 const INSERT_CHALLENGE: &str = "
-    INSERT INTO login_challenges (challenge_hash, user_id, expires_at) VALUES (?1, ?2, ?3)";
+    INSERT INTO login_challenges (challenge_hash, user_id, expires_at, account_id, zendesk_user_id, max_role, zendesk_checked_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const FIND_CHALLENGE: &str = "
-    SELECT u.id, u.name, u.email, u.password_hash, m.account_id, m.role, m.max_load, f.confirmed_at AS second_factor_at
+    SELECT u.id, u.name, u.email, u.password_hash, m.account_id, m.role, m.max_load, f.confirmed_at AS second_factor_at,
+      l.account_id AS vouched_in, l.zendesk_user_id, l.max_role, l.zendesk_checked_at
     FROM login_challenges l
       JOIN users u ON u.id = l.user_id
       LEFT JOIN memberships m ON m.user_id = u.id
@@ -85,6 +88,15 @@ pub struct SecondFactor {
     pub confirmed_at: Option<Timestamp>,
     /// The step of the last code that was taken.
     pub last_step: Option<i64>,
+}
+
+/// A login that still lacks a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Whose.
+    pub login: Login,
+    /// The account that it is for, and who vouched for them, where it was a Zendesk and not the password.
+    pub vouched: Option<(AccountId, Vouched)>,
 }
 
 impl<D: Database> Directory<D> {
@@ -212,24 +224,31 @@ impl<D: Database> Directory<D> {
         Ok(row.optional_int("confirmed_at")?.is_some())
     }
 
-    /// Keeps a challenge for a user who has shown their password, and forgets those whose time is over.
+    /// Keeps a challenge for a user who has shown their password, or for whom a Zendesk has vouched, and forgets those whose time
+    /// is over.
     pub async fn start_challenge(
         &self,
         challenge_hash: &str,
         user_id: UserId,
+        vouched: Option<(AccountId, Vouched)>,
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
+        let mut parameters = vec![
+            Value::text(challenge_hash),
+            Value::text(user_id),
+            Value::time(expires_at),
+        ];
+        match vouched {
+            None => parameters.extend([Value::Null, Value::Null, Value::Null, Value::Null]),
+            Some((account_id, vouched)) => {
+                parameters.push(Value::text(account_id));
+                parameters.extend(vouched.values());
+            }
+        }
         let statements = vec![
             Statement::new(FORGET_CHALLENGES, vec![Value::time(now)]),
-            Statement::new(
-                INSERT_CHALLENGE,
-                vec![
-                    Value::text(challenge_hash),
-                    Value::text(user_id),
-                    Value::time(expires_at),
-                ],
-            ),
+            Statement::new(INSERT_CHALLENGE, parameters),
         ];
         self.database.batch(statements).await?;
         Ok(())
@@ -240,9 +259,17 @@ impl<D: Database> Directory<D> {
         &self,
         challenge_hash: &str,
         now: Timestamp,
-    ) -> Result<Option<Login>, StoreError> {
+    ) -> Result<Option<Challenge>, StoreError> {
         let parameters = [Value::text(challenge_hash), Value::time(now)];
-        login(&self.database.query(FIND_CHALLENGE, &parameters).await?)
+        let rows = self.database.query(FIND_CHALLENGE, &parameters).await?;
+        let (Some(row), Some(login)) = (rows.first(), login(&rows)?) else {
+            return Ok(None);
+        };
+        let vouched = match row.optional_parsed("vouched_in")? {
+            None => None,
+            Some(account_id) => Some((account_id, vouched(row)?)),
+        };
+        Ok(Some(Challenge { login, vouched }))
     }
 
     /// Uses a challenge up. False when it was used before, or its time is over.

@@ -43,7 +43,7 @@ const FIND_TOKEN: &str = "
 // The role is that of now: a session ends with the membership, and changes with it.
 // Asked for is a list of `[user, session]`.
 const FIND: &str = "
-    SELECT s.account_id, s.id, m.role, f.confirmed_at,
+    SELECT s.account_id, s.id, m.role, s.max_role, f.confirmed_at,
       json_extract(a.settings, '$.requires_second_factor') = 1 AS required,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
        WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams,
@@ -291,7 +291,7 @@ impl SessionKey {
         vec![Value::text(self.account_id), Value::text(self.user_id)]
     }
 
-    fn parameters(&self) -> Vec<Value> {
+    pub(super) fn parameters(&self) -> Vec<Value> {
         let mut parameters = self.owner();
         parameters.push(Value::text(self.id));
         parameters
@@ -299,14 +299,14 @@ impl SessionKey {
 }
 
 impl SessionUse {
-    fn place(&self) -> [Value; 2] {
+    pub(super) fn place(&self) -> [Value; 2] {
         [
             Value::text_or_null(self.user_agent.as_ref()),
             Value::text_or_null(self.network.as_ref()),
         ]
     }
 
-    fn insert_token(&self, key: &SessionKey) -> Statement {
+    pub(super) fn insert_token(&self, key: &SessionKey) -> Statement {
         let mut parameters = key.parameters();
         parameters.extend([
             Value::text(&self.token_hash),
@@ -326,7 +326,12 @@ fn session_key(row: &Row) -> Result<SessionKey, StoreError> {
 }
 
 fn standing(row: &Row) -> Result<Standing, StoreError> {
-    let role = row.word("role")?;
+    let role: Role = row.word("role")?;
+    // Of a session that a Zendesk vouched for.
+    let role = match row.optional_text("max_role")? {
+        None => role,
+        Some(_) => role.min(row.word("max_role")?),
+    };
     // Null where the setting was never made.
     let required = row.optional_int("required")? == Some(1);
     Ok(Standing {

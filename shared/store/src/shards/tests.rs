@@ -627,6 +627,7 @@ fn no_query_scans_a_table() {
         .chain(crate::keys::STATEMENTS)
         .chain(crate::directory::LOGIN_STATEMENTS)
         .chain(crate::directory::LOGIN_HELP_STATEMENTS)
+        .chain(crate::directory::ZENDESK_STATEMENTS)
         .chain(crate::directory::SECOND_FACTOR_STATEMENTS)
         .chain(crate::directory::IDENTITY_STATEMENTS)
         .chain(crate::directory::API_KEY_STATEMENTS)

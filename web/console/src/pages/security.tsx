@@ -5,6 +5,7 @@ import { SecondFactorCard } from '../components/second-factor';
 import { RecoveryCodesDialog, ShowCodeDialog } from '../components/second-factor-dialogs';
 import { SecondFactorRuleCard } from '../components/second-factor-rule';
 import { Failed } from '../components/states';
+import { ZendeskCard } from '../components/zendesk-link';
 import { asking, leaveSecurityPage, loadSecondFactor, madeCodes, secondFactor } from '../state/second-factor';
 
 /** How one signs in, beyond the password. */
@@ -29,6 +30,7 @@ export function Security() {
       )}
       <SecondFactorRuleCard />
       <NetworksCard />
+      <ZendeskCard />
       {asking.value && <ShowCodeDialog what={asking.value} />}
       {madeCodes.value && <RecoveryCodesDialog codes={madeCodes.value} />}
     </Page>

@@ -50,6 +50,8 @@ const CODE_ROUTE: &str = "/api/v1/auth/second-factor";
 const INVITATION_ROUTE: &str = "/api/v1/auth/invitation";
 /// The second half of a login with an identity provider.
 const PROVIDER_ROUTE: &str = "/api/v1/auth/providers/finish";
+/// The same with a Zendesk.
+const ZENDESK_ROUTE: &str = "/api/v1/auth/zendesk";
 
 macro_rules! rules {
     ($($method:ident $route:literal => $action:literal $resource:literal $($param:literal)?,)*) => {
@@ -71,6 +73,7 @@ rules! {
     POST "/api/v1/auth/second-factor" => "login.succeeded" "user",
     POST "/api/v1/auth/providers/start" => "login.started" "user",
     POST "/api/v1/auth/providers/finish" => "login.with_provider" "user",
+    POST "/api/v1/auth/zendesk" => "login.with_zendesk" "user",
     POST "/api/v1/auth/refresh" => "session.refreshed" "user",
     POST "/api/v1/auth/logout" => "session.ended" "user",
     DELETE "/api/v1/me/sessions" => "sessions.all_ended" "user",
@@ -114,6 +117,8 @@ rules! {
     POST "/api/v1/members/{user_id}/unlock" => "member.unlocked" "member" "user_id",
     PUT "/api/v1/security/second-factor" => "second_factor_rule.changed" "account",
     PUT "/api/v1/security/networks" => "allowed_networks.changed" "account",
+    PUT "/api/v1/security/zendesk" => "zendesk.linked" "account",
+    DELETE "/api/v1/security/zendesk" => "zendesk.unlinked" "account",
     POST "/api/v1/roles" => "role.created" "role",
     PUT "/api/v1/roles/{role_id}" => "role.changed" "role" "role_id",
     DELETE "/api/v1/roles/{role_id}" => "role.deleted" "role" "role_id",
@@ -163,8 +168,14 @@ pub fn record_of(
     // Nobody's log without a credential or, for a login, the user that was meant.
     let account_id = trail.account_id?;
     let is_change = rule.method != Method::GET;
-    let is_login =
-        [LOGIN_ROUTE, CODE_ROUTE, INVITATION_ROUTE, PROVIDER_ROUTE].contains(&rule.route);
+    let is_login = [
+        LOGIN_ROUTE,
+        CODE_ROUTE,
+        INVITATION_ROUTE,
+        PROVIDER_ROUTE,
+        ZENDESK_ROUTE,
+    ]
+    .contains(&rule.route);
     let is_failed_login = is_login && status == StatusCode::UNAUTHORIZED;
     let outcome = match status {
         status if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS => {

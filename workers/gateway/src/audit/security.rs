@@ -16,6 +16,8 @@ const FOREIGN_ROW: &str = "foreign_row.withheld";
 const SEALED_VALUE: &str = "sealed_value.refused";
 /// A refresh token came a second time: somebody has a copy.
 const REFRESH_TOKEN_REUSED: &str = "refresh_token.reused";
+/// Zendesk does not vouch for the session's user any more.
+const ZENDESK_SESSION_ENDED: &str = "session.ended_by_zendesk";
 /// A socket asked for another account's room.
 const ROOM_JOIN_REFUSED: &str = "room_join.refused";
 
@@ -31,6 +33,11 @@ pub enum SecurityEvent {
     SealedValue,
     /// It brought a refresh token that had been used. The session has ended.
     RefreshTokenReused {
+        /// Which.
+        session_id: SessionId,
+    },
+    /// Zendesk, which had vouched for the session, does not any more. It has ended.
+    ZendeskSessionEnded {
         /// Which.
         session_id: SessionId,
     },
@@ -64,6 +71,12 @@ pub fn record_of_event(
             let resource = resource("route", route);
             (ADDRESS_REFUSED, resource, actor_of(trail), Outcome::Refused)
         }
+        SecurityEvent::ZendeskSessionEnded { session_id } => (
+            ZENDESK_SESSION_ENDED,
+            resource("session", Some(session_id.to_string())),
+            Actor::System,
+            Outcome::Succeeded,
+        ),
         // Whoever it was, they did not show that they are this user.
         SecurityEvent::RefreshTokenReused { session_id } => (
             REFRESH_TOKEN_REUSED,

@@ -1,4 +1,4 @@
-//! Requests to identity providers.
+//! Requests to identity providers and to Zendesk.
 
 use std::time::Duration;
 
@@ -18,8 +18,14 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 pub struct Fetched;
 
 impl Http for Fetched {
-    async fn get(&self, url: &str) -> Result<Answer, String> {
-        limited(send(url, RequestInit::new())).await
+    async fn get(&self, url: &str, authorization: Option<String>) -> Result<Answer, String> {
+        let headers = Headers::new();
+        if let Some(value) = authorization {
+            headers.set("authorization", &value).map_err(text)?;
+        }
+        let mut init = RequestInit::new();
+        init.with_headers(headers);
+        limited(send(url, init)).await
     }
 
     async fn post_form(

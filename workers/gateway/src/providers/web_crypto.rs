@@ -1,4 +1,4 @@
-//! Signatures of identity providers, verified by the runtime: RSA and elliptic curves of our own would cost the Worker a
+//! Signatures of identity providers and of Zendesk, verified by the runtime: RSA and elliptic curves of our own would cost the Worker a
 //! tenth of what it may weigh.
 
 use edgedesk_oidc::client::Signatures;
@@ -57,9 +57,15 @@ async fn verified(
         Algorithm::Rs256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
         Algorithm::Es256 => r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#,
     })?;
-    let jwk = serde_json::to_string(key).map_err(|_| JsValue::NULL)?;
+    let (format, key) = match key {
+        PublicKey::Spki { der } => ("spki", Uint8Array::from(der.as_slice()).into()),
+        PublicKey::Rsa { .. } | PublicKey::P256 { .. } => {
+            let jwk = serde_json::to_string(key).map_err(|_| JsValue::NULL)?;
+            ("jwk", JSON::parse(&jwk)?)
+        }
+    };
     let usages = Array::of1(&JsValue::from_str("verify"));
-    let imported = import_key("jwk", &JSON::parse(&jwk)?, &parameters, false, &usages)?;
+    let imported = import_key(format, &key, &parameters, false, &usages)?;
     let key = JsFuture::from(imported).await?;
     let answer = verify(
         &parameters,

@@ -1,18 +1,20 @@
 //! The second step of a login: from a right password to a challenge, and from a challenge and a code to a session.
 
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
+use edgedesk_domain::ids::AccountId;
 use edgedesk_platform::chance::random_bytes;
-use edgedesk_store::directory::Login;
+use edgedesk_store::directory::{Challenge, Login, Vouched};
 use edgedesk_wire::api::TokenResponse;
 use edgedesk_wire::second_factor::{ChallengeRequest, ChallengeResponse};
 use http::HeaderMap;
 
 use super::{counted, missing, use_code, use_recovery_code};
-use crate::auth::{end_log_in, membership_of};
+use crate::auth::{begin_vouched_session, end_log_in, membership_of};
 use crate::browser::Browser;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::Json;
+use crate::networks::check_place;
 
 /// How long a challenge lasts: 5 minutes, time enough to find the phone.
 const CHALLENGE_MILLIS: i64 = 5 * 60 * 1000;
@@ -22,9 +24,17 @@ const PASSWORD_ACCEPTED: &str = "login.password_accepted";
 /// The action of a login with a recovery code.
 const RECOVERY_CODE_USED: &str = "login.recovery_code_used";
 
-/// What a user with a second factor gets for the password. It is a random text like a refresh token, and kept like one.
-pub async fn challenge(app: &App, login: &Login) -> Result<ChallengeResponse, AppError> {
-    app.note_account(membership_of(login)?.account_id);
+/// What a user with a second factor gets for the password, or for the word of a Zendesk about them in one account. It is a random
+/// text like a refresh token, and kept like one.
+pub async fn challenge(
+    app: &App,
+    login: &Login,
+    vouched: Option<(AccountId, Vouched)>,
+) -> Result<ChallengeResponse, AppError> {
+    app.note_account(match vouched {
+        Some((account_id, _)) => account_id,
+        None => membership_of(login)?.account_id,
+    });
     app.note_user(login.user_id);
     app.note_action(PASSWORD_ACCEPTED);
     let challenge = refresh_token_text(random_bytes());
@@ -33,7 +43,7 @@ pub async fn challenge(app: &App, login: &Login) -> Result<ChallengeResponse, Ap
     let now = app.now();
     let expires_at = now.plus_millis(CHALLENGE_MILLIS);
     app.directory()?
-        .start_challenge(&hash, login.user_id, now, expires_at)
+        .start_challenge(&hash, login.user_id, vouched, now, expires_at)
         .await?;
     Ok(ChallengeResponse {
         challenge,
@@ -65,10 +75,14 @@ pub async fn show_code(
         return Err(missing("send a `code` or a `recovery_code`"));
     }
     let directory = app.directory()?;
-    let Some(login) = directory.find_challenge(&hash, app.now()).await? else {
+    let Some(found) = directory.find_challenge(&hash, app.now()).await? else {
         return Err(wrong_challenge());
     };
-    app.note_account(membership_of(&login)?.account_id);
+    let Challenge { login, vouched } = found;
+    app.note_account(match vouched {
+        Some((account_id, _)) => account_id,
+        None => membership_of(&login)?.account_id,
+    });
     app.note_user(login.user_id);
     let is_right = async || match (&request.code, &request.recovery_code) {
         (Some(code), _) => use_code(&app, login.user_id, code).await,
@@ -83,7 +97,13 @@ pub async fn show_code(
     if request.code.is_none() {
         app.note_action(RECOVERY_CODE_USED);
     }
-    let tokens = end_log_in(&app, &headers, &login).await?;
+    let tokens = match vouched {
+        None => end_log_in(&app, &headers, &login).await?,
+        Some((account_id, vouched)) => {
+            check_place(&app, &headers, account_id).await?;
+            begin_vouched_session(&app, &headers, account_id, login.user_id, vouched).await?
+        }
+    };
     let (cookie, tokens) = browser.begin(&app, tokens).await?;
     Ok((cookie, axum::Json(tokens)))
 }

@@ -8,7 +8,7 @@ use crate::fixtures::{at, shards};
 use crate::seed::AURORA;
 use crate::testing::{Failure, Sqlite};
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "refresh_tokens",
     "sessions",
     "invitations",
@@ -16,6 +16,7 @@ const TABLES: [&str; 7] = [
     "login_challenges",
     "oidc_attempts",
     "login_failures",
+    "zendesk_tokens",
 ];
 
 /// A session of `number` whose only token ends at `end`.
@@ -42,12 +43,13 @@ fn fill(database: &Sqlite, number: u32, end: Timestamp) {
     start_session(directory, number, end);
     let zero = Timestamp::from_millis(0);
     let name = format!("row {number}");
-    block_on(directory.start_challenge(&name, AURORA.user_id(1), zero, end)).unwrap();
+    block_on(directory.start_challenge(&name, AURORA.user_id(1), None, zero, end)).unwrap();
     block_on(directory.start_attempt(&name, "browser", "google", zero, end)).unwrap();
     let account = AURORA.account_id;
     let end = Value::time(end);
     let statements = [
         "INSERT INTO login_failures (key, n_failures, forget_at) SELECT ?1, 1, ?3 WHERE ?2 IS NOT NULL",
+        "INSERT INTO zendesk_tokens (token_hash, expires_at) SELECT ?1, ?3 WHERE ?2 IS NOT NULL",
         "INSERT INTO mail_outbox (account_id, about, id, recipient, subject, body, created_at, expires_at)
          VALUES (?2, ?1, ?1, 'r', 's', 'b', 0, ?3)",
         "INSERT INTO invitations (account_id, id, email, email_key, role, token_hash, invited_by, created_at, sent_at, expires_at)
@@ -80,8 +82,8 @@ fn what_is_over_goes_and_what_may_still_be_asked_for_stays() {
         .map(|(after, before)| after - before)
         .collect();
     // Tokens, sessions and invitations are kept for 30 days; what is good for minutes goes at its end.
-    assert_eq!(left, [3, 3, 3, 1, 1, 1, 1]);
-    assert_eq!(n_deleted, 3 + 4 * 3);
+    assert_eq!(left, [3, 3, 3, 1, 1, 1, 1, 1]);
+    assert_eq!(n_deleted, 3 + 5 * 3);
     assert_eq!(block_on(directory.delete_what_is_over(now)), Ok(0));
 }
 
@@ -125,7 +127,7 @@ fn a_run_that_fails_is_made_good_by_the_next_one() {
     let directory = Directory::new(database);
     fill(database, 1, at(0));
     let now = at(0).plus_millis(KEEP_MILLIS);
-    for (failure, n_left) in [(Failure::Down, 7), (Failure::AnswerLost, 0)] {
+    for (failure, n_left) in [(Failure::Down, 8), (Failure::AnswerLost, 0)] {
         database.fail_when(move |_| Some(failure));
         assert!(block_on(directory.delete_what_is_over(now)).is_err());
         database.recover();

@@ -161,13 +161,14 @@ fn a_challenge_is_good_once_and_while_its_time_lasts() {
     let database = shards.directory_for_tests();
     let directory = Directory::new(database);
     let start = |hash, now| {
-        block_on(directory.start_challenge(hash, ada(), at(now), at(now + 100))).unwrap();
+        block_on(directory.start_challenge(hash, ada(), None, at(now), at(now + 100))).unwrap();
     };
     let find = |hash, now| block_on(directory.find_challenge(hash, at(now))).unwrap();
     start("a", 0);
     assert_eq!(find("b", 1), None);
     assert_eq!(find("a", 100), None);
-    let login = find("a", 99).unwrap();
+    let Challenge { login, vouched } = find("a", 99).unwrap();
+    assert_eq!(vouched, None);
     assert_eq!(
         (login.user_id, login.email.as_str()),
         (ada(), "ADA@Example.com")
