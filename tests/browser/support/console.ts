@@ -119,12 +119,13 @@ export const test = base.extend<Fixtures>({
 });
 
 /** No violation of any axe rule, best practices included, once what is on its way in or out has settled. */
-export async function expectAccessible(page: Page): Promise<void> {
-  await expect.poll(() => violationsOf(page)).toEqual([]);
+export async function expectAccessible(page: Page, parts: string[] = []): Promise<void> {
+  await expect.poll(() => violationsOf(page, parts)).toEqual([]);
 }
 
-async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+async function violationsOf(page: Page, parts: string[]): Promise<string[]> {
+  const builder = parts.reduce((builder, part) => builder.include(part), new AxeBuilder({ page }));
+  const { violations } = await builder.analyze();
   return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `  ${node.target.join(' ')}`).join('\n')}`,
   );

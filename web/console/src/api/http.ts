@@ -73,10 +73,17 @@ async function toError(answer: Response): Promise<ApiError> {
   try {
     const problem = (await answer.json()) as Problem;
     const detail = problem.detail ? sentence(problem.detail) : problem.title;
-    return new ApiError(answer.status, problem.code, detail, problem.request_id);
+    const fields = (problem.errors ?? []).map(({ pointer, detail }) => sentence(`${placeOf(pointer)}: ${detail}`));
+    return new ApiError(answer.status, problem.code, [detail, ...fields].join(' '), problem.request_id);
   } catch {
     return new ApiError(answer.status, 'unknown', 'The server gave an answer that we do not understand.');
   }
+}
+
+/** The words of a JSON pointer: `/allowed_origins/0` is "allowed origins 1". */
+function placeOf(pointer: string): string {
+  const parts = pointer.split('/').filter((part) => part !== '');
+  return parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part.replaceAll('_', ' '))).join(' ');
 }
 
 function sentence(text: string): string {
