@@ -71,6 +71,17 @@ pub struct Trail {
     pub other_accounts: Vec<AccountId>,
 }
 
+impl Trail {
+    /// The accounts whose desks look at their sockets after the answer: where sessions have ended in one account, they may have
+    /// ended in the others that it concerns.
+    pub fn desks_to_tell(&self) -> impl Iterator<Item = AccountId> {
+        self.standings.into_iter().flat_map(|account_id| {
+            let others = self.other_accounts.iter().copied();
+            std::iter::once(account_id).chain(others)
+        })
+    }
+}
+
 impl App {
     /// For one request. `own_origin` is scheme, host and port of the request's URL.
     #[must_use]
@@ -260,4 +271,30 @@ pub async fn note_route(
         });
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_that_end_in_several_accounts_are_told_to_the_desk_of_each() {
+        let [own, other]: [AccountId; 2] = [
+            "acc_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "acc_01ARZ3NDEKTSV4RRFFQ69G5FAW",
+        ]
+        .map(|id| id.parse().expect("an id"));
+        let told = |standings, other_accounts| {
+            let trail = Trail {
+                standings,
+                other_accounts,
+                ..Trail::default()
+            };
+            trail.desks_to_tell().collect::<Vec<_>>()
+        };
+        assert_eq!(told(Some(own), vec![other]), [own, other]);
+        assert_eq!(told(Some(own), vec![]), [own]);
+        // An unlock concerns them as well, and no session has ended.
+        assert_eq!(told(None, vec![other]), []);
+    }
 }

@@ -78,7 +78,7 @@ pub async fn handle(
     // Nobody waits for it: the answer is on its way.
     let network = address.as_deref().and_then(truncate_ip);
     let (trail, id) = (app.trail(), app.request_id());
-    if let Some(account_id) = trail.standings {
+    for account_id in trail.desks_to_tell() {
         context.wait_until(look_at_sockets(app.clone(), account_id));
     }
     let of_event = event.and_then(|event| record_of_event(&trail, &event, id, network.clone()));
