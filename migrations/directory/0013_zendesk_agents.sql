@@ -9,7 +9,7 @@ CREATE TABLE zendesk_links (
     installation_id TEXT    NOT NULL,
     -- Whose API token it is.
     email           TEXT    NOT NULL,
-    -- Sealed for this row.
+    -- Sealed under the account's data key.
     api_token       TEXT    NOT NULL,
     linked_by       TEXT    NOT NULL,
     linked_at       INTEGER NOT NULL

@@ -116,6 +116,13 @@ pub(crate) const INBOX_SECRET: SealedColumn = SealedColumn {
     key: &["id"],
 };
 
+/// The API token with which an account's Zendesk is asked. An account has one.
+pub(crate) const ZENDESK_TOKEN: SealedColumn = SealedColumn {
+    table: "zendesk_links",
+    column: "api_token",
+    key: &[],
+};
+
 impl SealedColumn {
     /// The name of a row in its table. The parts are ids, words and numbers, and of those with several none has a colon.
     pub(crate) fn row_key(&self, row: &Row) -> Result<String, StoreError> {

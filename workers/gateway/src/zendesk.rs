@@ -57,11 +57,14 @@ pub async fn log_in(
     app.config().token_key()?;
     let subdomain = subdomain_of(&request.token).map_err(|fault| failed(fault.to_string()))?;
     let directory = app.directory()?;
-    let Some(stored) = directory.find_zendesk_link_of(&subdomain).await? else {
+    let Some(stored) = directory
+        .find_zendesk_link_of(&subdomain, &app.data_keys()?)
+        .await?
+    else {
         return Err(failed("no account is linked to it"));
     };
     let account_id = stored.account_id;
-    let link = opened(&app, stored)?;
+    let link = link_of(stored);
     let memory = MEMORY.with(KeyMemory::clone);
     let zendesk = client(&memory, app.config().zendesk_base());
     let user_id = zendesk
@@ -117,10 +120,13 @@ pub async fn check_again(app: &App, token_hash: &str) -> Result<Option<Role>, Ap
     };
     app.note_account(key.account_id);
     app.note_user(key.user_id);
-    let Some(stored) = directory.find_zendesk_link(key.account_id).await? else {
+    let Some(stored) = directory
+        .find_zendesk_link(key.account_id, &app.data_keys()?)
+        .await?
+    else {
         return Err(ended(app, &key, "the account is not linked any more").await?);
     };
-    let link = opened(app, stored)?;
+    let link = link_of(stored);
     let memory = MEMORY.with(KeyMemory::clone);
     let asked = client(&memory, app.config().zendesk_base())
         .person(&link, vouched.zendesk_user_id)
@@ -181,17 +187,16 @@ fn client<'a>(memory: &'a KeyMemory, base: Option<&'a str>) -> Zendesk<'a, Fetch
     }
 }
 
-/// A link with its API token in clear.
-fn opened(app: &App, stored: ZendeskLink) -> Result<Link, AppError> {
-    let api_token = settings::open_token(app, stored.account_id, &stored.sealed_api_token)?;
-    Ok(Link {
+/// A stored link, as it is asked with.
+fn link_of(stored: ZendeskLink) -> Link {
+    Link {
         account_id: stored.account_id,
         subdomain: stored.subdomain,
         app_id: stored.app_id,
         installation_id: stored.installation_id,
         email: stored.email,
-        api_token,
-    })
+        api_token: stored.api_token,
+    }
 }
 
 /// 401: the outside is not told which check failed; the log is.

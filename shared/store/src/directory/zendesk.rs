@@ -3,12 +3,13 @@
 //! Such a session is of one account, and may be no more than Zendesk's role allows. Both are kept with it, and asked for by
 //! whatever looks at a session.
 
-use edgedesk_domain::account::Role;
+use edgedesk_domain::account::{Role, Secret};
 use edgedesk_domain::ids::{AccountId, UserId};
 use edgedesk_domain::time::Timestamp;
 
 use super::{Directory, SessionKey, SessionUse};
 use crate::database::{Database, Row, Statement, StoreError, Value};
+use crate::keys::{DataKeys, Vault, ZENDESK_TOKEN};
 
 const FIND_LINK: &str = "
     SELECT account_id, subdomain, app_id, installation_id, email, api_token, linked_at
@@ -87,8 +88,8 @@ pub struct ZendeskLink {
     pub installation_id: u64,
     /// Whose API token it is.
     pub email: String,
-    /// The API token, sealed.
-    pub sealed_api_token: String,
+    /// The API token.
+    pub api_token: Secret,
     /// Since when.
     pub linked_at: Timestamp,
 }
@@ -109,22 +110,37 @@ impl<D: Database> Directory<D> {
     pub async fn find_zendesk_link(
         &self,
         account_id: AccountId,
+        keys: &DataKeys,
     ) -> Result<Option<ZendeskLink>, StoreError> {
         let account = [Value::text(account_id)];
         let rows = self.of(account_id).query(FIND_LINK, &account).await?;
-        rows.first().map(link).transpose()
+        self.opened_link(keys, rows.first()).await
     }
 
     /// The link of a Zendesk.
     pub async fn find_zendesk_link_of(
         &self,
         subdomain: &str,
+        keys: &DataKeys,
     ) -> Result<Option<ZendeskLink>, StoreError> {
         let rows = self
             .database
             .query(FIND_LINK_OF, &[Value::text(subdomain)])
             .await?;
-        rows.first().map(link).transpose()
+        self.opened_link(keys, rows.first()).await
+    }
+
+    async fn opened_link(
+        &self,
+        keys: &DataKeys,
+        row: Option<&Row>,
+    ) -> Result<Option<ZendeskLink>, StoreError> {
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let vault = Vault::new(keys, &self.database, row.parsed("account_id")?);
+        let api_token = vault.open(&ZENDESK_TOKEN, row).await?;
+        link(row, Secret::new(api_token)).map(Some)
     }
 
     /// Links an account, in the place of what it was linked to, and ends the sessions of before: gives these. Nothing, and
@@ -133,7 +149,13 @@ impl<D: Database> Directory<D> {
         &self,
         link: &ZendeskLink,
         by: UserId,
+        keys: &DataKeys,
     ) -> Result<Option<Vec<SessionKey>>, StoreError> {
+        let vault = Vault::new(keys, &self.database, link.account_id);
+        let api_token = vault
+            .sealer()
+            .await?
+            .seal(&ZENDESK_TOKEN, "", link.api_token.expose())?;
         let account = Value::text(link.account_id);
         let now = Value::time(link.linked_at);
         let statements = vec![
@@ -145,7 +167,7 @@ impl<D: Database> Directory<D> {
                     Value::text(link.app_id),
                     Value::text(link.installation_id),
                     Value::text(&link.email),
-                    Value::text(&link.sealed_api_token),
+                    Value::Text(api_token),
                     Value::text(by),
                     now.clone(),
                 ],
@@ -267,14 +289,14 @@ pub(super) fn vouched(row: &Row) -> Result<Vouched, StoreError> {
     })
 }
 
-fn link(row: &Row) -> Result<ZendeskLink, StoreError> {
+fn link(row: &Row, api_token: Secret) -> Result<ZendeskLink, StoreError> {
     Ok(ZendeskLink {
         account_id: row.parsed("account_id")?,
         subdomain: row.text("subdomain")?.to_owned(),
         app_id: row.parsed("app_id")?,
         installation_id: row.parsed("installation_id")?,
         email: row.text("email")?.to_owned(),
-        sealed_api_token: row.text("api_token")?.to_owned(),
+        api_token,
         linked_at: row.time("linked_at")?,
     })
 }

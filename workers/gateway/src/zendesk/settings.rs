@@ -1,10 +1,8 @@
 //! Which Zendesk vouches for the agents of an account.
 
-use edgedesk_crypto::sealed::{Keyring, Place, SealError};
 use edgedesk_domain::account::Secret;
 use edgedesk_domain::ids::AccountId;
 use edgedesk_oidc::zendesk::{KeyMemory, Link, ZendeskError, is_subdomain};
-use edgedesk_platform::chance::random_bytes;
 use edgedesk_store::directory::ZendeskLink;
 use edgedesk_wire::zendesk_agents::{ZendeskLinkBody, ZendeskLinkResponse, ZendeskLinkView};
 use http::StatusCode;
@@ -15,10 +13,6 @@ use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesSecurity, SeesAccount};
 use crate::session_check::forget_session;
 
-/// Where API tokens are kept; also the purpose of the key that seals them.
-const TABLE: &str = "zendesk_links";
-/// The column.
-const COLUMN: &str = "api_token";
 /// Longest e-mail address and API token, in bytes. Tokens have 40.
 const MAX_TEXT_BYTES: usize = 254;
 
@@ -34,7 +28,7 @@ pub async fn get_link(
 ) -> Result<axum::Json<ZendeskLinkResponse>, AppError> {
     let link = app
         .directory()?
-        .find_zendesk_link(principal.account_id)
+        .find_zendesk_link(principal.account_id, &app.data_keys()?)
         .await?;
     Ok(axum::Json(ZendeskLinkResponse {
         zendesk: link.map(view),
@@ -65,26 +59,18 @@ pub async fn change_link(
         .complete(asked, app.now())
         .await
         .map_err(|error| refused(&error))?;
-    let row = link.account_id.to_string();
-    let sealed_api_token = keyring(&app)?
-        .seal(
-            &place(&row),
-            link.api_token.expose().as_bytes(),
-            random_bytes(),
-        )
-        .map_err(unsealed)?;
     let stored = ZendeskLink {
         account_id: link.account_id,
         subdomain: link.subdomain,
         app_id: link.app_id,
         installation_id: link.installation_id,
         email: link.email,
-        sealed_api_token,
+        api_token: link.api_token,
         linked_at: app.now(),
     };
     let ended = app
         .directory()?
-        .link_zendesk(&stored, principal.user_id)
+        .link_zendesk(&stored, principal.user_id, &app.data_keys()?)
         .await?;
     let Some(ended) = ended else {
         return Err(AppError::new(
@@ -125,15 +111,6 @@ pub async fn remove_link(
     }
     app.note_standings(principal.account_id);
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The API token of a link in clear.
-pub fn open_token(app: &App, account_id: AccountId, sealed: &str) -> Result<Secret, AppError> {
-    let row = account_id.to_string();
-    let bytes = keyring(app)?.open(&place(&row), sealed).map_err(unsealed)?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| AppError::internal("an API token that is no text"))?;
-    Ok(Secret::new(text))
 }
 
 fn checked(account_id: AccountId, request: &ZendeskLinkBody) -> Result<Link, AppError> {
@@ -197,22 +174,6 @@ fn view(link: ZendeskLink) -> ZendeskLinkView {
         email: link.email,
         since: link.linked_at,
     }
-}
-
-fn keyring(app: &App) -> Result<Keyring, AppError> {
-    app.config().keyring(TABLE)
-}
-
-fn place(row: &str) -> Place<'_> {
-    Place {
-        table: TABLE,
-        row,
-        column: COLUMN,
-    }
-}
-
-fn unsealed(error: SealError) -> AppError {
-    AppError::internal(format!("{TABLE}.{COLUMN}: {error}"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use ulid::Ulid;
 
 use super::*;
-use crate::fixtures::{at, shards};
+use crate::fixtures::{at, keys, shards};
 use crate::seed::{AURORA, BOREALIS};
 use crate::testing::Sqlite;
 
@@ -15,14 +15,14 @@ fn link_of(account_id: AccountId, subdomain: &str, linked_at: Timestamp) -> Zend
         app_id: 9,
         installation_id: u64::MAX,
         email: "ops@acme.example".to_owned(),
-        sealed_api_token: "sealed".to_owned(),
+        api_token: Secret::new("an-api-token"),
         linked_at,
     }
 }
 
 fn link(database: &Sqlite, link: &ZendeskLink) -> Option<Vec<SessionKey>> {
     let directory = Directory::new(database);
-    block_on(directory.link_zendesk(link, AURORA.user_id(0))).unwrap()
+    block_on(directory.link_zendesk(link, AURORA.user_id(0), &keys())).unwrap()
 }
 
 fn vouched_by(max_role: Role) -> Vouched {
@@ -65,20 +65,43 @@ fn one_account_is_linked_to_a_zendesk_and_another_takes_it_only_afterwards() {
     let directory = Directory::new(database);
     let ours = link_of(AURORA.account_id, "acme", at(1));
     assert_eq!(link(database, &ours), Some(vec![]));
-    let found = block_on(directory.find_zendesk_link_of("acme"));
+    let found = block_on(directory.find_zendesk_link_of("acme", shards.keys()));
     assert_eq!(found, Ok(Some(ours.clone())));
-    let found = block_on(directory.find_zendesk_link(AURORA.account_id));
+    let found = block_on(directory.find_zendesk_link(AURORA.account_id, shards.keys()));
     assert_eq!(found, Ok(Some(ours.clone())));
     let theirs = link_of(BOREALIS.account_id, "acme", at(2));
     assert_eq!(link(database, &theirs), None);
     assert_eq!(
-        block_on(directory.find_zendesk_link_of("acme")),
+        block_on(directory.find_zendesk_link_of("acme", shards.keys())),
         Ok(Some(ours))
     );
     let moved = link_of(AURORA.account_id, "acme-2", at(3));
     assert_eq!(link(database, &moved), Some(vec![]));
-    assert_eq!(block_on(directory.find_zendesk_link_of("acme")), Ok(None));
+    assert_eq!(
+        block_on(directory.find_zendesk_link_of("acme", shards.keys())),
+        Ok(None)
+    );
     assert_eq!(link(database, &theirs), Some(vec![]));
+}
+
+#[test]
+fn the_api_token_is_in_no_row_in_clear_and_opens_for_its_account_alone() {
+    let shards = shards();
+    let database = shards.directory_for_tests();
+    link(database, &link_of(AURORA.account_id, "acme", at(1)));
+    let rows = database.dump("zendesk_links").join("\n");
+    assert!(
+        !rows.contains("an-api-token") && rows.contains("sealed:"),
+        "{rows}"
+    );
+    let steal = format!(
+        "UPDATE zendesk_links SET account_id = '{}'",
+        BOREALIS.account_id
+    );
+    database.run_script(&steal).unwrap();
+    let directory = Directory::new(database);
+    let stolen = block_on(directory.find_zendesk_link_of("acme", shards.keys()));
+    assert!(stolen.is_err(), "{stolen:?}");
 }
 
 #[test]
@@ -175,5 +198,8 @@ fn without_a_link_no_session_begins_and_those_there_are_end_with_it() {
     let ended = block_on(directory.unlink_zendesk(AURORA.account_id, at(8)));
     assert_eq!(ended, Ok(vec![session]));
     assert_eq!(standing_of(database, &session), None);
-    assert_eq!(block_on(directory.find_zendesk_link_of("acme")), Ok(None));
+    assert_eq!(
+        block_on(directory.find_zendesk_link_of("acme", shards.keys())),
+        Ok(None)
+    );
 }
