@@ -88,10 +88,12 @@ pub trait PrivacyOutside {
         request: Rewrite,
     ) -> Result<Rewritten, OutsideError>;
 
-    /// Forgets parked messages of these conversations, and deliveries in which one of these names stands.
+    /// Forgets parked messages of these conversations, archives of the request's customer and what is written of them beside their
+    /// consents, or for an erasure these as well, and deliveries in which one of these names stands.
     async fn sweep(
         &self,
         account_id: AccountId,
+        request: &PrivacyRequest,
         conversation_ids: &[ConversationId],
         names: &[String],
     ) -> Result<(), OutsideError>;
@@ -339,7 +341,9 @@ impl<S: ObjectSql, H: Host> Privacy<S, H> {
                 let Some(target) = self.next_target(outside, row).await? else {
                     let names = self.names_of(outside, row).await?;
                     let targets = self.rows.targets(request.id)?;
-                    outside.sweep(self.account()?, &targets, &names).await?;
+                    outside
+                        .sweep(self.account()?, request, &targets, &names)
+                        .await?;
                     let action = match request.kind {
                         PrivacyKind::Erasure => "customer.erased",
                         PrivacyKind::Anonymisation => "customer.anonymised",
@@ -371,7 +375,9 @@ impl<S: ObjectSql, H: Host> Privacy<S, H> {
             }
             PrivacyStatus::Done | PrivacyStatus::Cancelled => {
                 let targets = self.rows.targets(request.id)?;
-                outside.sweep(self.account()?, &targets, &[]).await?;
+                outside
+                    .sweep(self.account()?, request, &targets, &[])
+                    .await?;
                 self.rows.rest(request.id)?;
             }
         }

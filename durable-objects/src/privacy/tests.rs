@@ -120,6 +120,7 @@ impl PrivacyOutside for TestOutside {
     async fn sweep(
         &self,
         _: AccountId,
+        _: &PrivacyRequest,
         ids: &[ConversationId],
         names: &[String],
     ) -> Result<(), OutsideError> {

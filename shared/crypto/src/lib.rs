@@ -1,4 +1,4 @@
-//! Signatures, tokens, password hashes, one-time codes, sealed values and fields, and derived ids.
+//! Signatures, signed links, tokens, password hashes, one-time codes, sealed values and fields, and derived ids.
 //!
 //! In scope: putting well-kept crates together so that callers cannot hold them wrong. Out of scope: primitives of our
 //! own, key storage, HTTP. Clock and randomness are arguments.
@@ -13,6 +13,7 @@ pub mod recovery_code;
 pub mod refresh_token;
 pub mod root;
 pub mod sealed;
+pub mod signed_link;
 pub mod token;
 pub mod totp;
 pub mod zendesk;

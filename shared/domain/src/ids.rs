@@ -150,6 +150,10 @@ typed_id!(
     InvitationId, "inv"
 );
 typed_id!(
+    /// An export of what is known of a customer.
+    ExportId, "exp"
+);
+typed_id!(
     /// A mail that is to be sent.
     MailId, "mai"
 );

@@ -7,9 +7,11 @@
 pub mod access;
 pub mod account;
 pub mod analysis;
+pub mod consent;
 pub mod conversation;
 pub mod event;
 pub mod feedback;
+pub mod files;
 pub mod ids;
 pub mod inbound;
 pub mod invitation;

@@ -2,11 +2,13 @@
 //!
 //! [`Directory`] finds the account; [`Shards`] hands out an [`AccountStore`] that can ask for nothing else than that
 //! account's rows. the projection turns events into statements, [`projector`] decides what becomes of queue messages and
-//! rebuilds. In scope: SQL and those decisions. Out of scope: queues, bindings, HTTP; those are `workers/`.
+//! rebuilds; [`files`] is the place of what is no row. In scope: SQL and those decisions. Out of scope: queues, bindings, HTTP; those are
+//! `workers/`.
 #![forbid(unsafe_code)]
 
 pub mod database;
 pub mod directory;
+pub mod files;
 pub mod keys;
 pub mod mover;
 mod parked;

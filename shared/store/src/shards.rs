@@ -1,8 +1,12 @@
-//! Repositories of the shards: conversations, messages, tickets, own intents, accuracy, parked messages. Each is already scoped to an account.
+//! Repositories of the shards: conversations, messages, customers, tickets, own intents, accuracy, parked messages. Each is already
+//! scoped to an account.
 
 mod accuracy;
+mod consents;
 mod conversations;
 mod cursor;
+mod customers;
+mod exports;
 mod intents;
 mod parked;
 mod plain;
@@ -12,7 +16,9 @@ mod tickets;
 
 use edgedesk_domain::ids::AccountId;
 
+pub use self::consents::MAX_CONSENTS;
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page, SeenBy};
+pub use self::exports::{EXPORT_MILLIS, ExportEnd, LOST_MILLIS};
 pub use self::intents::{
     CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow,
     TrainingBudget, TrainingSet,
@@ -153,6 +159,9 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
         .chain(parked::READS)
         .chain(plain::READS)
         .chain(accuracy::READS)
+        .chain(customers::READS)
+        .chain(consents::READS)
+        .chain(exports::READS)
         .chain(intents::reads())
         .chain(read_model::reads())
 }

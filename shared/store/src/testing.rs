@@ -1,13 +1,17 @@
-//! A SQLite that behaves as D1 does, with the real migrations, and that fails on command.
+//! A SQLite that behaves as D1 does, with the real migrations, and files in memory; both fail on command.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
+use edgedesk_domain::files::FileKey;
+use edgedesk_domain::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use crate::database::{Database, MAX_BOUND_PARAMETERS, Row, Statement, StoreError, Value};
+use crate::files::{FileError, FilePage, FileStore, StoredFile};
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +128,21 @@ impl Sqlite {
             .expect("a table can be read");
         rows.sort();
         rows
+    }
+
+    /// The names of its tables.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub fn tables(&self) -> Vec<String> {
+        let connection = self.connection.borrow();
+        let mut statement = connection
+            .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            .expect("it has tables");
+        statement
+            .query_map([], |row| row.get(0))
+            .and_then(Iterator::collect)
+            .expect("names")
     }
 
     /// Runs a script of several statements, as `wrangler d1 execute --file` does.
@@ -251,4 +270,78 @@ fn run(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Vec<R
 
 fn store_error(error: &rusqlite::Error) -> StoreError {
     StoreError::from_message(error.to_string())
+}
+
+/// Files in memory, that fail on command.
+#[derive(Debug, Default)]
+pub struct MemoryFiles {
+    files: RefCell<BTreeMap<String, (Timestamp, Vec<u8>)>>,
+    /// When files are written.
+    pub now: Cell<Timestamp>,
+    /// The how manieth call from now on fails, once: 1 for the next.
+    pub fail_at: Cell<Option<u32>>,
+}
+
+/// Files of a page: few, so that tests meet the next one.
+const FILES_OF_A_PAGE: usize = 3;
+
+impl MemoryFiles {
+    fn call(&self) -> Result<(), FileError> {
+        match self.fail_at.get() {
+            Some(1) => {
+                self.fail_at.set(None);
+                Err(FileError("down on command".into()))
+            }
+            left => {
+                self.fail_at.set(left.map(|n| n - 1));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl FileStore for MemoryFiles {
+    async fn put(&self, key: &FileKey, _: &str, bytes: Vec<u8>) -> Result<(), FileError> {
+        self.call()?;
+        let file = (self.now.get(), bytes);
+        self.files.borrow_mut().insert(key.to_string(), file);
+        Ok(())
+    }
+
+    async fn get(&self, key: &FileKey) -> Result<Option<Vec<u8>>, FileError> {
+        self.call()?;
+        let files = self.files.borrow();
+        Ok(files.get(&key.to_string()).map(|(_, bytes)| bytes.clone()))
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<FilePage, FileError> {
+        self.call()?;
+        let files = self.files.borrow();
+        let mut found: Vec<StoredFile> = files
+            .iter()
+            .filter(|(name, _)| name.starts_with(prefix))
+            .filter(|(name, _)| cursor.is_none_or(|cursor| name.as_str() > cursor))
+            .take(FILES_OF_A_PAGE + 1)
+            .map(|(name, (stored_at, _))| StoredFile {
+                name: name.clone(),
+                stored_at: *stored_at,
+            })
+            .collect();
+        let has_more = found.len() > FILES_OF_A_PAGE;
+        found.truncate(FILES_OF_A_PAGE);
+        let last = found.last().map(|file| file.name.clone());
+        Ok(FilePage {
+            files: found,
+            next_cursor: last.filter(|_| has_more),
+        })
+    }
+
+    async fn delete(&self, names: &[String]) -> Result<(), FileError> {
+        self.call()?;
+        let mut files = self.files.borrow_mut();
+        for name in names {
+            files.remove(name);
+        }
+        Ok(())
+    }
 }

@@ -9,6 +9,7 @@ pub mod api;
 pub mod api_keys;
 pub mod audit;
 pub mod cloud_event;
+pub mod customers;
 pub mod desk;
 pub mod frames;
 pub mod inboxes;

@@ -2,7 +2,7 @@
 
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::event::Event;
-use edgedesk_domain::ids::{AccountId, ConversationId};
+use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, ExportId};
 use serde::{Deserialize, Serialize};
 
 /// Producer binding and name of the queue that events leave the objects by.
@@ -11,6 +11,11 @@ pub const EVENTS_BINDING: &str = "EVENTS";
 pub const EVENTS_QUEUE: &str = "events";
 /// Name of the dead-letter queue of `events`.
 pub const EVENTS_DEAD_QUEUE: &str = "events-dead";
+
+/// Producer binding of the queue that asks for exports.
+pub const EXPORTS_BINDING: &str = "EXPORTS";
+/// Name of the queue that asks for exports, a message an archive.
+pub const EXPORTS_QUEUE: &str = "exports";
 
 /// Most bytes of one queue message as we write it. Cloudflare takes 128,000; a quarter is left
 /// for the JSON escapes that wrapping the body in a text adds.
@@ -66,4 +71,15 @@ pub struct EventRange {
     pub first_seq: u64,
     /// The last.
     pub last_seq: u64,
+}
+
+/// What the queue `exports` carries: an export was asked for. All else is in its row, which says also whether it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportRequested {
+    /// The account.
+    pub account_id: AccountId,
+    /// Whose data it is.
+    pub customer_id: CustomerId,
+    /// The export.
+    pub export_id: ExportId,
 }

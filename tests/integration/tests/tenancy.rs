@@ -65,6 +65,7 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "id" => "cnv",
         "message_id" => "msg",
         "customer_id" => "cus",
+        "export_id" => "exp",
         "request_id" => "prq",
         "intent_id" => "int",
         "key_id" => "key",
@@ -101,6 +102,10 @@ fn body_of(route: &Route) -> Option<Value> {
         (&Method::PUT, "{role_id}") => {
             json!({ "name": "Forged", "permissions": ["conversations:read"] })
         }
+        (&Method::POST, "consents") => {
+            json!({ "purpose": "marketing", "state": "given", "source": "phone" })
+        }
+        (&Method::POST, "exports") => json!({ "include_notes": true }),
         (&Method::PUT, "role") => json!({ "role": "agent" }),
         (&Method::POST, "feedback") => json!({ "field": "sentiment", "value": "neutral" }),
         (&Method::PUT, "{intent_id}") => {
@@ -172,6 +177,22 @@ async fn anonymised(live: &Live, admin: &Edgedesk) -> String {
     id.to_owned()
 }
 
+/// An archive of a customer of the other account that is ready. Gives its id.
+async fn archived(admin: &Edgedesk, path: &str) -> String {
+    let path = format!("{path}/exports");
+    let asked = eventually("the other account's customer is listed", async || {
+        let answer = admin.post(&path, &json!({})).await.expect("an answer");
+        (answer.status == 202).then(|| answer.json::<Value>().expect("JSON"))
+    })
+    .await;
+    eventually("the other account's archive is ready", async || {
+        let list = get(admin, &path).await;
+        (list["exports"][0]["state"] == "ready").then_some(())
+    })
+    .await;
+    asked["export"]["id"].as_str().expect("an id").to_owned()
+}
+
 impl Other {
     /// Fills the other account with one of everything that a route can name.
     async fn fill(live: &Live) -> Self {
@@ -213,6 +234,10 @@ impl Other {
                 looks.push(format!("{path}{part}"));
             }
         }
+        let customer = things.of("cus")[0].clone();
+        let path = format!("/api/v1/customers/{customer}");
+        things.add("exp", &archived(&admin, &path).await);
+        looks.extend(["", "/consents", "/exports"].map(|part| format!("{path}{part}")));
         let tickets = eventually("the other account's tickets are listed", async || {
             let list = get(&admin, "/api/v1/tickets?limit=5").await;
             let ids = texts(&list, "/tickets", "id");

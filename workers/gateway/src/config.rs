@@ -2,6 +2,7 @@
 
 use edgedesk_crypto::root::{ENVIRONMENT, OLD_ROOT_KEY, PRODUCTION, ROOT_KEY, checked, keyring};
 use edgedesk_crypto::sealed::{Keyring, SealError};
+use edgedesk_crypto::signed_link::LinkKey;
 use edgedesk_crypto::token::TokenKey;
 use edgedesk_domain::account::Secret;
 use edgedesk_platform::keys::data_keys;
@@ -204,6 +205,12 @@ impl Config {
     pub fn token_key(&self) -> Result<TokenKey, AppError> {
         let secret = self.checked(TOKEN_KEY, self.token_key.as_ref())?;
         Ok(TokenKey::new(secret)?)
+    }
+
+    /// The key that signs links, derived from the one that signs tokens.
+    pub fn link_key(&self) -> Result<LinkKey, AppError> {
+        let secret = self.checked(TOKEN_KEY, self.token_key.as_ref())?;
+        Ok(LinkKey::derive(secret)?)
     }
 
     /// The keys that seal values of one purpose, such as the name of a table. In production the development key does not

@@ -6,7 +6,7 @@ use edgedesk_crypto::token::SocketTicketClaims;
 use edgedesk_domain::analysis::{RISK_ALERT, RISK_HIGH, RISK_MEDIUM};
 use edgedesk_domain::conversation::ConversationStatus;
 use edgedesk_domain::event::Event;
-use edgedesk_domain::ids::{ConversationId, InboxId, UserId};
+use edgedesk_domain::ids::{ConversationId, CustomerId, InboxId, UserId};
 use edgedesk_domain::message::Direction;
 use edgedesk_store::directory::SessionKey;
 use edgedesk_store::shards::{ConversationFilter, SeenBy};
@@ -43,7 +43,7 @@ const EVENTS_PER_READ: u32 = 500;
 /// Most reads for one answer: 20,000 events. A conversation that long is read in pages of messages.
 const MAX_READS: u32 = 40;
 
-/// `?status=&risk=&inbox_id=&external_id=&assignee_id=&cursor=&limit=`
+/// `?status=&risk=&inbox_id=&external_id=&assignee_id=&customer_id=&cursor=&limit=`
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
@@ -58,6 +58,8 @@ pub struct ListQuery {
     external_id: Option<String>,
     /// Only those assigned to this agent.
     assignee_id: Option<UserId>,
+    /// Only those of this customer.
+    customer_id: Option<CustomerId>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows of a page, 1 to 200; 50 when absent.
@@ -104,6 +106,7 @@ pub async fn list_conversations(
         inbox_id: query.inbox_id,
         external_id: query.external_id,
         assignee_id: query.assignee_id,
+        customer_id: query.customer_id,
         seen_by: SeenBy::of(principal.viewer()),
     };
     let shard = inbox_cache::find_shard(&app, principal.account_id).await?;

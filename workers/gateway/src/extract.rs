@@ -74,6 +74,12 @@ needs! {
     ReadsMessages => ReadMessages,
     /// Replies and writes notes.
     Replies => WriteMessages,
+    /// Sees who writes in.
+    SeesCustomers => ReadCustomers,
+    /// Sees what customers agreed to, and exports of their data.
+    SeesPrivacy => ReadPrivacy,
+    /// Records what customers say of their data, and exports it.
+    ManagesPrivacy => ManagePrivacy,
     /// Sees who is a member.
     SeesMembers => ReadMembers,
     /// Sees which inboxes there are.
@@ -100,10 +106,6 @@ needs! {
     SeesKeys => ReadApiKeys,
     /// Reads the audit log.
     Audits => ReadAudit,
-    /// Sees requests of customers about their data.
-    SeesPrivacy => ReadPrivacy,
-    /// Erases customers' data.
-    Erases => ManagePrivacy,
     /// Sees the account's settings.
     SeesAccount => ReadAccount,
 }

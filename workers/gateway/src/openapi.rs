@@ -7,9 +7,9 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    accounts, admin, ai, api_keys, audit, auth, browser, conversations, decisions, desk, health,
-    hooks, inboxes, intents, invitations, members, networks, privacy, providers, roles,
-    second_factor, sessions, teams, tickets, widget, zendesk,
+    accounts, admin, ai, api_keys, audit, auth, browser, conversations, customers, decisions, desk,
+    files, health, hooks, inboxes, intents, invitations, members, networks, privacy, providers,
+    roles, second_factor, sessions, teams, tickets, widget, zendesk,
 };
 
 #[derive(OpenApi)]
@@ -70,6 +70,14 @@ use crate::{
         decisions::replay_decision,
         decisions::give_feedback,
         decisions::withdraw_feedback,
+        customers::list_customers,
+        customers::get_customer,
+        customers::list_consents,
+        customers::add_consent,
+        customers::list_exports,
+        customers::request_export,
+        customers::make_export_link,
+        files::get_file,
         ai::get_accuracy,
         ai::get_models,
         intents::list_intents,
@@ -140,6 +148,7 @@ use crate::{
         (name = "auth", description = "Logging in, and tickets for sockets"),
         (name = "conversations", description = "Threads of messages with one customer"),
         (name = "decisions", description = "What the models decided, why, and what agents say of it"),
+        (name = "customers", description = "Who writes in, what they agreed to, and archives of what is known of them"),
         (name = "ai", description = "Models, their accuracy, and the account's own intents"),
         (name = "tickets", description = "The work items opened from conversations"),
         (name = "desk", description = "The live desk of an account"),

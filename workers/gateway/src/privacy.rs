@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;
-use crate::extract::{Authed, Erases, Path, Query, SeesPrivacy};
+use crate::extract::{Authed, ManagesPrivacy, Path, Query, SeesPrivacy};
 use crate::object_client::Object;
 use crate::objects::conversations_of;
 
@@ -41,7 +41,7 @@ pub struct RequestsQuery {
 #[worker::send]
 pub async fn erase_customer(
     app: App,
-    Authed { principal, .. }: Authed<Erases>,
+    Authed { principal, .. }: Authed<ManagesPrivacy>,
     Path(customer_id): Path<CustomerId>,
 ) -> Result<(StatusCode, axum::Json<PrivacyRequestResponse>), AppError> {
     create(&app, &principal, PrivacyKind::Erasure, customer_id).await
@@ -60,7 +60,7 @@ pub async fn erase_customer(
 #[worker::send]
 pub async fn anonymise_customer(
     app: App,
-    Authed { principal, .. }: Authed<Erases>,
+    Authed { principal, .. }: Authed<ManagesPrivacy>,
     Path(customer_id): Path<CustomerId>,
 ) -> Result<(StatusCode, axum::Json<PrivacyRequestResponse>), AppError> {
     create(&app, &principal, PrivacyKind::Anonymisation, customer_id).await
@@ -137,7 +137,7 @@ pub async fn get_request(
 #[worker::send]
 pub async fn cancel_request(
     app: App,
-    Authed { principal, .. }: Authed<Erases>,
+    Authed { principal, .. }: Authed<ManagesPrivacy>,
     Path(id): Path<PrivacyRequestId>,
 ) -> Result<axum::Json<PrivacyRequestResponse>, AppError> {
     let answer: RequestAnswer = Object::privacy(&app, principal.account_id)

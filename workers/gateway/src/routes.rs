@@ -6,9 +6,9 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
-    accounts, admin, ai, api_keys, assets, audit, auth, browser, conversations, decisions, desk,
-    health, hooks, inboxes, intents, invitations, members, networks, privacy, providers, roles,
-    second_factor, sessions, teams, tickets, widget, zendesk,
+    accounts, admin, ai, api_keys, assets, audit, auth, browser, conversations, customers,
+    decisions, desk, files, health, hooks, inboxes, intents, invitations, members, networks,
+    privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
 };
 
 macro_rules! routes {
@@ -39,6 +39,8 @@ routes! {
     post "/widget/v1/sessions" => widget::open_session,
     options "/widget/v1/sessions" => widget::preflight_session,
     get "/widget/v1/socket" => widget::open_socket,
+
+    get "/files/v1/{file}" => files::get_file,
 
     post "/api/v1/auth/login" => auth::log_in,
     post "/api/v1/auth/second-factor" => second_factor::log_in::show_code,
@@ -81,6 +83,14 @@ routes! {
     post "/api/v1/conversations/{id}/messages/{message_id}/decision/replay" => decisions::replay_decision,
     post "/api/v1/conversations/{id}/messages/{message_id}/feedback" => decisions::give_feedback,
     delete "/api/v1/conversations/{id}/messages/{message_id}/feedback/{field}" => decisions::withdraw_feedback,
+
+    get "/api/v1/customers" => customers::list_customers,
+    get "/api/v1/customers/{customer_id}" => customers::get_customer,
+    get "/api/v1/customers/{customer_id}/consents" => customers::list_consents,
+    post "/api/v1/customers/{customer_id}/consents" => customers::add_consent,
+    get "/api/v1/customers/{customer_id}/exports" => customers::list_exports,
+    post "/api/v1/customers/{customer_id}/exports" => customers::request_export,
+    post "/api/v1/customers/{customer_id}/exports/{export_id}/link" => customers::make_export_link,
 
     get "/api/v1/ai/accuracy" => ai::get_accuracy,
     get "/api/v1/ai/models" => ai::get_models,

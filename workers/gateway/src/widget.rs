@@ -4,8 +4,9 @@
 use axum::response::{IntoResponse, Response};
 use edgedesk_crypto::token::VisitorClaims;
 use edgedesk_domain::account::{Channel, Inbox};
-use edgedesk_domain::ids::{ConversationId, CustomerId};
+use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId};
 use edgedesk_platform::chance::SystemIds;
+use edgedesk_platform::log::{Level, log};
 use edgedesk_wire::api::{WidgetSessionRequest, WidgetSessionResponse};
 use edgedesk_wire::object::{SOCKET_PATH, SocketIdentity};
 use http::header::{
@@ -13,7 +14,7 @@ use http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::context::App;
 use crate::error::AppError;
@@ -28,6 +29,8 @@ use crate::sockets::{require_upgrade, switch_protocols};
 const PREFLIGHT_SECS: u32 = 7200;
 /// Code of the answer to a page that is not on the inbox's list.
 const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
+/// What a browser says of sale and sharing: Global Privacy Control, section 2.2.
+const PRIVACY_SIGNAL_HEADER: &str = "sec-gpc";
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// `?token=` of the widget's socket.
@@ -121,6 +124,9 @@ async fn session(
         ..earlier.unwrap_or_else(|| new_visitor(&inbox))
     };
     let conversation_id = claims.conversation_id;
+    if header_text(headers, PRIVACY_SIGNAL_HEADER) == Some("1") {
+        note_privacy_signal(app, claims.account_id, claims.sub).await;
+    }
     let signed = key.sign_visitor(now, claims)?;
     Ok(WidgetSessionResponse {
         token: signed.text,
@@ -128,6 +134,33 @@ async fn session(
         expires_at: signed.expires_at,
         inbox_name: inbox.name.clone(),
     })
+}
+
+/// Records that the visitor's browser says Global Privacy Control: an opt-out of sale and sharing (CCPA regulations, § 7025).
+/// The chat opens whether or not it could be written; the next session says it again.
+async fn note_privacy_signal(app: &App, account_id: AccountId, customer_id: CustomerId) {
+    #[derive(Serialize)]
+    struct Line {
+        message: &'static str,
+        #[serde(rename = "account.id")]
+        account_id: AccountId,
+        #[serde(rename = "error.internal")]
+        error_internal: Option<String>,
+    }
+    let write = async {
+        let shard = inbox_cache::find_shard_to_change(app, account_id).await?;
+        let shards = app.shards()?;
+        let store = shards.for_account(account_id, shard)?;
+        Ok::<_, AppError>(store.add_privacy_signal(customer_id, app.now()).await?)
+    };
+    if let Err(error) = write.await {
+        let line = Line {
+            message: "a privacy signal could not be recorded",
+            account_id,
+            error_internal: error.internal,
+        };
+        log(Level::Warn, &line);
+    }
 }
 
 /// `GET /widget/v1/socket?token=`

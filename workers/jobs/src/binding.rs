@@ -2,11 +2,12 @@
 //! table need; so the `queue` handler is exported here and not by `#[event(queue)]`.
 
 use edgedesk_platform::log::{Level, log};
+use edgedesk_wire::queue::EXPORTS_QUEUE;
 use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::Env;
 
-use crate::events_queue;
+use crate::{events_queue, exports_queue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -48,7 +49,10 @@ pub async fn queue_handler(
 ) -> Result<JsValue, JsValue> {
     let queue = batch.queue()?;
     let messages = batch.messages()?;
-    let result = events_queue::consume(&queue, &messages, &env).await;
+    let result = match queue.as_str() {
+        EXPORTS_QUEUE => exports_queue::consume(&messages, &env).await,
+        _ => events_queue::consume(&queue, &messages, &env).await,
+    };
     if let Err(error) = result {
         #[derive(Serialize)]
         struct Line<'a> {

@@ -6,12 +6,15 @@
 mod binding;
 mod databases;
 mod events_queue;
+mod exports_queue;
 mod objects;
 mod routes;
 
 use edgedesk_domain::time::Clock as _;
+use edgedesk_platform::files::R2;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::time::SystemClock;
+use edgedesk_store::files::delete_old_exports;
 use edgedesk_store::keys::Rewrapped;
 use serde::Serialize;
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
@@ -31,6 +34,11 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
         Ok(n_deleted) => Line::of(&cron, "cron: what is over was deleted", Some(n_deleted)).log(),
         // The next run makes it good.
         Err(error) => Line::failed(&cron, "cron: what is over could not be deleted", error).log(),
+    }
+    match delete_old_archives(&env).await {
+        Ok(0) => {}
+        Ok(n) => Line::of(&cron, "cron: old archives were deleted", Some(n)).log(),
+        Err(error) => Line::failed(&cron, "cron: old archives could not be deleted", error).log(),
     }
     match rewrap(&env).await {
         Ok(Rewrapped {
@@ -93,6 +101,13 @@ async fn delete_what_is_over(env: &Env) -> Result<u64, String> {
     databases::directory(env)
         .map_err(|error| error.to_string())?
         .delete_what_is_over(SystemClock.now())
+        .await
+        .map_err(|error| error.to_string())
+}
+
+async fn delete_old_archives(env: &Env) -> Result<u64, String> {
+    let files = R2::of(env).map_err(|error| error.to_string())?;
+    delete_old_exports(&files, SystemClock.now())
         .await
         .map_err(|error| error.to_string())
 }

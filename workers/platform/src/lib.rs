@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod d1;
+pub mod files;
 pub mod keys;
 pub mod log;
 pub mod object_sql;

@@ -64,7 +64,7 @@ impl Table {
     }
 }
 
-pub(super) const TABLES: [Table; 11] = [
+pub(super) const TABLES: [Table; 13] = [
     Table {
         name: "conversations",
         read: "
@@ -244,5 +244,40 @@ pub(super) const TABLES: [Table; 11] = [
         delete: "DELETE FROM own_intent_promotions WHERE account_id = ?1",
         key: &[("number", true)],
         newer: Newer::Never,
+    },
+    Table {
+        name: "customer_consents",
+        read: "
+            SELECT account_id, customer_id, number, purpose, state, source, wording, note, recorded_by, recorded_by_name, at
+            FROM customer_consents WHERE account_id = ?1 AND (customer_id, number) > (?2, ?3) ORDER BY customer_id, number
+            LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO customer_consents (account_id, customer_id, number, purpose, state, source, wording, note,
+            recorded_by, recorded_by_name, at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+            value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10 FROM json_each(?1) WHERE true
+            ON CONFLICT (account_id, customer_id, number) DO NOTHING",
+        delete: "DELETE FROM customer_consents WHERE account_id = ?1",
+        key: &[("customer_id", false), ("number", true)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "customer_exports",
+        read: "
+            SELECT account_id, customer_id, id, revision, state, include_notes, requested_by, requested_by_name,
+            requested_at, finished_at, expires_at, size_bytes, reason FROM customer_exports WHERE account_id = ?1 AND
+            (customer_id, id) > (?2, ?3) ORDER BY customer_id, id LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO customer_exports (account_id, customer_id, id, revision, state, include_notes, requested_by,
+            requested_by_name, requested_at, finished_at, expires_at, size_bytes, reason) SELECT value ->> 0, value ->> 1,
+            value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value
+            ->> 10, value ->> 11, value ->> 12 FROM json_each(?1) WHERE true ON CONFLICT (account_id, customer_id, id) DO
+            UPDATE SET revision = excluded.revision, state = excluded.state, finished_at = excluded.finished_at,
+            expires_at = excluded.expires_at, size_bytes = excluded.size_bytes, reason = excluded.reason WHERE
+            excluded.revision > customer_exports.revision",
+        delete: "DELETE FROM customer_exports WHERE account_id = ?1",
+        key: &[("customer_id", false), ("id", false)],
+        newer: Newer::Larger("revision"),
     },
 ];

@@ -44,7 +44,10 @@ fn fill(shard: &Sqlite, account: AccountId) {
          INSERT INTO own_intents VALUES ('{account}', 'int_1', 'Refund', 'refund', 1, 1);
          INSERT INTO own_intent_examples VALUES ('{account}', 'int_1', 0, 'my money');
          INSERT INTO own_intent_models VALUES ('{account}', 1, 1, 'u', 'U', 'e', '1', 1, 0, 0, 1, 'r', 't', '{{}}', '[]', '{head}');
-         INSERT INTO own_intent_promotions VALUES ('{account}', 1, 1, NULL, 'train', 'u', 'U', 1);",
+         INSERT INTO own_intent_promotions VALUES ('{account}', 1, 1, NULL, 'train', 'u', 'U', 1);
+         INSERT INTO customer_consents VALUES ('{account}', 'cus_1', 1, 'marketing', 'given', 'phone', NULL, 'n', 'u', 'U', 1),
+           ('{account}', 'cus_1', 2, 'marketing', 'withdrawn', 'phone', 'w', NULL, 'u', 'U', 2);
+         INSERT INTO customer_exports VALUES ('{account}', 'cus_1', 'exp_1', 3, 'ready', 0, 'u', 'U', 1, 2, 3, 4, NULL);",
         head = "x".repeat(2_000)
     ));
 }

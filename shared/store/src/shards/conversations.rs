@@ -46,6 +46,14 @@ const LIST_BY_EXTERNAL_ID: &str = "
       AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
         AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
     ORDER BY updated_at DESC, id DESC LIMIT ?12";
+const LIST_BY_CUSTOMER: &str = "
+    SELECT account_id, id, updated_at, state FROM conversations
+    WHERE account_id = ?1 AND customer_id = ?15 AND (updated_at, id) < (?2, ?3)
+      AND status IN (?4, ?5, ?6, ?7, ?8) AND escalation_risk >= ?9
+      AND (?10 IS NULL OR inbox_id = ?10) AND (?11 IS NULL OR assignee_id = ?11)
+        AND (?13 IS NULL OR team_id IS NULL OR assignee_id = ?13 OR instr(?14, team_id) > 0)
+        AND (?16 IS NULL OR external_id = ?16)
+    ORDER BY updated_at DESC, id DESC LIMIT ?12";
 const FIND: &str = "
     SELECT account_id, id, state FROM conversations WHERE account_id = ?1 AND id = ?2 AND status <> 'hidden'";
 const LIST_MESSAGES: &str = "
@@ -65,9 +73,10 @@ const LIST_OF_CUSTOMER: &str = "
     WHERE account_id = ?1 AND customer_id = ?2 AND id > ?3 ORDER BY id LIMIT 500";
 
 #[cfg(test)]
-pub(crate) const READS: [&str; 5] = [
+pub(crate) const READS: [&str; 6] = [
     LIST,
     LIST_BY_EXTERNAL_ID,
+    LIST_BY_CUSTOMER,
     FIND,
     LIST_MESSAGES,
     LIST_OF_CUSTOMER,
@@ -86,6 +95,8 @@ pub struct ConversationFilter {
     pub external_id: Option<String>,
     /// The agent it is assigned to.
     pub assignee_id: Option<UserId>,
+    /// Who wrote in.
+    pub customer_id: Option<CustomerId>,
     /// What this member may see; absent for all.
     pub seen_by: Option<SeenBy>,
 }
@@ -151,7 +162,11 @@ impl<D: Database> AccountStore<'_, D> {
             Value::Int(i64::from(limit) + 1),
         ]);
         parameters.extend(SeenBy::parameters(filter.seen_by.as_ref()));
-        let sql = if let Some(external_id) = &filter.external_id {
+        let sql = if let Some(customer_id) = filter.customer_id {
+            parameters.push(Value::text(customer_id));
+            parameters.push(Value::text_or_null(filter.external_id.as_deref()));
+            LIST_BY_CUSTOMER
+        } else if let Some(external_id) = &filter.external_id {
             parameters.push(Value::text(external_id));
             LIST_BY_EXTERNAL_ID
         } else {

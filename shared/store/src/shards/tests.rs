@@ -1,3 +1,4 @@
+mod customers;
 mod learning;
 mod own_intents;
 
@@ -176,6 +177,7 @@ fn a_list_is_what_filtering_and_sorting_all_states_gives() {
                             inbox_id,
                             external_id: external_id.clone(),
                             assignee_id,
+                            customer_id: None,
                             seen_by: None,
                         };
                         let expected = naive(&logs, &filter);

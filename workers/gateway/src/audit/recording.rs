@@ -100,6 +100,14 @@ rules! {
     POST "/api/v1/conversations/{id}/messages/{message_id}/feedback" => "analysis.corrected" "message" "message_id",
     DELETE "/api/v1/conversations/{id}/messages/{message_id}/feedback/{field}" => "analysis.correction_withdrawn" "message" "message_id",
 
+    GET "/api/v1/customers/{customer_id}" => "customer.read" "customer" "customer_id",
+    GET "/api/v1/customers/{customer_id}/consents" => "consents.read" "customer" "customer_id",
+    POST "/api/v1/customers/{customer_id}/consents" => "consent.recorded" "customer" "customer_id",
+    GET "/api/v1/customers/{customer_id}/exports" => "customer_exports.read" "customer" "customer_id",
+    POST "/api/v1/customers/{customer_id}/exports" => "customer_export.requested" "customer" "customer_id",
+    POST "/api/v1/customers/{customer_id}/exports/{export_id}/link" => "customer_export.link_made" "customer_export" "export_id",
+    GET "/files/v1/{file}" => "customer_export.fetched" "customer_export",
+
     POST "/api/v1/ai/intents" => "intent.created" "intent",
     PUT "/api/v1/ai/intents/{intent_id}" => "intent.changed" "intent" "intent_id",
     DELETE "/api/v1/ai/intents/{intent_id}" => "intent.deleted" "intent" "intent_id",

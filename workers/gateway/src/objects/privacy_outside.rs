@@ -4,19 +4,21 @@ use edgedesk_audit::entry::{Actor, Outcome, Record, Resource};
 use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId};
 use edgedesk_objects::host::OutsideError;
 use edgedesk_objects::privacy::PrivacyOutside;
+use edgedesk_platform::files::R2;
+use edgedesk_store::files::delete_exports_of;
 use edgedesk_wire::audit::{APPEND_PATH, AppendRequest, Appended};
 use edgedesk_wire::desk::{FORGET_DELIVERIES_PATH, ForgetDeliveries};
 use edgedesk_wire::privacy::{
     CONVERSATION_CANCEL_PATH, CONVERSATION_NAMES_PATH, CONVERSATION_REWRITE_PATH,
-    CONVERSATION_SCHEDULE_PATH, CancelErasure, KnownNames, PrivacyRequest, Rewrite, Rewritten,
-    ScheduleErasure, Scheduled,
+    CONVERSATION_SCHEDULE_PATH, CancelErasure, KnownNames, PrivacyKind, PrivacyRequest, Rewrite,
+    Rewritten, ScheduleErasure, Scheduled,
 };
 use http::StatusCode;
 use serde::de::IgnoredAny;
 use worker::Env;
 
 use crate::context::App;
-use crate::error::AppError;
+use crate::error::{AppError, RETRY_SECS};
 use crate::inbox_cache;
 use crate::object_client::Object;
 
@@ -102,10 +104,11 @@ impl PrivacyOutside for PrivacyBindings {
     async fn sweep(
         &self,
         account_id: AccountId,
+        request: &PrivacyRequest,
         conversation_ids: &[ConversationId],
         names: &[String],
     ) -> Result<(), OutsideError> {
-        sweep(&self.app, account_id, conversation_ids, names)
+        sweep(&self.app, account_id, request, conversation_ids, names)
             .await
             .map_err(|error| failed(&error))
     }
@@ -152,15 +155,25 @@ pub(crate) async fn conversations_of(
 async fn sweep(
     app: &App,
     account_id: AccountId,
+    request: &PrivacyRequest,
     conversation_ids: &[ConversationId],
     names: &[String],
 ) -> Result<(), AppError> {
     let shard = inbox_cache::find_shard(app, account_id).await?;
     let shards = app.shards()?;
-    shards
-        .for_account(account_id, shard)?
-        .discard_parked_of(conversation_ids)
-        .await?;
+    let store = shards.for_account(account_id, shard)?;
+    store.discard_parked_of(conversation_ids).await?;
+    let customer_id = request.customer_id;
+    match request.kind {
+        PrivacyKind::Erasure => store.forget_consents(customer_id).await?,
+        PrivacyKind::Anonymisation => store.forget_words_of_consents(customer_id).await?,
+    }
+    // The rows before the files: an archive that is being written finds that it is not asked for any more.
+    store.forget_exports(customer_id).await?;
+    let files = R2::of(app.env()).map_err(unavailable_files)?;
+    delete_exports_of(&files, account_id, customer_id)
+        .await
+        .map_err(unavailable_files)?;
     if !names.is_empty() {
         let forget = ForgetDeliveries {
             names: names.to_vec(),
@@ -170,6 +183,10 @@ async fn sweep(
             .await?;
     }
     Ok(())
+}
+
+fn unavailable_files(error: impl std::fmt::Display) -> AppError {
+    AppError::unavailable(RETRY_SECS, format!("files: {error}"))
 }
 
 /// What is not there has nothing to be done.

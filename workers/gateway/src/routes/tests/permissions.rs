@@ -7,9 +7,9 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
         AssignConversations, ManageApiKeys, ManageInboxes, ManageIntegrations, ManageIntents,
         ManageMembers, ManagePrivacy, ManageSecurity, ManageTeams, ReadAccount, ReadAnalytics,
-        ReadApiKeys, ReadAudit, ReadConversations, ReadInboxes, ReadIntegrations, ReadIntents,
-        ReadMembers, ReadMessages, ReadPrivacy, ReadTeamAnalytics, ReadTeams, WriteConversations,
-        WriteMessages,
+        ReadApiKeys, ReadAudit, ReadConversations, ReadCustomers, ReadInboxes, ReadIntegrations,
+        ReadIntents, ReadMembers, ReadMessages, ReadPrivacy, ReadTeamAnalytics, ReadTeams,
+        WriteConversations, WriteMessages,
     };
     &[
         (
@@ -105,6 +105,33 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
             "delete",
             "/api/v1/conversations/{id}/messages/{message_id}/feedback/{field}",
             WriteConversations,
+        ),
+        ("get", "/api/v1/customers", ReadCustomers),
+        ("get", "/api/v1/customers/{customer_id}", ReadCustomers),
+        (
+            "get",
+            "/api/v1/customers/{customer_id}/consents",
+            ReadPrivacy,
+        ),
+        (
+            "post",
+            "/api/v1/customers/{customer_id}/consents",
+            ManagePrivacy,
+        ),
+        (
+            "get",
+            "/api/v1/customers/{customer_id}/exports",
+            ReadPrivacy,
+        ),
+        (
+            "post",
+            "/api/v1/customers/{customer_id}/exports",
+            ManagePrivacy,
+        ),
+        (
+            "post",
+            "/api/v1/customers/{customer_id}/exports/{export_id}/link",
+            ManagePrivacy,
         ),
         ("get", "/api/v1/ai/accuracy", ReadAnalytics),
         ("get", "/api/v1/ai/models", ReadIntents),
