@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Conversation } from '../../../shared/wire';
 import { clockTime, dayName, duration, fullTime, now } from '../state/clock';
 import { isOpen } from '../state/filters';
+import { customerHref } from '../state/router';
 import { teamName } from '../state/teams';
 import type { Thread } from '../state/thread';
 import { detailsOpen, wideDetails } from '../state/ui';
@@ -33,7 +34,9 @@ export function Details(props: { thread: Thread; conversation: Conversation; nam
       )}
       <div class="details-who">
         <Avatar id={conversation.customer_id} name={name} size="l" />
-        <h3>{name}</h3>
+        <h3>
+          <a href={customerHref(conversation.customer_id)}>{name}</a>
+        </h3>
         {conversation.customer_email && conversation.customer_email !== name && <p>{conversation.customer_email}</p>}
       </div>
       <Mood thread={thread} conversation={conversation} />

@@ -61,6 +61,7 @@ export function Sidebar() {
               </button>
             ))}
           </nav>
+          <PageLinks id="desk-title" title="Desk" pages={DESK_PAGES} />
           <PageLinks id="assistant-title" title="Assistant" pages={ASSISTANT_PAGES} />
           {mayLead.value && <PageLinks id="account-title" title="Account" pages={accountPages()} />}
           <Team />
@@ -79,6 +80,8 @@ interface PageLink {
   icon: string;
 }
 
+/** For everybody: agents see whom they see a conversation of. */
+const DESK_PAGES: PageLink[] = [{ page: 'customers', label: 'Customers', icon: 'user' }];
 const ASSISTANT_PAGES: PageLink[] = [
   { page: 'intents', label: 'Own intents', icon: 'spark' },
   { page: 'accuracy', label: 'Accuracy', icon: 'gauge' },
@@ -98,7 +101,7 @@ const OWN_PAGES: PageLink[] = [
   { page: 'sessions', label: 'Sessions', icon: 'lock' },
   { page: 'security', label: 'Security', icon: 'shield' },
 ];
-export const PAGES: PageLink[] = [...ASSISTANT_PAGES, ...ACCOUNT_PAGES, ...OWN_PAGES];
+export const PAGES: PageLink[] = [...DESK_PAGES, ...ASSISTANT_PAGES, ...ACCOUNT_PAGES, ...OWN_PAGES];
 
 /** Managers keep the teams, and nothing else of the account. */
 function accountPages(): PageLink[] {

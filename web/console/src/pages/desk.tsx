@@ -22,6 +22,7 @@ import { closeWhy } from '../state/why';
 import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
 import { AuditPage } from './audit';
+import { Customers } from './customers';
 import { Inboxes } from './inboxes';
 import { Intents } from './intents';
 import { Members } from './members';
@@ -41,6 +42,7 @@ const SHOWN: Record<Page, () => JSX.Element> = {
   members: Members,
   inboxes: Inboxes,
   privacy: PrivacyRequests,
+  customers: Customers,
   teams: Teams,
   roles: Roles,
 };

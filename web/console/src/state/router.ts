@@ -26,14 +26,20 @@ export type Page =
   | 'inboxes'
   | 'teams'
   | 'roles'
-  | 'privacy';
+  | 'privacy'
+  | 'customers';
+
+/** The customer whose page is open, if one is. */
+export const openCustomerId = computed(() => /^#\/customers\/(cus_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
 
 /** The page that takes the place of list and conversation, if one does. */
 export const openPage = computed<Page | null>(
   () =>
-    (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles|privacy)$/.exec(
-      fragment.value,
-    )?.[1] as Page | undefined) ?? null,
+    ((openCustomerId.value && 'customers') ||
+      (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles|privacy|customers)$/.exec(
+        fragment.value,
+      )?.[1] as Page | undefined)) ??
+    null,
 );
 
 /** The token of the invitation whose link was opened. It stands behind the `#`, which no server is told. */
@@ -62,6 +68,10 @@ export function openList(): void {
 
 export function conversationHref(id: string): string {
   return `#/conversations/${id}`;
+}
+
+export function customerHref(id: string): string {
+  return `#/customers/${id}`;
 }
 
 export function openConversation(id: string): void {
