@@ -71,7 +71,7 @@ async fn what_a_customer_says_of_their_data_is_recorded_with_its_date_and_never_
     for (body, status, expected) in [
         (
             json!({ "purpose": "fun", "state": "given", "source": "phone" }),
-            422,
+            400,
             None,
         ),
         (

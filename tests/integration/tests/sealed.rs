@@ -28,7 +28,7 @@ async fn what_people_wrote_is_in_no_byte_of_a_database_and_a_new_key_reads_what_
         .expect("an answer")
         .expect_success()
         .expect("an intent");
-    let intent_id = made.json::<Value>().expect("JSON")["id"]
+    let intent_id = made.json::<Value>().expect("JSON")["intent"]["id"]
         .as_str()
         .expect("an id")
         .to_owned();
