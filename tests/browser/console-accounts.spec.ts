@@ -74,12 +74,14 @@ test('somebody makes an account, invites a member, makes an inbox and a key', as
   // The line works where it is pasted.
   const said = `Do you roast on Sundays? ${newId()}`;
   const visitor = await browser.newPage();
-  await visitor.route('https://shop.example/', (route) =>
+  // At our own host: a browser asks before a page of the internet may speak with this machine.
+  const shop = `${stack.url}/shop-of-a-test`;
+  await visitor.route(shop, (route) =>
     route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Shop</title><body>${line}` }),
   );
-  await visitor.goto('https://shop.example/');
-  await visitor.getByRole('button', { name: /chat/i }).click();
-  await visitor.getByRole('textbox').fill(said);
+  await visitor.goto(shop);
+  await visitor.getByRole('button', { name: /^Open chat/ }).click();
+  await visitor.getByRole('textbox', { name: 'Write a message' }).fill(said);
   await visitor.keyboard.press('Enter');
   await page.getByRole('button', { name: /^Inbox/ }).click();
   await expect(desk.row(said)).toBeVisible();

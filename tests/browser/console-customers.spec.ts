@@ -40,7 +40,7 @@ test('a customer is found, their consent recorded and a copy of their data fetch
 
   await page.getByRole('link', { name: 'All customers' }).click();
   await page.getByRole('searchbox', { name: /^Search customers/ }).fill(name.slice(0, -2).toLowerCase());
-  const rows = page.getByRole('region', { name: 'Customers' }).getByRole('link');
+  const rows = page.getByRole('region', { name: 'List of customers' }).getByRole('link');
   await expect(rows).toHaveText([name]);
   await expectAccessible(page);
   await page.getByRole('searchbox', { name: /^Search customers/ }).fill('nobody begins like this');

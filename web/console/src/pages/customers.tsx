@@ -71,7 +71,7 @@ function CustomerList({ list }: { list: Customer[] }) {
     );
   }
   return (
-    <section class="card list-card" aria-label="Customers">
+    <section class="card list-card" aria-label="List of customers">
       <ul class="intents">
         {list.map((one) => (
           <li key={one.id} class="intent customer">

@@ -41,6 +41,8 @@ export const dialog = signal<'consent' | 'export' | null>(null);
 
 /** How long nobody types before it is searched. */
 const PAUSE_MS = 250;
+/** How often one who is not here is looked for: who has just written is in lists a moment later. */
+const LOOKS_FOR_A_NEW_ONE = 4;
 /** How often an archive that is under way is looked at. */
 const LOOK_EVERY_MS = 1_500;
 
@@ -96,13 +98,21 @@ export async function loadMoreCustomers(): Promise<void> {
 
 /** Reads all of a customer, and looks at archives while one is under way. Gives what ends it. */
 export function openCustomer(id: string, mayRead: boolean): () => void {
-  void loadCustomer(id);
-  void theirConversations.load(() => listTheirConversations(id));
-  if (mayRead) {
-    void consents.load(() => listConsents(id));
-    void exports.load(() => listExports(id));
-  }
+  const loadAll = () => {
+    void loadCustomer(id);
+    void theirConversations.load(() => listTheirConversations(id));
+    if (mayRead) {
+      void consents.load(() => listConsents(id));
+      void exports.load(() => listExports(id));
+    }
+  };
+  loadAll();
+  let looksLeft = LOOKS_FOR_A_NEW_ONE;
   const watch = window.setInterval(() => {
+    if (customer.value.value === 'missing' && looksLeft > 0) {
+      looksLeft -= 1;
+      loadAll();
+    }
     const moves = exports.value.value?.some(({ state }) => state === 'requested' || state === 'running');
     if (moves) void exports.load(() => listExports(id));
   }, LOOK_EVERY_MS);
