@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import { Authenticator } from './support/authenticator.ts';
 import { Console, expect, expectAccessible, test } from './support/console.ts';
@@ -21,6 +23,14 @@ async function enrol(page: Page): Promise<void> {
   await card.getByLabel('Code', { exact: true }).fill(app.nextCode());
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'I have stored them' }).click();
+}
+
+/** A website of the test's own, on this machine: a browser asks before a page of the internet may speak with it. */
+async function serve(html: string): Promise<{ url: string; close: () => void }> {
+  const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(html));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => void server.close() };
 }
 
 test('somebody makes an account, invites a member, makes an inbox and a key', async ({ page, browser }) => {
@@ -74,18 +84,15 @@ test('somebody makes an account, invites a member, makes an inbox and a key', as
   // The line works where it is pasted.
   const said = `Do you roast on Sundays? ${newId()}`;
   const visitor = await browser.newPage();
-  // At our own host: a browser asks before a page of the internet may speak with this machine.
-  const shop = `${stack.url}/shop-of-a-test`;
-  await visitor.route(shop, (route) =>
-    route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Shop</title><body>${line}` }),
-  );
-  await visitor.goto(shop);
+  const shop = await serve(`<!doctype html><title>Shop</title><body>${line}`);
+  await visitor.goto(shop.url);
   await visitor.getByRole('button', { name: /^Open chat/ }).click();
   await visitor.getByRole('textbox', { name: 'Write a message' }).fill(said);
   await visitor.keyboard.press('Enter');
   await page.getByRole('button', { name: /^Inbox/ }).click();
   await expect(desk.row(said)).toBeVisible();
   await visitor.close();
+  shop.close();
 
   await desk.goTo('Inboxes');
   await page.getByRole('button', { name: 'Set the signing secret of Zendesk' }).click();
@@ -116,11 +123,11 @@ test('somebody makes an account, invites a member, makes an inbox and a key', as
   await page.getByRole('button', { name: 'Done' }).click();
 
   await desk.goTo('API keys');
-  await page.getByRole('button', { name: 'New key' }).first().click();
+  await page.getByRole('button', { name: /New API key|Make your first API key/ }).click();
   await page.getByLabel('Name').fill('Export');
   await page.getByRole('checkbox', { name: 'See conversations and tickets' }).check();
   await page.getByRole('button', { name: 'Make the key' }).click();
-  const key = await page.getByLabel('API key').inputValue();
+  const key = await page.getByRole('dialog').getByLabel('API key').inputValue();
   await page.getByRole('button', { name: 'I have stored it' }).click();
   const list = await page.request.get(`${stack.url}/api/v1/conversations`, {
     headers: { authorization: `Bearer ${key}` },
