@@ -67,6 +67,7 @@ test('a page of another origin cannot renew or end the session', async ({ page, 
   for (const path of ['refresh', 'logout']) {
     await other.goto(url);
     const answer = other.waitForResponse(`**/api/v1/auth/${path}`);
+    const shown = other.waitForURL(`**/api/v1/auth/${path}`);
     await other.evaluate((target) => {
       const form = document.createElement('form');
       form.method = 'post';
@@ -76,6 +77,7 @@ test('a page of another origin cannot renew or end the session', async ({ page, 
       form.submit();
     }, `${stack.url}/api/v1/auth/${path}`);
     expect((await answer).status()).toBe(403);
+    await shown;
     const { cookie } = await (await answer).request().allHeaders();
     expect(cookie).toContain('edgedesk-session');
   }
