@@ -8,6 +8,7 @@ import { Icon } from '../components/icon';
 import { Page, PageSkeleton } from '../components/page';
 import { PrivacyActions } from '../components/privacy-dialogs';
 import { Empty, Failed } from '../components/states';
+import { StatusPill } from '../components/status-pill';
 import { fullTime } from '../state/clock';
 import {
   customer,
@@ -161,7 +162,7 @@ function Conversations() {
                 </a>
                 <span class="intent-counts">{fullTime(one.updated_at)}</span>
               </div>
-              <span class={`chip status ${one.status}`}>{one.status}</span>
+              <StatusPill status={one.status} />
             </li>
           ))}
         </ul>
