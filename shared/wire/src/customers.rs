@@ -165,7 +165,8 @@ pub struct ExportView {
     /// Bytes of the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
-    /// Why it failed: `too_large`, `no_customer`, `unavailable`, or `lost` when it was not heard of for an hour.
+    /// Why it failed: `too_large`, `no_customer`, `inconsistent` when a log is somebody else's, `unavailable`, or `lost` when it was
+    /// not heard of for an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

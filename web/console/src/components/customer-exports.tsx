@@ -17,6 +17,7 @@ const STATES: Record<Export['state'], string> = {
 const REASONS: Record<string, string> = {
   too_large: 'it would be too large',
   no_customer: 'the customer is not here any more',
+  inconsistent: 'a conversation in their list is somebody else’s; tell whoever runs this',
   unavailable: 'something did not answer, five times',
   lost: 'it was not heard of for an hour',
 };
