@@ -13,7 +13,7 @@ use edgedesk_domain::event::{
     StatusChanged, TeamChanged, TicketOpened,
 };
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, MessageId, TeamId, TicketId, UserId,
+    AccountId, ConversationId, CustomerId, EventId, MessageId, SessionId, TeamId, TicketId, UserId,
 };
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
@@ -23,6 +23,7 @@ use edgedesk_wire::queue::{ENVELOPE_VERSION, Envelope, EventRange, EventsAppende
 use futures::executor::block_on;
 use ulid::Ulid;
 
+use crate::directory::{Directory, SessionKey, SessionUse};
 use crate::keys::{DataKeys, KnownKeys, Sealer};
 use crate::projector::{LogReader, ReadError, RegistryReader};
 use crate::seed::{DemoAccount, DemoIds, DemoSeed, DemoUser, demo};
@@ -95,6 +96,33 @@ pub fn root(letter: &str) -> Secret {
 /// What seals the values of an account.
 pub fn sealer<D: Database>(shards: &Shards<D>, account_id: AccountId) -> Sealer {
     block_on(shards.vault(account_id).sealer()).expect("the account has a key")
+}
+
+/// Begins a session of a member, with a refresh token that is called by its number.
+pub fn start_session(
+    database: &Sqlite,
+    ids: &DemoIds,
+    user_id: UserId,
+    number: u128,
+) -> SessionKey {
+    let key = SessionKey {
+        account_id: ids.account_id,
+        user_id,
+        id: SessionId::new(Ulid(number)),
+    };
+    block_on(Directory::new(database).start_session(&key, &first_use(number))).expect("it begins");
+    key
+}
+
+/// The first use of a session that is called by its number.
+pub fn first_use(number: u128) -> SessionUse {
+    SessionUse {
+        token_hash: format!("token {number}"),
+        at: at(5),
+        expires_at: at(1_000_000),
+        user_agent: None,
+        network: None,
+    }
 }
 
 pub fn store<'a>(shards: &'a Shards<Sqlite>, ids: &DemoIds) -> AccountStore<'a, Sqlite> {

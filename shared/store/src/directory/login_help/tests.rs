@@ -1,11 +1,10 @@
-use edgedesk_domain::ids::SessionId;
 use edgedesk_domain::networks::AllowedNetworks;
 use futures::executor::block_on;
 use ulid::Ulid;
 
 use super::*;
-use crate::directory::{LoginAttempt, LoginKeys, SessionUse};
-use crate::fixtures::{at, shards};
+use crate::directory::{LoginAttempt, LoginKeys};
+use crate::fixtures::{at, shards, start_session};
 use crate::seed::{AURORA, BOREALIS, DemoIds};
 use crate::testing::{Failure, Sqlite};
 
@@ -40,23 +39,6 @@ fn has_second_factor(database: &Sqlite, user_id: UserId) -> bool {
     let n_codes = block_on(directory.count_recovery_codes(user_id)).unwrap();
     assert_eq!(n_codes > 0, factor.is_some());
     factor.is_some()
-}
-
-fn start_session(database: &Sqlite, ids: &DemoIds, user_id: UserId, number: u128) -> SessionKey {
-    let key = SessionKey {
-        account_id: ids.account_id,
-        user_id,
-        id: SessionId::new(Ulid(number)),
-    };
-    let first = SessionUse {
-        token_hash: format!("token {number}"),
-        at: at(5),
-        expires_at: at(1_000_000),
-        user_agent: None,
-        network: None,
-    };
-    block_on(Directory::new(database).start_session(&key, &first)).unwrap();
-    key
 }
 
 fn join(database: &Sqlite, ids: &DemoIds, user_id: UserId, role: &str) {

@@ -3,8 +3,8 @@ use futures::future::join_all;
 use ulid::Ulid;
 
 use super::*;
-use crate::directory::{KeyRefusal, NewApiKey, SessionKey, SessionUse};
-use crate::fixtures::{at, shards};
+use crate::directory::{KeyRefusal, NewApiKey};
+use crate::fixtures::{at, shards, start_session};
 use crate::seed::{AURORA, BOREALIS, DemoIds};
 use crate::testing::{Failure, Sqlite};
 
@@ -42,23 +42,6 @@ fn set_role(database: &Sqlite, user_id: UserId, role: Role) {
 fn role_of(database: &Sqlite, ids: &DemoIds, user_id: UserId) -> Option<Role> {
     let member = block_on(Directory::new(database).find_member(ids.account_id, user_id)).unwrap();
     member.map(|member| member.role)
-}
-
-fn start_session(database: &Sqlite, ids: &DemoIds, user_id: UserId, number: u128) -> SessionKey {
-    let key = SessionKey {
-        account_id: ids.account_id,
-        user_id,
-        id: SessionId::new(Ulid(number)),
-    };
-    let first = SessionUse {
-        token_hash: format!("token {number}"),
-        at: at(5),
-        expires_at: at(1_000_000),
-        user_agent: None,
-        network: None,
-    };
-    block_on(Directory::new(database).start_session(&key, &first)).unwrap();
-    key
 }
 
 #[test]

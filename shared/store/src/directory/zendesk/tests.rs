@@ -4,7 +4,7 @@ use futures::future::join_all;
 use ulid::Ulid;
 
 use super::*;
-use crate::fixtures::{at, keys, shards};
+use crate::fixtures::{at, first_use, keys, shards};
 use crate::seed::{AURORA, BOREALIS};
 use crate::testing::Sqlite;
 
@@ -40,14 +40,8 @@ fn start(database: &Sqlite, user_id: UserId, number: u128, max_role: Role) -> Op
         user_id,
         id: SessionId::new(Ulid(number)),
     };
-    let first = SessionUse {
-        token_hash: format!("token {number}"),
-        at: at(5),
-        expires_at: at(1_000_000),
-        user_agent: None,
-        network: None,
-    };
     let directory = Directory::new(database);
+    let first = first_use(number);
     let started = directory.start_vouched_session(&key, &first, vouched_by(max_role));
     block_on(started).unwrap().then_some(key)
 }
