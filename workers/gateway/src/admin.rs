@@ -7,6 +7,7 @@ use edgedesk_wire::desk::{DELIVERIES_PATH, DeliveriesResponse};
 use edgedesk_wire::jobs;
 use serde::{Deserialize, Serialize};
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;
@@ -185,10 +186,9 @@ pub async fn list_parked(
     Authed { principal, .. }: Authed<Inspects>,
     Query(query): Query<CursorQuery>,
 ) -> Result<axum::Json<ParkedList>, AppError> {
-    let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
-    let page = shards
-        .for_account(principal.account_id, shard)?
+    let page = store_of(&app, &shards, principal.account_id)
+        .await?
         .list_parked(query.cursor.as_deref(), read_limit(query.limit))
         .await?;
     Ok(axum::Json(ParkedList {

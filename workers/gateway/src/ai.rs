@@ -9,11 +9,12 @@ use edgedesk_wire::ai::{
 use edgedesk_wire::inference::{self, MODELS_PATH};
 use serde::Deserialize;
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Query, SeesIntents, Watches};
 use crate::intents::TRAINING_BUDGET;
-use crate::{inbox_cache, service_client};
+use crate::service_client;
 
 /// Milliseconds before now that accuracy looks back to, unless told: 30 days.
 const DEFAULT_SPAN_MILLIS: i64 = 30 * 24 * 3_600_000;
@@ -49,9 +50,8 @@ pub async fn get_accuracy(
     Query(query): Query<AccuracyQuery>,
 ) -> Result<axum::Json<AccuracyResponse>, AppError> {
     let (from, to) = span(&query, app.now())?;
-    let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
-    let store = shards.for_account(principal.account_id, shard)?;
+    let store = store_of(&app, &shards, principal.account_id).await?;
     let fields = match query.field {
         Some(field) => store.accuracy(&[field], from, to).await?,
         None => store.accuracy(&AnalysisField::ALL, from, to).await?,
@@ -71,9 +71,8 @@ pub async fn get_models(
 ) -> Result<axum::Json<ModelsResponse>, AppError> {
     let built_in: inference::ModelsResponse =
         service_client::get(&app, inference::BINDING, MODELS_PATH).await?;
-    let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
-    let store = shards.for_account(principal.account_id, shard)?;
+    let store = store_of(&app, &shards, principal.account_id).await?;
     let set = store.training_set(TRAINING_BUDGET).await?;
     let current = store.current_intents().await?;
     let versions = store.list_intents_versions(None, N_VERSIONS).await?.items;

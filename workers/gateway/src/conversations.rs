@@ -23,10 +23,10 @@ use edgedesk_wire::object::{
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, ReadsMessages, Replies, Writes};
-use crate::inbox_cache;
 use crate::networks::check_address;
 use crate::object_client::Object;
 use crate::session_check::{check_session_of, standing_mark};
@@ -109,10 +109,9 @@ pub async fn list_conversations(
         customer_id: query.customer_id,
         seen_by: SeenBy::of(principal.viewer()),
     };
-    let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
-    let page = shards
-        .for_account(principal.account_id, shard)?
+    let page = store_of(&app, &shards, principal.account_id)
+        .await?
         .list_conversations(&filter, query.cursor.as_deref(), read_limit(query.limit))
         .await?;
     Ok(axum::Json(ConversationList {

@@ -4,6 +4,7 @@
 //! checks), a handler, and [`finish`] (problems and headers). Handlers decide nothing that an object or a shared crate
 //! can decide.
 
+mod account_store;
 mod accounts;
 mod admin;
 mod ai;

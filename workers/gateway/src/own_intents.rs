@@ -10,9 +10,9 @@ use edgedesk_domain::time::Timestamp;
 use edgedesk_objects::host::OutsideError;
 use edgedesk_wire::inference::IntentsInUse;
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::AppError;
-use crate::inbox_cache;
 
 /// How long a version is used without asking: 3 s, so that a switch takes effect within five.
 const FRESH_MILLIS: i64 = 3_000;
@@ -55,9 +55,8 @@ pub fn forget(account_id: AccountId) {
 }
 
 async fn read_version(app: &App, account_id: AccountId) -> Result<Option<IntentsInUse>, AppError> {
-    let shard = inbox_cache::find_shard(app, account_id).await?;
     let shards = app.shards()?;
-    let store = shards.for_account(account_id, shard)?;
+    let store = store_of(app, &shards, account_id).await?;
     Ok(store.intents_in_use().await?)
 }
 
@@ -66,9 +65,8 @@ async fn read_head(
     account_id: AccountId,
     version: u32,
 ) -> Result<Option<String>, AppError> {
-    let shard = inbox_cache::find_shard(app, account_id).await?;
     let shards = app.shards()?;
-    let store = shards.for_account(account_id, shard)?;
+    let store = store_of(app, &shards, account_id).await?;
     Ok(store.intents_head(version).await?)
 }
 

@@ -12,11 +12,11 @@ use edgedesk_wire::teams::{
 };
 use http::StatusCode;
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, ComparesTeams, Json, ManagesTeams, Path, SeesTeams};
 use crate::fields::{MAX_NAME_CHARS, checked_name, invalid};
-use crate::inbox_cache;
 
 /// `GET /api/v1/teams`
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -134,10 +134,9 @@ pub async fn get_figures(
 ) -> Result<axum::Json<TeamFiguresList>, AppError> {
     let account_id = principal.account_id;
     let teams = app.directory()?.list_teams(account_id).await?;
-    let shard = inbox_cache::find_shard(&app, account_id).await?;
     let shards = app.shards()?;
-    let counted = shards
-        .for_account(account_id, shard)?
+    let counted = store_of(&app, &shards, account_id)
+        .await?
         .count_by_team()
         .await?;
     Ok(axum::Json(TeamFiguresList {

@@ -4,11 +4,11 @@ use edgedesk_store::shards::{SeenBy, TicketKey};
 use edgedesk_wire::api::{TicketList, TicketResponse};
 use serde::Deserialize;
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::conversations::{read_limit, read_statuses};
 use crate::error::AppError;
 use crate::extract::{Authed, Path, Query, Reads};
-use crate::inbox_cache;
 
 /// `?status=&cursor=&limit=`
 #[derive(Deserialize)]
@@ -36,10 +36,9 @@ pub async fn list_tickets(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<TicketList>, AppError> {
     let statuses = read_statuses(query.status.as_deref())?;
-    let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
-    let page = shards
-        .for_account(principal.account_id, shard)?
+    let page = store_of(&app, &shards, principal.account_id)
+        .await?
         .list_tickets(
             &statuses,
             SeenBy::of(principal.viewer()).as_ref(),
@@ -66,10 +65,9 @@ pub async fn get_ticket(
     Path(key): Path<String>,
 ) -> Result<axum::Json<TicketResponse>, AppError> {
     let key: TicketKey = key.parse().map_err(|_| AppError::not_found())?;
-    let shard = inbox_cache::find_shard(&app, principal.account_id).await?;
     let shards = app.shards()?;
-    let ticket = shards
-        .for_account(principal.account_id, shard)?
+    let ticket = store_of(&app, &shards, principal.account_id)
+        .await?
         .find_ticket(key)
         .await?
         .ok_or_else(AppError::not_found)?;

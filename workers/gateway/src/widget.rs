@@ -16,6 +16,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use crate::account_store::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Json, Query, header_text};
@@ -148,9 +149,8 @@ async fn note_privacy_signal(app: &App, account_id: AccountId, customer_id: Cust
         error_internal: Option<String>,
     }
     let write = async {
-        let shard = inbox_cache::find_shard_to_change(app, account_id).await?;
         let shards = app.shards()?;
-        let store = shards.for_account(account_id, shard)?;
+        let store = store_to_change(app, &shards, account_id).await?;
         Ok::<_, AppError>(store.add_privacy_signal(customer_id, app.now()).await?)
     };
     if let Err(error) = write.await {

@@ -7,7 +7,8 @@ use edgedesk_store::shards::MAX_CONSENTS;
 use edgedesk_wire::customers::{ConsentList, ConsentRequest, ConsentResponse};
 use http::StatusCode;
 
-use super::{check_customer, store_of, store_to_change};
+use super::check_customer;
+use crate::account_store::{store_of, store_to_change};
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesPrivacy, Path, SeesPrivacy};

@@ -9,7 +9,8 @@ use http::StatusCode;
 use worker::wasm_bindgen::JsValue;
 use worker::{QueueContentType, RawMessageBuilder};
 
-use super::{check_customer, store_of, store_to_change};
+use super::check_customer;
+use crate::account_store::{store_of, store_to_change};
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
 use crate::extract::{Authed, Json, ManagesPrivacy, Path, SeesPrivacy};

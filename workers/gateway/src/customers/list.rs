@@ -7,7 +7,7 @@ use edgedesk_store::shards::SeenBy;
 use edgedesk_wire::customers::{CustomerList, CustomerResponse};
 use serde::Deserialize;
 
-use super::store_of;
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;

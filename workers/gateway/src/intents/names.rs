@@ -9,7 +9,7 @@ use edgedesk_store::shards::{IntentError, MAX_EXAMPLE_CHARS};
 use edgedesk_wire::ai::{IntentList, IntentRequest, IntentResponse};
 use http::StatusCode;
 
-use super::{store_of, store_to_change};
+use crate::account_store::{store_of, store_to_change};
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, Path, SeesIntents, Teaches};

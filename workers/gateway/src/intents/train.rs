@@ -10,7 +10,7 @@ use edgedesk_wire::inference::{
 };
 use http::StatusCode;
 
-use super::store_to_change;
+use crate::account_store::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Teaches};

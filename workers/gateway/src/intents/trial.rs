@@ -8,7 +8,7 @@ use edgedesk_wire::inference::{
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::store_of;
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, Query, SeesIntents};

@@ -5,7 +5,7 @@ use edgedesk_wire::inference::{self, MODELS_PATH};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{store_of, store_to_change};
+use crate::account_store::{store_of, store_to_change};
 use crate::context::App;
 use crate::conversations::read_limit;
 use crate::error::AppError;

@@ -17,9 +17,9 @@ use http::StatusCode;
 use serde::de::IgnoredAny;
 use worker::Env;
 
+use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
-use crate::inbox_cache;
 use crate::object_client::Object;
 
 /// The bindings of an account's privacy requests.
@@ -146,9 +146,8 @@ pub(crate) async fn conversations_of(
     account_id: AccountId,
     customer_id: CustomerId,
 ) -> Result<Vec<(ConversationId, bool)>, AppError> {
-    let shard = inbox_cache::find_shard(app, account_id).await?;
     let shards = app.shards()?;
-    let store = shards.for_account(account_id, shard)?;
+    let store = store_of(app, &shards, account_id).await?;
     Ok(store.conversations_of_customer(customer_id).await?)
 }
 
@@ -159,9 +158,8 @@ async fn sweep(
     conversation_ids: &[ConversationId],
     names: &[String],
 ) -> Result<(), AppError> {
-    let shard = inbox_cache::find_shard(app, account_id).await?;
     let shards = app.shards()?;
-    let store = shards.for_account(account_id, shard)?;
+    let store = store_of(app, &shards, account_id).await?;
     store.discard_parked_of(conversation_ids).await?;
     let customer_id = request.customer_id;
     match request.kind {
