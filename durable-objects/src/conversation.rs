@@ -9,7 +9,7 @@
 //! | `flushed_desk`: the account's desk | storage, lazily | [`Conversation::work`] |
 //! | `state.unanalyzed`: analyses | the log itself | [`Conversation::work`] |
 //!
-//! Besides, [`Conversation::work`] looks whether the sessions behind agents' sockets go on (`watch.rs`).
+//! Besides, [`Conversation::work`] deletes files that no message has (`attachments.rs`) and looks whether the sessions behind agents' sockets go on (`watch.rs`).
 //!
 //! Invariants:
 //! - What is acknowledged is in the log, and an alarm is set, in the same commit, while anything has yet to follow.
@@ -19,6 +19,7 @@
 //!   State is read anew after every `await`, and no borrow is held across one.
 
 mod analysis;
+mod attachments;
 mod feedback;
 mod log;
 mod outbox;
@@ -37,7 +38,7 @@ use edgedesk_domain::access::team_of_assigned;
 use edgedesk_domain::account::{Permission, Principal};
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::event::{Assigned, ConversationRead, EventData, TeamChanged};
-use edgedesk_domain::ids::MessageId;
+use edgedesk_domain::ids::{AttachmentId, MessageId};
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::object::{
@@ -51,13 +52,13 @@ use crate::sockets::deliver_own;
 use crate::sql::{ObjectSql, SqlError};
 use crate::watch::{LOOK_MILLIS, Watch};
 use analysis::AnalysisLane;
+use attachments::AttachmentLane;
 use log::{Appended, Log, NewEvent};
 use outbox::Backoff;
 use room::Room;
 
 pub use log::Address;
 pub use outbox::Outside;
-pub use rules::NO_TEXT;
 
 /// Milliseconds after which the alarm looks whether what a request left behind has been done. Work normally is done within
 /// a second; this is for when the object was lost in between. While it is set, further messages need not set it again.
@@ -89,6 +90,7 @@ pub struct Conversation<S, H> {
     queue_backoff: Cell<Backoff>,
     desk_backoff: Cell<Backoff>,
     analysis: AnalysisLane,
+    attachments: AttachmentLane,
     watch: Watch,
 }
 
@@ -105,6 +107,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             queue_backoff: Cell::default(),
             desk_backoff: Cell::default(),
             analysis: AnalysisLane::default(),
+            attachments: AttachmentLane::default(),
             watch: Watch::default(),
         }
     }
@@ -191,6 +194,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             agent(&request.principal),
             &sender,
             &request.text,
+            &request.attachments,
             request.client_id,
         )?;
         self.log_one(address, plan).await
@@ -393,26 +397,43 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         author: Actor,
         sender: &str,
         text: &str,
+        attachments: &[AttachmentId],
         client_id: Option<String>,
     ) -> Result<rules::Plan, ObjectError> {
-        let text = rules::written_text(text)?;
+        let text = if attachments.is_empty() {
+            rules::written_text(text)?
+        } else {
+            rules::text_beside_files(text)?
+        };
         if let Some(client_id) = &client_id {
             rules::check_client_id(client_id)?;
         }
-        let key = client_id
-            .as_ref()
-            .map(|client_id| format!("client:{sender}:{client_id}"));
+        let mut keys: Vec<String> = client_id
+            .iter()
+            .map(|client_id| format!("client:{sender}:{client_id}"))
+            .collect();
+        let mut files = Vec::new();
+        if !attachments.is_empty() {
+            // A repeat is known by its own id, and its files are sent. An empty log has seen nothing.
+            let is_begun = self.log.with(|memory| memory.head > 0)?;
+            let is_repeat = is_begun && !keys.is_empty() && self.log.first_seen(&keys)?.is_some();
+            if !is_repeat {
+                files = self.attachments_to_send(sender, attachments)?;
+                keys.extend(attachments.iter().map(|id| attachments::key_of(*id)));
+            }
+        }
         let message_id = MessageId::generate(&self.host);
         let event = NewEvent::new(EventData::MessageCreated(Message {
             message_id,
             direction,
             author,
             text,
+            attachments: files,
             client_id,
             external_id: None,
             sent_at: None,
         }))
-        .once_per(key);
+        .once_per(keys);
         Ok(rules::Plan {
             events: vec![event],
             main: 0,
@@ -525,6 +546,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             },
             is_retry: true,
         });
+        let files = self.attachment_wake(now)?;
         self.log.with(|memory| {
             let lanes = [
                 (memory.flushed_events < memory.head).then(|| self.queue_backoff.get()),
@@ -545,6 +567,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                     },
                 })
                 .chain(look)
+                .chain(files)
                 .min_by_key(|wake| wake.at)
         })
     }
@@ -587,7 +610,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(())
     }
 
-    /// Does what follows from the log: tells the desk, flushes the outbox, analyses; and looks whose sessions go on. Call after every request, without
+    /// Does what follows from the log: tells the desk, flushes the outbox, analyses, deletes files; and looks whose sessions go on. Call after every request, without
     /// making the caller wait. Failures are reported and tried again by alarm.
     pub async fn work(&self, outside: &impl Outside) {
         if let Err(error) = self.send_log_to_sockets() {
@@ -596,7 +619,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         futures::join!(
             self.analyze_pending(outside),
             self.flush(outside),
-            self.look(outside)
+            self.look(outside),
+            self.delete_attachments(outside)
         );
         if let Err(error) = self.arm_for_retry().await {
             self.report("set the alarm", &error);
@@ -625,8 +649,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         let has_to_look = self
             .next_look()
             .is_some_and(|at| at <= self.host.now() || self.armed.get().is_none());
+        let has_files = self
+            .next_deletion()
+            .map(|next| next.is_some_and(|at| at <= self.host.now()));
         // What cannot be read now is looked at again in a moment.
-        has_to_look || behind_log.unwrap_or(true)
+        has_to_look || behind_log.unwrap_or(true) || has_files.unwrap_or(true)
     }
 
     fn report(&self, what: &str, error: &impl std::fmt::Display) {

@@ -49,6 +49,12 @@ pub enum Refusal {
     /// The client's id for a message is empty, too long or has control characters.
     #[error("invalid_client_id")]
     InvalidClientId,
+    /// A file that the sender has not uploaded, or that a message has.
+    #[error("unknown_attachment")]
+    UnknownAttachment,
+    /// The conversation has as many files that are in no message as it takes.
+    #[error("too_many_attachments")]
+    TooManyAttachments,
     /// The field of an analysis cannot have this value.
     #[error("invalid_value")]
     InvalidValue,
@@ -90,6 +96,7 @@ impl Refusal {
             Self::Forbidden | Self::OtherTeam => 403,
             Self::NotFound | Self::UnknownRoute => 404,
             Self::IllegalTransition
+            | Self::TooManyAttachments
             | Self::AgentAtMaxLoad
             | Self::PrivacyRequestActive
             | Self::PrivacyRequestOver => 409,
@@ -97,6 +104,7 @@ impl Refusal {
             Self::InvalidRequest
             | Self::InvalidText
             | Self::InvalidClientId
+            | Self::UnknownAttachment
             | Self::InvalidValue => 422,
         }
     }

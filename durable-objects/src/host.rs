@@ -139,6 +139,13 @@ pub trait Sessions {
     ) -> Result<BTreeMap<SessionId, String>, OutsideError>;
 }
 
+/// Keeps the files of messages.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait Files {
+    /// Deletes files by their whole names, at most 100; those that are not there are fine.
+    async fn delete(&self, names: &[String]) -> Result<(), OutsideError>;
+}
+
 /// Somebody outside did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutsideError {

@@ -22,8 +22,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use ulid::Ulid;
 
 use crate::host::{
-    Analyzer, DeskClient, EventSink, Host, HostError, Outgoing, OutsideError, OwnIntents, Report,
-    SecurityEvent, Sessions,
+    Analyzer, DeskClient, EventSink, Files, Host, HostError, Outgoing, OutsideError, OwnIntents,
+    Report, SecurityEvent, Sessions,
 };
 use crate::sockets::{Closing, SocketId};
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
@@ -322,6 +322,9 @@ pub(crate) struct Others {
     /// Calls to the analyser at the same time: now, and most ever.
     pub(crate) analyzing: Cell<(u32, u32)>,
     pub(crate) sessions: TestSessions,
+    /// How deleting files goes, and which were.
+    pub(crate) files: Cell<Mood>,
+    pub(crate) deleted: RefCell<Vec<String>>,
 }
 
 impl std::ops::Deref for TestOutside {
@@ -352,6 +355,8 @@ impl TestOutside {
             analyzed: RefCell::default(),
             analyzing: Cell::default(),
             sessions: TestSessions::default(),
+            files: Cell::new(Mood::Well),
+            deleted: RefCell::default(),
         }))
     }
 }
@@ -381,6 +386,16 @@ impl DeskClient for TestOutside {
             ticket_id: TicketId::new(Ulid::from(u128::from(number))),
             ticket_number: number,
         })
+    }
+}
+
+impl Files for TestOutside {
+    async fn delete(&self, names: &[String]) -> Result<(), OutsideError> {
+        pause().await;
+        if self.files.get().does_it() {
+            self.deleted.borrow_mut().extend_from_slice(names);
+        }
+        self.files.get().result()
     }
 }
 

@@ -9,13 +9,13 @@ use edgedesk_domain::event::{
     AnalysisFailed, DecisionInputs, EscalationDetected, EventData, MessageAnalyzed,
 };
 use edgedesk_domain::ids::{EventId, MessageId};
+use edgedesk_domain::message::NO_TEXT;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::inference::{AnalyzeRequest, AnalyzeResponse};
 
 use super::Conversation;
 use super::log::{Cause, NewEvent};
 use super::outbox::{Backoff, Outside};
-use super::rules::NO_TEXT;
 use crate::error::ObjectError;
 use crate::host::{Host, OutsideError};
 use crate::own_intents;

@@ -432,7 +432,7 @@ impl<S: ObjectSql> Log<S> {
         *self.memory.borrow_mut() = None;
     }
 
-    fn ensure_schema(&self) -> Result<(), SqlError> {
+    pub(crate) fn ensure_schema(&self) -> Result<(), SqlError> {
         if !self.schema_ready.get() {
             for statement in SCHEMA {
                 self.sql.exec(statement, &[])?;
@@ -607,6 +607,6 @@ fn read_event(row: &Row) -> Result<Rc<Logged>, SqlError> {
 }
 
 /// Our own types have text keys and no failing `Serialize`, so this does not fail in practice.
-fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, SqlError> {
+pub(crate) fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, SqlError> {
     serde_json::to_string(value).map_err(|error| SqlError::Failed(error.to_string()))
 }

@@ -145,6 +145,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             after_seq: request.after_seq,
             through_seq,
         };
+        // Before the events that say in which message they are lose them: what fails here is done again.
+        self.doom_attachments(through_seq)?;
         let next_after = match request.kind {
             PrivacyKind::Erasure => {
                 self.log

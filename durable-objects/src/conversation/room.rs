@@ -269,6 +269,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             actor_of(identity),
             &sender,
             &draft.text,
+            &draft.attachments,
             Some(client_id),
         )?;
         if let SocketIdentity::Customer {

@@ -10,17 +10,13 @@ use edgedesk_domain::ids::{CustomerId, IdSource, MessageId};
 use edgedesk_domain::inbound::{
     Inbound, InboundContent, InboundMessage, Sender, SenderSide, TicketChange,
 };
-use edgedesk_domain::message::{Actor, Direction, InvalidText, Message, clean_text};
+use edgedesk_domain::message::{Actor, Direction, InvalidText, Message, NO_TEXT, clean_text};
 use edgedesk_masking::mask_cards;
 use edgedesk_wire::object::ReceiveRequest;
 use serde_json::Value;
 
 use super::log::{Cause, MAX_EVENT_BYTES, NewEvent};
 use crate::error::{ObjectError, Refusal};
-
-/// What stands in for the text of a delivered message that has none, such as a comment that is only an attachment. Agents
-/// see that something came; it is not analysed.
-pub const NO_TEXT: &str = "(no text)";
 
 /// Longest name, address, subject or provider's id that is kept, in characters. They are in the conversation's state, which
 /// travels with every queue message.
@@ -301,6 +297,19 @@ pub(crate) fn written_text(text: &str) -> Result<String, ObjectError> {
     Ok(mask_cards(&text).into_owned())
 }
 
+/// A text that a person here wrote beside files, which may be none.
+///
+/// # Errors
+///
+/// `text_too_long`.
+pub(crate) fn text_beside_files(text: &str) -> Result<String, ObjectError> {
+    match clean_text(text) {
+        Ok(text) => Ok(mask_cards(&text).into_owned()),
+        Err(InvalidText::Empty) => Ok(NO_TEXT.to_owned()),
+        Err(invalid @ InvalidText::TooLong { .. }) => Err(too_long(&invalid)),
+    }
+}
+
 /// Checks a client's id for a message: 1 to 128 characters, no control characters.
 pub(crate) fn check_client_id(client_id: &str) -> Result<(), ObjectError> {
     let n_chars = client_id.chars().count();
@@ -318,16 +327,13 @@ fn message_of(
     customer_id: CustomerId,
     ids: &impl IdSource,
 ) -> Result<Message, ObjectError> {
-    let text = match clean_text(&message.text) {
-        Ok(text) => mask_cards(&text).into_owned(),
-        Err(InvalidText::Empty) => NO_TEXT.to_owned(),
-        Err(invalid @ InvalidText::TooLong { .. }) => return Err(too_long(&invalid)),
-    };
+    let text = text_beside_files(&message.text)?;
     Ok(Message {
         message_id: MessageId::generate(ids),
         direction: message.direction,
         author: author_of(&message.sender, customer_id),
         text,
+        attachments: Vec::new(),
         client_id: None,
         external_id: identifier(message.external_id.as_deref()),
         sent_at: message.sent_at,

@@ -1,4 +1,5 @@
 mod analyses;
+mod attachments;
 mod decisions;
 mod failures;
 mod golden;
@@ -69,6 +70,7 @@ impl World {
                 principal: principal(role),
                 direction,
                 text: text.to_owned(),
+                attachments: Vec::new(),
                 client_id: None,
             },
         ))

@@ -191,6 +191,7 @@ fn written(direction: Direction) -> EventData {
             name: "Agent 1".into(),
         },
         text: "Text".into(),
+        attachments: Vec::new(),
         client_id: None,
         external_id: None,
         sent_at: None,

@@ -436,7 +436,7 @@ impl ConversationState {
         self.updated_at = event.at;
         if message.direction != Direction::Note {
             self.last_message = Some(Preview {
-                text: message.text.chars().take(PREVIEW_CHARS).collect(),
+                text: message.in_short().chars().take(PREVIEW_CHARS).collect(),
                 direction: message.direction,
                 at: event.at,
             });

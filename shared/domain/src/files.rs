@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{AccountId, CustomerId, ExportId};
+use crate::ids::{AccountId, AttachmentId, ConversationId, CustomerId, ExportId};
 
 /// A file of an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +22,13 @@ pub enum FileKind {
         customer_id: CustomerId,
         /// The export.
         export_id: ExportId,
+    },
+    /// A file that goes with a message, or was uploaded to go with one.
+    Attachment {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The file.
+        attachment_id: AttachmentId,
     },
 }
 
@@ -46,6 +53,22 @@ impl FileKey {
             kind: FileKind::Export {
                 customer_id,
                 export_id,
+            },
+        }
+    }
+
+    /// A file of a conversation.
+    #[must_use]
+    pub const fn attachment(
+        account_id: AccountId,
+        conversation_id: ConversationId,
+        attachment_id: AttachmentId,
+    ) -> Self {
+        Self {
+            account_id,
+            kind: FileKind::Attachment {
+                conversation_id,
+                attachment_id,
             },
         }
     }
@@ -77,6 +100,13 @@ impl fmt::Display for FileKey {
                 customer_id,
                 export_id,
             } => write!(f, "exports/{account_id}/{customer_id}/{export_id}.zip"),
+            FileKind::Attachment {
+                conversation_id,
+                attachment_id,
+            } => write!(
+                f,
+                "attachments/{account_id}/{conversation_id}/{attachment_id}"
+            ),
         }
     }
 }
@@ -93,6 +123,11 @@ impl FromStr for FileKey {
                 file.strip_suffix(".zip")
                     .and_then(|id| id.parse().ok())
                     .ok_or(InvalidFileKey)?,
+            )),
+            ["attachments", account, conversation, file] => Ok(Self::attachment(
+                account.parse().map_err(|_| InvalidFileKey)?,
+                conversation.parse().map_err(|_| InvalidFileKey)?,
+                file.parse().map_err(|_| InvalidFileKey)?,
             )),
             _ => Err(InvalidFileKey),
         }
@@ -120,6 +155,25 @@ mod tests {
         assert_eq!(text.parse(), Ok(key));
         assert!(text.starts_with(FileKey::EXPORTS));
         assert!(text.starts_with(&FileKey::exports_of(account_id, customer_id)));
+    }
+
+    #[test]
+    fn the_name_of_an_attachment_reads_back_as_it_is_written() {
+        let key = FileKey::attachment(
+            AccountId::new(Ulid::from(1)),
+            ConversationId::new(Ulid::from(2)),
+            AttachmentId::new(Ulid::from(3)),
+        );
+        let text = key.to_string();
+        assert_eq!(
+            text,
+            "attachments/acc_00000000000000000000000001/cnv_00000000000000000000000002/att_00000000000000000000000003"
+        );
+        assert_eq!(text.parse(), Ok(key));
+        assert_eq!(
+            text.replace("att_", "exp_").parse::<FileKey>(),
+            Err(InvalidFileKey)
+        );
     }
 
     #[test]

@@ -118,6 +118,10 @@ typed_id!(
     MessageId, "msg"
 );
 typed_id!(
+    /// A file that goes with a message.
+    AttachmentId, "att"
+);
+typed_id!(
     /// The work item opened from a conversation.
     TicketId, "tkt"
 );

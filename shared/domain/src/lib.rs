@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod analysis;
+pub mod attachment;
 pub mod consent;
 pub mod conversation;
 pub mod event;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachment;
 use crate::ids::{CustomerId, MessageId, UserId};
 use crate::time::Timestamp;
 
@@ -9,6 +10,10 @@ use crate::time::Timestamp;
 /// one) stays under the 2 MB a stored row may have. The queue's 128 KB is kept by the outbox, which truncates nothing but
 /// sends such an event by reference.
 pub const MAX_TEXT_BYTES: usize = 100_000;
+
+/// What stands in for the text of a message that has none, such as one that is only a file. Agents see that something came; it is
+/// not analysed.
+pub const NO_TEXT: &str = "(no text)";
 
 /// Where a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,6 +72,9 @@ pub struct Message {
     pub author: Actor,
     /// The text, at most [`MAX_TEXT_BYTES`], without NUL characters.
     pub text: String,
+    /// The files that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// The sender's own id for it, echoed so that an optimistic copy can be matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -76,6 +84,17 @@ pub struct Message {
     /// When the provider says it was sent; the event's `at` is when it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// What stands for it in a list: the text, or the name of the first file where there is none.
+    #[must_use]
+    pub fn in_short(&self) -> &str {
+        match self.attachments.first() {
+            Some(attachment) if self.text == NO_TEXT => &attachment.name,
+            _ => &self.text,
+        }
+    }
 }
 
 /// A text that cannot be a message.

@@ -27,6 +27,7 @@ pub(crate) struct Archive {
     zip: ZipWriter<Cursor<Vec<u8>>>,
     options: SimpleFileOptions,
     n_left: usize,
+    max_bytes: usize,
 }
 
 impl Archive {
@@ -39,6 +40,7 @@ impl Archive {
             zip: ZipWriter::new(Cursor::new(Vec::new())),
             options,
             n_left: max_bytes,
+            max_bytes,
         }
     }
 
@@ -51,6 +53,13 @@ impl Archive {
         let json = serde_json::to_vec_pretty(value)
             .map_err(|error| ArchiveError::Writer(error.to_string()))?;
         self.add(name, &json)
+    }
+
+    /// Whether a file that somebody uploaded still fits: half of the archive is kept for texts, and a file and its archive are in
+    /// memory together.
+    pub(crate) fn has_room_for(&self, n_bytes: u64) -> bool {
+        let half = self.max_bytes / 2;
+        usize::try_from(n_bytes).is_ok_and(|n_bytes| self.n_left >= half.saturating_add(n_bytes))
     }
 
     /// Adds a file.

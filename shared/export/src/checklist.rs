@@ -24,7 +24,7 @@ pub enum Fate {
 use Fate::{In, Out};
 
 /// All places.
-pub const PLACES: [Place; 16] = [
+pub const PLACES: [Place; 17] = [
     Place {
         name: "customers",
         what: "Your name, your e-mail address, and when you first wrote",
@@ -69,6 +69,11 @@ pub const PLACES: [Place; 16] = [
         name: "conversation logs",
         what: "The history of each conversation, from which all lists are made",
         fate: In("conversations/"),
+    },
+    Place {
+        name: "attachments",
+        what: "Files that you sent and got with messages",
+        fate: In("files/"),
     },
     Place {
         name: "parked_messages",

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use edgedesk_domain::account::Channel;
 use edgedesk_domain::analysis::Analysis;
+use edgedesk_domain::attachment::Attachment;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{DecisionInputs, Event, EventData};
-use edgedesk_domain::ids::{ConversationId, MessageId};
+use edgedesk_domain::ids::{AttachmentId, ConversationId, MessageId};
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
 use serde::Serialize;
@@ -55,6 +56,18 @@ pub(crate) struct LeftOut {
     pub(crate) notes: u64,
     /// What a provider sent that changed nothing here.
     pub(crate) provider_events: u64,
+    /// Files that were too large for the archive.
+    pub(crate) files: u64,
+}
+
+fn entry(attachment: Attachment) -> AttachmentEntry {
+    AttachmentEntry {
+        name: attachment.name,
+        content_type: attachment.content_type,
+        size_bytes: attachment.size_bytes,
+        file: None,
+        id: attachment.id,
+    }
 }
 
 /// A message.
@@ -68,9 +81,25 @@ pub(crate) struct MessageEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     pub(crate) text: String,
+    /// The files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attachments: Vec<AttachmentEntry>,
     /// What software read in it; more than one where it was read again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     readings: Vec<Reading>,
+}
+
+/// A file of a message.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttachmentEntry {
+    pub(crate) name: String,
+    pub(crate) content_type: String,
+    pub(crate) size_bytes: u64,
+    /// Where it is in the archive; absent when it is not in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    #[serde(skip)]
+    pub(crate) id: AttachmentId,
 }
 
 /// What software read in a message.
@@ -195,6 +224,7 @@ impl Reader {
             // The customer has never seen who writes notes.
             name: name.filter(|_| !is_note),
             text: message.text,
+            attachments: message.attachments.into_iter().map(entry).collect(),
             readings: Vec::new(),
         });
     }

@@ -12,7 +12,7 @@ use edgedesk_wire::queue::ExportRequested;
 use serde::Serialize;
 
 use crate::archive::{Archive, ArchiveError, MAX_ARCHIVE_BYTES};
-use crate::conversation::Reader;
+use crate::conversation::{ConversationFile, Reader};
 use crate::page::{self, Line};
 
 /// Attempts after which an export has failed.
@@ -202,12 +202,14 @@ impl<D: Database, L: LogReader, F: FileStore> Exporter<'_, D, L, F> {
             let reader = self
                 .read(message.account_id, id, export.include_notes)
                 .await?;
-            let Some((state, file)) = reader.finish() else {
+            let Some((state, mut file)) = reader.finish() else {
                 continue;
             };
             if state.customer_id != customer_id || state.account_id != message.account_id {
                 return Err(ExportError::Inconsistent(id));
             }
+            self.add_files(&mut archive, message.account_id, &mut file)
+                .await?;
             archive.add_json(&format!("conversations/{id}.json"), &file)?;
             let page = page::conversation(&file);
             archive.add(&format!("conversations/{id}.html"), page.as_bytes())?;
@@ -225,6 +227,34 @@ impl<D: Database, L: LogReader, F: FileStore> Exporter<'_, D, L, F> {
         let size_bytes = bytes.len() as u64;
         self.files.put(key, CONTENT_TYPE, bytes).await?;
         Ok(size_bytes)
+    }
+
+    /// Adds the files of a conversation as long as they fit beside what else there is. One that does not is named in its message,
+    /// and counted among what was left out.
+    async fn add_files(
+        &self,
+        archive: &mut Archive,
+        account_id: AccountId,
+        conversation: &mut ConversationFile,
+    ) -> Result<(), ExportError> {
+        let conversation_id = conversation.id;
+        for message in &mut conversation.messages {
+            for attachment in &mut message.attachments {
+                if !archive.has_room_for(attachment.size_bytes) {
+                    conversation.left_out.files += 1;
+                    continue;
+                }
+                let key = FileKey::attachment(account_id, conversation_id, attachment.id);
+                // One that is gone was erased meanwhile.
+                let Some(bytes) = self.files.get(&key).await? else {
+                    continue;
+                };
+                let place = format!("files/{}/{}", attachment.id, attachment.name);
+                archive.add(&place, &bytes)?;
+                attachment.file = Some(place);
+            }
+        }
+        Ok(())
     }
 
     async fn read(

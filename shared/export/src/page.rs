@@ -70,7 +70,14 @@ pub(crate) fn index(customer: &CustomerView, lines: &[Line], now: Timestamp) -> 
     let sum = |part: fn(&LeftOut) -> u64| lines.iter().map(|line| part(&line.left_out)).sum();
     let notes: u64 = sum(|left_out| left_out.notes);
     let provider_events: u64 = sum(|left_out| left_out.provider_events);
+    let files: u64 = sum(|left_out| left_out.files);
     html += "</table>";
+    if files > 0 {
+        let _ = write!(
+            html,
+            "<p>{files} files are too large for this archive. Each is named in its message; open it there, or ask for it.</p>"
+        );
+    }
     if notes + provider_events > 0 {
         let _ = write!(
             html,
@@ -108,8 +115,26 @@ pub(crate) fn conversation(file: &ConversationFile) -> String {
             message.at,
             escape(&message.text)
         );
+        for attachment in &message.attachments {
+            let name = escape(&attachment.name);
+            let _ = match &attachment.file {
+                Some(file) => write!(
+                    html,
+                    "<p><a href=\"../{}\">{name}</a></p>",
+                    escape(&path_in_url(file))
+                ),
+                None => write!(html, "<p>{name} (not in here)</p>"),
+            };
+        }
     }
     html + "</body></html>\n"
+}
+
+/// A path of the archive in a link: what ends a path is written as its code.
+fn path_in_url(path: &str) -> String {
+    path.replace('%', "%25")
+        .replace('#', "%23")
+        .replace('?', "%3F")
 }
 
 /// A text in HTML, also between double quotes.

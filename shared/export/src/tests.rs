@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read as _};
 
 use edgedesk_domain::account::{Access, Channel, Principal, Role};
+use edgedesk_domain::attachment::Attachment;
 use edgedesk_domain::consent::{ConsentPurpose, ConsentSource, ConsentState};
 use edgedesk_domain::event::{ConversationCreated, Event, EventData};
 use edgedesk_domain::files::FileKey;
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, ExportId, InboxId, MessageId, UserId,
+    AccountId, AttachmentId, ConversationId, CustomerId, EventId, ExportId, InboxId, MessageId,
+    UserId,
 };
 use edgedesk_domain::message::{Actor, Direction, Message};
 use edgedesk_domain::time::Timestamp;
@@ -63,6 +65,17 @@ impl Logs {
     }
 
     fn say(&self, account_id: AccountId, conversation: u128, direction: Direction, text: &str) {
+        self.say_with(account_id, conversation, direction, text, Vec::new());
+    }
+
+    fn say_with(
+        &self,
+        account_id: AccountId,
+        conversation: u128,
+        direction: Direction,
+        text: &str,
+        attachments: Vec<Attachment>,
+    ) {
         let author = match direction {
             Direction::Incoming => Actor::Customer {
                 id: CUSTOMER,
@@ -78,6 +91,7 @@ impl Logs {
             direction,
             author,
             text: text.to_owned(),
+            attachments,
             client_id: None,
             external_id: None,
             sent_at: None,
@@ -174,11 +188,33 @@ impl World {
                 logs.say(account, conversation, direction, &text);
             }
         }
-        Self {
+        let world = Self {
             shards: Shards::new(directory, vec![shard], DataKeys::absent()),
             logs,
             files: MemoryFiles::default(),
-        }
+        };
+        world.send_file(ACCOUNT, 10, Direction::Incoming, "broken lamp.png", 1);
+        world.send_file(ACCOUNT, 10, Direction::Note, "for us only.png", 2);
+        world.send_file(ACCOUNT, 12, Direction::Incoming, "theirs.png", 3);
+        world
+    }
+
+    /// A message with a file that contains its own name.
+    fn send_file(
+        &self,
+        account_id: AccountId,
+        conversation: u128,
+        direction: Direction,
+        name: &str,
+        number: u128,
+    ) {
+        let id = AttachmentId::new(Ulid(number));
+        let attachment = Attachment::new(id, name, "image/png", name.len() as u64).unwrap();
+        let key = FileKey::attachment(account_id, ConversationId::new(Ulid(conversation)), id);
+        block_on(self.files.put(&key, "image/png", name.into())).unwrap();
+        let files = vec![attachment];
+        self.logs
+            .say_with(account_id, conversation, direction, "(no text)", files);
     }
 
     fn store(&self) -> AccountStore<'_, Sqlite> {
@@ -269,11 +305,23 @@ fn an_archive_has_all_that_is_known_of_a_customer_and_nothing_of_anybody_else() 
         "Answer 11 for Wilhelmina",
         "Subject of Wilhelmina 11",
         "Grace",
-        "2 internal notes",
+        "3 internal notes",
+        "../files/att_00000000000000000000000001/broken lamp.png",
     ] {
         assert!(all.contains(part), "{part}");
     }
-    for part in ["Bartholomew", "Theodora", "Secret note", "Recorder"] {
+    assert_eq!(
+        files["files/att_00000000000000000000000001/broken lamp.png"],
+        "broken lamp.png"
+    );
+    for part in [
+        "Bartholomew",
+        "Theodora",
+        "Secret note",
+        "Recorder",
+        "theirs",
+        "for us only",
+    ] {
         assert!(!all.contains(part), "{part}");
     }
     // Every place says where it is, and there it is.
@@ -342,6 +390,36 @@ fn what_does_not_fit_is_said_to_be_too_large() {
         (export.state, export.reason.as_deref()),
         (ExportState::Failed, Some("too_large"))
     );
+}
+
+#[test]
+fn a_file_that_does_not_fit_beside_the_texts_is_named_and_counted() {
+    let world = World::new();
+    let (id, size) = (AttachmentId::new(Ulid(7)), 13 * 1024 * 1024);
+    let film = Attachment::new(id, "film.mp4", "video/mp4", size).unwrap();
+    world
+        .logs
+        .say_with(ACCOUNT, 11, Direction::Incoming, "Look", vec![film]);
+    world.request(false);
+    assert_eq!(world.run(1, MAX_ARCHIVE_BYTES), Verdict::Done);
+    assert_eq!(world.export().state, ExportState::Ready);
+    let files = world.archive();
+    assert!(files["index.html"].contains("1 files are too large"));
+    let page = &files[&format!("conversations/{}.html", ConversationId::new(Ulid(11)))];
+    assert!(page.contains("film.mp4 (not in here)"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_now_is_asked_for_again() {
+    let world = World::new();
+    world.request(false);
+    world.files.fail_at.set(Some(1));
+    assert!(matches!(
+        world.run(1, MAX_ARCHIVE_BYTES),
+        Verdict::Retry { .. }
+    ));
+    assert_eq!(world.run(2, MAX_ARCHIVE_BYTES), Verdict::Done);
+    assert_eq!(world.export().state, ExportState::Ready);
 }
 
 #[test]

@@ -257,6 +257,7 @@ impl Log {
                 name: None,
             },
             text: text.into(),
+            attachments: Vec::new(),
             client_id: None,
             external_id: None,
             sent_at: None,

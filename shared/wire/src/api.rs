@@ -2,8 +2,11 @@
 
 use edgedesk_domain::account::Role;
 use edgedesk_domain::analysis::Analysis;
+use edgedesk_domain::attachment::Attachment;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus, Priority};
-use edgedesk_domain::ids::{AccountId, ConversationId, MessageId, TeamId, TicketId, UserId};
+use edgedesk_domain::ids::{
+    AccountId, AttachmentId, ConversationId, MessageId, TeamId, TicketId, UserId,
+};
 use edgedesk_domain::message::{Direction, Message};
 use edgedesk_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -160,14 +163,25 @@ pub struct MessageList {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SendMessageRequest {
-    /// The text.
+    /// The text; it may be empty when there are files.
     pub text: String,
+    /// Files that the caller has uploaded for this conversation, at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
     /// `outgoing` (a reply, the default) or `note`.
     #[serde(default = "outgoing")]
     pub direction: Direction,
     /// The client's id for it: a repeat is answered like the first and not sent again.
     #[serde(default)]
     pub client_id: Option<String>,
+}
+
+/// A file that was uploaded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AttachmentResponse {
+    /// It.
+    pub attachment: Attachment,
 }
 
 fn outgoing() -> Direction {

@@ -5,7 +5,7 @@
 //! [`is_public`](edgedesk_domain::event::EventData::is_public).
 
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::{ConversationId, EventId, MessageId};
+use edgedesk_domain::ids::{AttachmentId, ConversationId, EventId, MessageId};
 use edgedesk_domain::message::Actor;
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,11 @@ pub enum ClientFrame {
 /// A message that a client writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageDraft {
-    /// The text.
+    /// The text; it may be empty when there are files.
     pub text: String,
+    /// Files that the sender has uploaded for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
     /// Agents only: a private note instead of a reply.
     #[serde(default)]
     pub note: bool,
@@ -161,6 +164,7 @@ pub enum ServerFrame {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameError {
     /// A stable code: `bad_frame`, `unknown_type`, `frame_too_large`, `forbidden`, `invalid_text`, `invalid_client_id`,
+    /// `unknown_attachment`,
     /// `unavailable`.
     pub code: String,
     /// One sentence.

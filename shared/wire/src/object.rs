@@ -2,11 +2,13 @@
 //! answer; errors are a [`Problem`](crate::problem::Problem).
 
 use edgedesk_domain::account::{Channel, Principal};
+use edgedesk_domain::attachment::Attachment;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::Event;
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, MessageId, SessionId, TeamId, UserId,
+    AccountId, AttachmentId, ConversationId, CustomerId, EventId, InboxId, MessageId, SessionId,
+    TeamId, UserId,
 };
 use edgedesk_domain::inbound::Inbound;
 use edgedesk_domain::message::Direction;
@@ -39,6 +41,10 @@ pub const DECISION_PATH: &str = "/decision";
 pub const FEEDBACK_PATH: &str = "/feedback";
 /// `POST`: [`WithdrawFeedbackRequest`] to [`WithdrawnFeedback`].
 pub const WITHDRAW_FEEDBACK_PATH: &str = "/feedback/withdraw";
+/// `POST`: [`AddAttachmentRequest`] to [`AddedAttachment`].
+pub const ADD_ATTACHMENT_PATH: &str = "/attachments";
+/// `POST`: [`FindAttachmentRequest`] to [`FoundAttachment`]; 404 where there is none for who asks.
+pub const FIND_ATTACHMENT_PATH: &str = "/attachments/find";
 /// `GET` with `Upgrade: websocket` and [`IDENTITY_HEADER`].
 pub const SOCKET_PATH: &str = "/socket";
 /// Header that carries a [`SocketIdentity`] as JSON. Only the gateway sets it; it strips it from outside requests.
@@ -95,11 +101,62 @@ pub struct SendRequest {
     pub principal: Principal,
     /// `outgoing` or `note`.
     pub direction: Direction,
-    /// The text.
+    /// The text; it may be empty when there are files.
     pub text: String,
+    /// Files that the principal has uploaded for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
     /// The client's id for it: a repeat is dropped.
     #[serde(default)]
     pub client_id: Option<String>,
+}
+
+/// Somebody is about to upload a file for a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddAttachmentRequest {
+    /// Who: only they can send it.
+    pub uploader: Uploader,
+    /// The file.
+    pub attachment: Attachment,
+}
+
+/// Who uploads a file, or asks for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Uploader {
+    /// The customer, by the token of the widget.
+    Customer {
+        /// Who that is.
+        customer_id: CustomerId,
+    },
+    /// An agent.
+    Agent {
+        /// Who that is.
+        principal: Principal,
+    },
+}
+
+/// The file may be uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedAttachment {
+    /// The file.
+    pub attachment_id: AttachmentId,
+}
+
+/// Somebody wants to see a file of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindAttachmentRequest {
+    /// Who.
+    pub reader: Uploader,
+    /// The file.
+    pub attachment_id: AttachmentId,
+}
+
+/// A file of a message that they may see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundAttachment {
+    /// The file.
+    pub attachment: Attachment,
 }
 
 /// A change of status by an agent.

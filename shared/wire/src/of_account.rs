@@ -10,7 +10,8 @@ use crate::audit::{Appended, ConsistencyProof, EntryList, InclusionProof, RootLi
 use crate::desk::{DeliveriesResponse, DeskState, ReserveResponse};
 use crate::limits::CountResponse;
 use crate::object::{
-    DecisionRecord, EventsResponse, GivenFeedback, Receipt, StateResponse, WithdrawnFeedback,
+    AddedAttachment, DecisionRecord, EventsResponse, FoundAttachment, GivenFeedback, Receipt,
+    StateResponse, WithdrawnFeedback,
 };
 use crate::privacy::{KnownNames, RequestAnswer, RequestPage, Rewritten, Scheduled};
 
@@ -87,10 +88,12 @@ macro_rules! compared_by_the_object {
 }
 
 compared_by_the_object!(
+    AddedAttachment,
     Appended,
     ConsistencyProof,
     DeliveriesResponse,
     DeskState,
+    FoundAttachment,
     GivenFeedback,
     IgnoredAny,
     KnownNames,

@@ -66,6 +66,7 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "message_id" => "msg",
         "customer_id" => "cus",
         "export_id" => "exp",
+        "attachment_id" => "att",
         "request_id" => "prq",
         "intent_id" => "int",
         "key_id" => "key",
@@ -89,7 +90,8 @@ fn body_of(route: &Route) -> Option<Value> {
     let last = path.rsplit('/').next().unwrap_or_default();
     let body = match (&route.method, last) {
         _ if !route.has_body => return None,
-        (&Method::POST, "messages") => json!({ "text": "forged" }),
+        // A file is what its type says, and JSON is one that is taken.
+        (&Method::POST, "messages" | "attachments") => json!({ "text": "forged" }),
         (&Method::POST, "status") => json!({ "status": "closed" }),
         (&Method::POST, "assignee") => json!({ "assignee_id": null }),
         (&Method::POST, "read") => json!({ "read_seq": 1 }),
@@ -177,6 +179,21 @@ async fn anonymised(live: &Live, admin: &Edgedesk) -> String {
     id.to_owned()
 }
 
+/// A file in a note of the other account. Gives its id.
+async fn attached(admin: &Edgedesk, path: &str) -> String {
+    let request = admin
+        .request(Method::POST, &format!("{path}/attachments?name=secret.txt"))
+        .header("content-type", "text/plain")
+        .body("Zanzibar");
+    let uploaded = admin.send(request).await.expect("an answer");
+    let uploaded: Value = uploaded.expect(201).expect("taken").json().expect("JSON");
+    let id = uploaded["attachment"]["id"].as_str().expect("an id");
+    let note = json!({ "text": "", "direction": "note", "attachments": [id] });
+    let sent = admin.post(&format!("{path}/messages"), &note).await;
+    sent.expect("an answer").expect(201).expect("sent");
+    id.to_owned()
+}
+
 /// An archive of a customer of the other account that is ready. Gives its id.
 async fn archived(admin: &Edgedesk, path: &str) -> String {
     let path = format!("{path}/exports");
@@ -219,6 +236,7 @@ impl Other {
                 (admin.get(&path).await.expect("an answer").status == 200).then_some(())
             })
             .await;
+            things.add("att", &attached(&admin, &path).await);
             // The last that follows a message by itself: from here on nothing changes it.
             eventually("the other account's conversation is at rest", async || {
                 let state = admin.conversation(id).await.expect("a conversation");
@@ -352,7 +370,11 @@ fn call(dice: &mut Dice, caller: usize, route: &Route, other: &Other, own: &Thin
             continue;
         }
         // The other account in every place where somebody might look for one.
-        path = format!("{path}?account_id={0}&tenant_id={0}", other.account);
+        // A file needs a name there.
+        path = format!(
+            "{path}?account_id={0}&tenant_id={0}&name=forged.json",
+            other.account
+        );
         let body = body_of(route).map(|mut body| {
             body["account_id"] = json!(other.account);
             body

@@ -22,8 +22,8 @@ const BINDING: &str = "ASSETS";
 const HASHED_PREFIX: &str = "/assets/";
 /// A year, since such a file never changes.
 const HASHED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// The script that other sites embed.
-const WIDGET_SCRIPT: &str = "/widget.js";
+/// The script that other sites embed, and the one that it loads when the chat is opened.
+const WIDGET_SCRIPTS: [&str; 2] = ["/widget.js", "/widget-files.js"];
 /// Pages that route by path in the browser: any path below them is theirs.
 const APPS: [&str; 1] = ["/console/"];
 /// Paths where there are no files, so that a typing error costs no look-up.
@@ -100,7 +100,7 @@ fn asset_headers(path: &str, mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn kind_of(path: &str) -> Kind {
-    if path == WIDGET_SCRIPT {
+    if WIDGET_SCRIPTS.contains(&path) {
         Kind::Embeddable
     } else {
         Kind::Page
@@ -130,6 +130,7 @@ mod tests {
             ("/assets/console-ZyzfaFew.js", true, false),
             ("/console/", false, false),
             ("/widget.js", false, true),
+            ("/widget-files.js", false, true),
         ] {
             let headers = asset_headers(path, HeaderMap::new());
             assert_eq!(headers.contains_key(CACHE_CONTROL), immutable, "{path}");

@@ -32,6 +32,19 @@ const ZENDESK_BASE: &str = "ZENDESK_BASE";
 /// Name of the setting that says who makes accounts.
 const SIGN_UP: &str = "SIGN_UP";
 
+/// Name of the setting that says where the virus scanner is, and of the secret that it is shown.
+const SCANNER_URL: &str = "SCANNER_URL";
+const SCANNER_TOKEN: &str = "SCANNER_TOKEN";
+
+/// What reads uploaded files before they are handed on.
+#[derive(Debug, Clone)]
+pub struct Scanner {
+    /// Where files are posted to.
+    pub url: String,
+    /// What says that it is us.
+    pub token: Option<Secret>,
+}
+
 /// Who may make an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignUp {
@@ -55,6 +68,7 @@ pub struct Config {
     sign_up: Option<String>,
     zendesk_base: Option<String>,
     sign_ins_per_minute: Option<u64>,
+    scanner: Option<Scanner>,
 }
 
 impl Config {
@@ -82,6 +96,10 @@ impl Config {
                 .var(SIGN_INS_PER_MINUTE)
                 .ok()
                 .and_then(|value| value.to_string().parse().ok()),
+            scanner: env.var(SCANNER_URL).ok().map(|url| Scanner {
+                url: url.to_string(),
+                token: secret(SCANNER_TOKEN),
+            }),
         }
     }
 
@@ -99,6 +117,7 @@ impl Config {
             sign_up: None,
             zendesk_base: None,
             sign_ins_per_minute: None,
+            scanner: None,
         }
     }
 
@@ -180,6 +199,12 @@ impl Config {
     pub fn zendesk_base(&self) -> Option<&str> {
         let base = self.zendesk_base.as_deref();
         base.filter(|_| self.environment == DEVELOPMENT)
+    }
+
+    /// What reads uploaded files; none unless the deployment has one.
+    #[must_use]
+    pub const fn scanner(&self) -> Option<&Scanner> {
+        self.scanner.as_ref()
     }
 
     /// What the limits of plans are multiplied with. On a developer's machine tests share two accounts; those that are about

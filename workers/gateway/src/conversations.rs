@@ -194,6 +194,7 @@ pub async fn send_message(
         principal,
         direction: request.direction,
         text: request.text,
+        attachments: request.attachments,
         client_id: request.client_id,
     };
     let receipt = if has_client_id {

@@ -4,10 +4,10 @@ use axum::response::{IntoResponse, Response};
 use edgedesk_crypto::signed_link::LinkError;
 use edgedesk_domain::files::{FileKey, FileKind};
 use edgedesk_domain::time::Timestamp;
-use edgedesk_platform::files::{BINDING, R2};
+use edgedesk_platform::files::{BINDING, R2, Streamed};
 use edgedesk_wire::customers::FileLink;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use worker::ResponseBuilder;
 use worker::send::SendWrapper;
@@ -15,6 +15,7 @@ use worker::send::SendWrapper;
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
 use crate::extract::{Path, Query};
+use crate::finish::CORP;
 use crate::sockets::Passthrough;
 
 /// Nobody keeps a copy on the way.
@@ -36,7 +37,7 @@ pub struct LinkQuery {
     get, path = "/files/v1/{file}", tag = "customers",
     params(("file" = String, Path, description = "The file, as the link names it"), LinkQuery),
     responses(
-        (status = 200, description = "The file, as an attachment"),
+        (status = 200, description = "The file; pictures are shown in place"),
         (status = 403, body = crate::openapi::Problem, description = "`invalid_link`, `expired_link`"),
         (status = 404, body = crate::openapi::Problem, description = "The file has been deleted"),
     ),
@@ -55,11 +56,13 @@ pub async fn get_file(
         .verify(&file, expires, &signature, app.now())
         .map_err(refused)?;
     app.note_account(file.account_id());
-    let FileKind::Export { export_id, .. } = file.kind();
-    app.note_resource(export_id);
+    match file.kind() {
+        FileKind::Export { export_id, .. } => app.note_resource(export_id),
+        FileKind::Attachment { attachment_id, .. } => app.note_resource(attachment_id),
+    }
     let unavailable =
         |error: worker::Error| AppError::unavailable(RETRY_SECS, format!("{BINDING}: {error}"));
-    let stream = R2::of(app.env())
+    let streamed = R2::of(app.env())
         .map_err(unavailable)?
         .stream(&file)
         .await
@@ -67,11 +70,10 @@ pub async fn get_file(
         .ok_or_else(AppError::not_found)?;
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(CACHE_CONTROL, PRIVATE);
-    headers.insert(CONTENT_DISPOSITION, attachment(&file)?);
+    describe(headers, &file, &streamed)?;
     // The platform moves the bytes; they do not come by this Wasm.
-    let raw = ResponseBuilder::new().body(stream);
+    let raw = ResponseBuilder::new().body(streamed.body);
     response
         .extensions_mut()
         .insert(Passthrough(SendWrapper::new(raw.into())));
@@ -93,11 +95,31 @@ pub fn link_to(app: &App, file: &FileKey) -> Result<FileLink, AppError> {
     })
 }
 
-/// Kept by the browser under this name, and never shown in the page.
-fn attachment(file: &FileKey) -> Result<HeaderValue, AppError> {
-    let FileKind::Export { export_id, .. } = file.kind();
-    HeaderValue::from_str(&format!("attachment; filename=\"{export_id}.zip\""))
-        .map_err(|error| AppError::internal(error.to_string()))
+/// What a file is and how a browser treats it: it is kept under its name, but for pictures, which are shown. Those may be shown
+/// by the page that the widget is on, which is another origin.
+fn describe(headers: &mut HeaderMap, file: &FileKey, streamed: &Streamed) -> Result<(), AppError> {
+    let value = |text: &str| {
+        HeaderValue::from_str(text).map_err(|error| AppError::internal(error.to_string()))
+    };
+    match file.kind() {
+        FileKind::Export { export_id, .. } => {
+            let name = format!("attachment; filename=\"{export_id}.zip\"");
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+            headers.insert(CONTENT_DISPOSITION, value(&name)?);
+        }
+        FileKind::Attachment { .. } => {
+            let content_type = streamed.content_type.as_deref();
+            let disposition = streamed.content_disposition.as_deref();
+            let content_type = content_type.unwrap_or("application/octet-stream");
+            headers.insert(CONTENT_TYPE, value(content_type)?);
+            headers.insert(
+                CONTENT_DISPOSITION,
+                value(disposition.unwrap_or("attachment"))?,
+            );
+            headers.insert(CORP, HeaderValue::from_static("cross-origin"));
+        }
+    }
+    Ok(())
 }
 
 fn refused(error: LinkError) -> AppError {

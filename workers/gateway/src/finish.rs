@@ -15,7 +15,8 @@ use crate::error::AppError;
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 const CSP: HeaderName = HeaderName::from_static("content-security-policy");
-const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// Which origins may embed an answer (Fetch standard, section 3.7).
+pub const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 

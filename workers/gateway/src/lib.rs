@@ -10,6 +10,7 @@ mod admin;
 mod ai;
 mod api_keys;
 mod assets;
+mod attachments;
 mod audit;
 mod auth;
 mod browser;

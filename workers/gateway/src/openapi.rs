@@ -7,9 +7,9 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    accounts, admin, ai, api_keys, audit, auth, browser, conversations, customers, decisions, desk,
-    files, health, hooks, inboxes, intents, invitations, members, networks, privacy, providers,
-    roles, second_factor, sessions, teams, tickets, widget, zendesk,
+    accounts, admin, ai, api_keys, attachments, audit, auth, browser, conversations, customers,
+    decisions, desk, files, health, hooks, inboxes, intents, invitations, members, networks,
+    privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +31,10 @@ use crate::{
         widget::open_session,
         widget::preflight_session,
         widget::open_socket,
+        attachments::upload_as_visitor,
+        attachments::preflight_upload,
+        attachments::link_for_visitor,
+        attachments::preflight_link,
         auth::log_in,
         second_factor::log_in::show_code,
         auth::refresh,
@@ -66,6 +70,8 @@ use crate::{
         conversations::mark_read,
         conversations::list_analyses,
         conversations::open_socket,
+        attachments::upload,
+        attachments::make_link,
         decisions::get_decision,
         decisions::replay_decision,
         decisions::give_feedback,

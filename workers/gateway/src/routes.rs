@@ -6,9 +6,9 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
-    accounts, admin, ai, api_keys, assets, audit, auth, browser, conversations, customers,
-    decisions, desk, files, health, hooks, inboxes, intents, invitations, members, networks,
-    privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
+    accounts, admin, ai, api_keys, assets, attachments, audit, auth, browser, conversations,
+    customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, members,
+    networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
 };
 
 macro_rules! routes {
@@ -39,6 +39,11 @@ routes! {
     post "/widget/v1/sessions" => widget::open_session,
     options "/widget/v1/sessions" => widget::preflight_session,
     get "/widget/v1/socket" => widget::open_socket,
+
+    post "/widget/v1/attachments" => attachments::upload_as_visitor,
+    options "/widget/v1/attachments" => attachments::preflight_upload,
+    post "/widget/v1/attachments/{attachment_id}/link" => attachments::link_for_visitor,
+    options "/widget/v1/attachments/{attachment_id}/link" => attachments::preflight_link,
 
     get "/files/v1/{file}" => files::get_file,
 
@@ -77,6 +82,8 @@ routes! {
     post "/api/v1/conversations/{id}/team" => conversations::change_team,
     post "/api/v1/conversations/{id}/read" => conversations::mark_read,
     get "/api/v1/conversations/{id}/analysis" => conversations::list_analyses,
+    post "/api/v1/conversations/{id}/attachments" => attachments::upload,
+    post "/api/v1/conversations/{id}/attachments/{attachment_id}/link" => attachments::make_link,
     get "/api/v1/conversations/{id}/socket" => conversations::open_socket,
 
     get "/api/v1/conversations/{id}/messages/{message_id}/decision" => decisions::get_decision,

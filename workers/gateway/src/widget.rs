@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use edgedesk_crypto::token::VisitorClaims;
 use edgedesk_domain::account::{Channel, Inbox};
-use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId};
+use edgedesk_domain::ids::{AccountId, ConversationId, CustomerId, TeamId};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_wire::api::{WidgetSessionRequest, WidgetSessionResponse};
@@ -13,13 +13,14 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::account_store::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Json, Query, header_text};
+use crate::finish::CORP;
 use crate::inbox_cache;
 use crate::limits::{EXPOSED_HEADERS, count_visit};
 use crate::object_client::Object;
@@ -32,7 +33,6 @@ const PREFLIGHT_SECS: u32 = 7200;
 const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
 /// What a browser says of sale and sharing: Global Privacy Control, section 2.2.
 const PRIVACY_SIGNAL_HEADER: &str = "sec-gpc";
-const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// `?token=` of the widget's socket.
 #[derive(Deserialize)]
@@ -46,19 +46,37 @@ pub struct TokenQuery {
     responses((status = 204, description = "The browser may go on and ask")),
 ))]
 pub async fn preflight_session(headers: HeaderMap) -> Response {
+    preflight(&headers, "POST", "content-type")
+}
+
+/// The answer to a preflight: a page may go on and send these headers.
+pub fn preflight(headers: &HeaderMap, method: &'static str, allowed: &'static str) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    allow_origin(&mut response, &headers);
+    allow_origin(&mut response, headers);
     let answer = response.headers_mut();
     answer.insert(
         ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("POST"),
+        HeaderValue::from_static(method),
     );
     answer.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("content-type"),
+        HeaderValue::from_static(allowed),
     );
     answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from(PREFLIGHT_SECS));
     response
+}
+
+/// Lets the page read an answer. A page that may not use the inbox may not read why, either; any other error tells the widget
+/// whether to go on.
+pub fn readable<T: IntoResponse>(headers: &HeaderMap, result: Result<T, AppError>) -> Response {
+    match result {
+        Err(error) if error.code == ORIGIN_NOT_ALLOWED => error.into_response(),
+        result => {
+            let mut response = result.into_response();
+            allow_origin(&mut response, headers);
+            response
+        }
+    }
 }
 
 /// `POST /widget/v1/sessions`
@@ -79,20 +97,8 @@ pub async fn open_session(
     headers: HeaderMap,
     Json(request): Json<WidgetSessionRequest>,
 ) -> Response {
-    match session(&app, &headers, request).await {
-        Ok(session) => {
-            let mut response = axum::Json(session).into_response();
-            allow_origin(&mut response, &headers);
-            response
-        }
-        // A page that may not use the inbox may not read why, either; any other error tells the widget whether to go on.
-        Err(error) if error.code == ORIGIN_NOT_ALLOWED => error.into_response(),
-        Err(error) => {
-            let mut response = error.into_response();
-            allow_origin(&mut response, &headers);
-            response
-        }
-    }
+    let opened = session(&app, &headers, request).await.map(axum::Json);
+    readable(&headers, opened)
 }
 
 async fn session(
@@ -184,25 +190,9 @@ pub async fn open_socket(
     let token = query.token.ok_or_else(|| {
         AppError::unauthorized("missing_token", "send the session's token as `?token=`")
     })?;
-    let claims = app
-        .config()
-        .token_key()?
-        .verify_visitor(app.now(), &token)?
-        .claims;
-    app.note_account(claims.account_id);
+    let claims = visitor_of(&app, &token)?;
     require_upgrade(&headers)?;
-    count_visit(&app, &headers, claims.account_id).await?;
-    let origin = header_text(&headers, ORIGIN.as_str());
-    let team_id = match inbox_cache::find_inbox(&app, claims.inbox_id).await {
-        Ok(Some(inbox)) => {
-            check_origin(&app, &inbox, origin)?;
-            inbox.settings.team_id
-        }
-        Ok(None) => return Err(unknown_inbox()),
-        // The directory is down: the token was made for an origin that was on the list, and that one may go on.
-        Err(_) if claims.origin.as_deref() == origin => None,
-        Err(error) => return Err(error),
-    };
+    let team_id = admit_visitor(&app, &headers, &claims).await?;
     let identity = SocketIdentity::Customer {
         account_id: claims.account_id,
         conversation_id: claims.conversation_id,
@@ -215,6 +205,34 @@ pub async fn open_socket(
         .upgrade(SOCKET_PATH, &identity)
         .await
         .map(switch_protocols)
+}
+
+/// Who a visitor is, if their token is good.
+pub fn visitor_of(app: &App, token: &str) -> Result<VisitorClaims, AppError> {
+    let key = app.config().token_key()?;
+    let claims = key.verify_visitor(app.now(), token)?.claims;
+    app.note_account(claims.account_id);
+    Ok(claims)
+}
+
+/// Lets a visitor in, if they do not call too often and the page that they are on may use the inbox. Its team comes with it.
+pub async fn admit_visitor(
+    app: &App,
+    headers: &HeaderMap,
+    claims: &VisitorClaims,
+) -> Result<Option<TeamId>, AppError> {
+    count_visit(app, headers, claims.account_id).await?;
+    let origin = header_text(headers, ORIGIN.as_str());
+    match inbox_cache::find_inbox(app, claims.inbox_id).await {
+        Ok(Some(inbox)) => {
+            check_origin(app, &inbox, origin)?;
+            Ok(inbox.settings.team_id)
+        }
+        Ok(None) => Err(unknown_inbox()),
+        // The directory is down: the token was made for an origin that was on the list, and that one may go on.
+        Err(_) if claims.origin.as_deref() == origin => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn new_visitor(inbox: &Inbox) -> VisitorClaims {

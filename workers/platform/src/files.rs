@@ -3,7 +3,8 @@
 use edgedesk_domain::files::FileKey;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_store::files::{FileError, FilePage, FileStore, StoredFile};
-use worker::{Bucket, Env, HttpMetadata, ObjectBody, ResponseBody};
+use worker::web_sys::ReadableStream;
+use worker::{Bucket, Env, HttpMetadata, ObjectBody, Range, ResponseBody};
 
 /// Binding of the bucket.
 pub const BINDING: &str = "FILES";
@@ -18,13 +19,63 @@ impl R2 {
         env.bucket(BINDING).map(Self)
     }
 
-    /// The contents of a file for an answer, if it is there: the platform hands them on, and they are not read here.
-    pub async fn stream(&self, key: &FileKey) -> worker::Result<Option<ResponseBody>> {
+    /// A file for an answer, if it is there: the platform hands its contents on, and they are not read here.
+    pub async fn stream(&self, key: &FileKey) -> worker::Result<Option<Streamed>> {
         let Some(object) = self.0.get(key.to_string()).execute().await? else {
             return Ok(None);
         };
-        object.body().map(ObjectBody::response_body).transpose()
+        let metadata = object.http_metadata();
+        let Some(body) = object.body().map(ObjectBody::response_body).transpose()? else {
+            return Ok(None);
+        };
+        Ok(Some(Streamed {
+            body,
+            content_type: metadata.content_type,
+            content_disposition: metadata.content_disposition,
+        }))
     }
+
+    /// Writes a file as it comes in. The stream has to have a known length, as a request's body with `Content-Length` has.
+    pub async fn upload(
+        &self,
+        key: &FileKey,
+        content_type: &str,
+        content_disposition: &str,
+        stream: ReadableStream,
+    ) -> worker::Result<()> {
+        let metadata = HttpMetadata {
+            content_type: Some(content_type.to_owned()),
+            content_disposition: Some(content_disposition.to_owned()),
+            ..HttpMetadata::default()
+        };
+        self.0
+            .put(key.to_string(), stream)
+            .http_metadata(metadata)
+            .execute()
+            .await
+            .map(|_| ())
+    }
+
+    /// The first bytes of a file, at most `length`; none when it is not there.
+    pub async fn head(&self, key: &FileKey, length: u64) -> worker::Result<Option<Vec<u8>>> {
+        let range = Range::OffsetWithLength { offset: 0, length };
+        let object = self.0.get(key.to_string()).range(range).execute().await?;
+        match object.as_ref().and_then(worker::Object::body) {
+            None => Ok(None),
+            Some(body) => body.bytes().await.map(Some),
+        }
+    }
+}
+
+/// A file on its way out.
+#[derive(Debug)]
+pub struct Streamed {
+    /// Its contents.
+    pub body: ResponseBody,
+    /// Its type, as it was written.
+    pub content_type: Option<String>,
+    /// What it is called, as it was written.
+    pub content_disposition: Option<String>,
 }
 
 impl FileStore for R2 {

@@ -16,6 +16,7 @@ use edgedesk_domain::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::super::attachments::KEY_START;
 use super::{Log, SNAPSHOT_TABLE, to_json};
 use crate::sql::{ObjectSql, SqlError, SqlValue};
 
@@ -274,7 +275,7 @@ fn padded(json: &str, length: usize) -> String {
 fn is_own(key: &str) -> bool {
     key.starts_with(HASHED)
         || key == "ticket"
-        || ["analysis:", "analysis_failed:", "privacy:"]
+        || ["analysis:", "analysis_failed:", "privacy:", KEY_START]
             .iter()
             .any(|start| key.starts_with(start))
 }

@@ -1,8 +1,8 @@
 use edgedesk_domain::event::EventData;
 
-use super::super::rules::NO_TEXT;
 use super::*;
 use crate::testing::Mood;
+use edgedesk_domain::message::NO_TEXT;
 
 fn failures(world: &World) -> Vec<(u32, bool, String)> {
     world

@@ -21,6 +21,7 @@ fn steps() -> Vec<Step> {
             principal: principal(Role::Agent),
             direction: Direction::Outgoing,
             text: "reply".to_owned(),
+            attachments: Vec::new(),
             client_id: Some("1".to_owned()),
         };
         block_on(world.object.send(address(), request)).map(drop)

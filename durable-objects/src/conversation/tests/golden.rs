@@ -73,6 +73,7 @@ fn samples() -> Vec<(EventData, &'static str)> {
                     name: None,
                 },
                 text: "Hello \"you\" 🙂".into(),
+                attachments: Vec::new(),
                 client_id: Some("1".into()),
                 external_id: Some("987".into()),
                 sent_at: Some(Timestamp::from_millis(5)),
@@ -266,6 +267,7 @@ fn the_dedup_key_of_a_clients_message_never_changes() {
         principal: principal(Role::Agent),
         direction: Direction::Outgoing,
         text: "Hi".to_owned(),
+        attachments: Vec::new(),
         client_id: Some("1".to_owned()),
     };
     block_on(world.object.send(address(), request)).unwrap();

@@ -111,6 +111,7 @@ fn take(world: &mut World, step: &Step) -> Option<String> {
                     Direction::Outgoing
                 },
                 text: "Hi".to_owned(),
+                attachments: Vec::new(),
                 client_id: Some(client_id.to_string()),
             };
             let sent = block_on(world.object.send(address(), request));

@@ -6,8 +6,9 @@ use edgedesk_domain::message::{Actor, MAX_TEXT_BYTES};
 use edgedesk_wire::object::{AssignRequest, EventsResponse};
 
 use super::super::Reader;
-use super::super::rules::{NO_TEXT, provider_status};
+use super::super::rules::provider_status;
 use super::*;
+use edgedesk_domain::message::NO_TEXT;
 
 #[test]
 fn the_first_message_creates_the_conversation() {
@@ -544,6 +545,7 @@ fn a_reply_sent_twice_with_one_client_id_is_logged_once() {
         },
         direction: Direction::Outgoing,
         text: "Hi".to_owned(),
+        attachments: Vec::new(),
         client_id: Some("1".to_owned()),
     };
     let first = block_on(world.object.send(address(), send(user(1)))).unwrap();

@@ -106,7 +106,9 @@ rules! {
     GET "/api/v1/customers/{customer_id}/exports" => "customer_exports.read" "customer" "customer_id",
     POST "/api/v1/customers/{customer_id}/exports" => "customer_export.requested" "customer" "customer_id",
     POST "/api/v1/customers/{customer_id}/exports/{export_id}/link" => "customer_export.link_made" "customer_export" "export_id",
-    GET "/files/v1/{file}" => "customer_export.fetched" "customer_export",
+    GET "/files/v1/{file}" => "file.fetched" "file",
+    POST "/api/v1/conversations/{id}/attachments" => "attachment.uploaded" "conversation" "id",
+    POST "/api/v1/conversations/{id}/attachments/{attachment_id}/link" => "attachment.link_made" "attachment" "attachment_id",
 
     POST "/api/v1/ai/intents" => "intent.created" "intent",
     PUT "/api/v1/ai/intents/{intent_id}" => "intent.changed" "intent" "intent_id",

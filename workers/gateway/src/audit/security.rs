@@ -24,6 +24,9 @@ const ROOM_JOIN_REFUSED: &str = "room_join.refused";
 /// A request came from an address that the account does not let in.
 const ADDRESS_REFUSED: &str = "address.refused";
 
+/// A file was found to be harmful, and was not kept.
+const FILE_REFUSED: &str = "infected_file.refused";
+
 /// What a request turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecurityEvent {
@@ -43,6 +46,8 @@ pub enum SecurityEvent {
     },
     /// It came from an address that the account does not let in.
     AddressNotAllowed,
+    /// It brought a file that the scanner says is harmful.
+    InfectedFile,
 }
 
 /// The entry of a request that an error of its own made a security event, in the log of the credential's account.
@@ -70,6 +75,11 @@ pub fn record_of_event(
             let route = trail.route.clone().filter(|route| is_plain(route));
             let resource = resource("route", route);
             (ADDRESS_REFUSED, resource, actor_of(trail), Outcome::Refused)
+        }
+        SecurityEvent::InfectedFile => {
+            let route = trail.route.clone().filter(|route| is_plain(route));
+            let resource = resource("route", route);
+            (FILE_REFUSED, resource, actor_of(trail), Outcome::Refused)
         }
         SecurityEvent::ZendeskSessionEnded { session_id } => (
             ZENDESK_SESSION_ENDED,

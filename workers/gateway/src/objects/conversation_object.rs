@@ -8,8 +8,9 @@ use edgedesk_objects::conversation::{Address, Conversation, Reader};
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::object::{
-    ASSIGN_PATH, DECISION_PATH, EVENTS_PATH, FEEDBACK_PATH, READ_PATH, RECEIVE_PATH, ReadRequest,
-    SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH, TEAM_PATH, WITHDRAW_FEEDBACK_PATH,
+    ADD_ATTACHMENT_PATH, ASSIGN_PATH, DECISION_PATH, EVENTS_PATH, FEEDBACK_PATH,
+    FIND_ATTACHMENT_PATH, READ_PATH, RECEIVE_PATH, ReadRequest, SEND_PATH, SOCKET_PATH, STATE_PATH,
+    STATUS_PATH, TEAM_PATH, WITHDRAW_FEEDBACK_PATH,
 };
 use edgedesk_wire::privacy::{
     CONVERSATION_CANCEL_PATH, CONVERSATION_NAMES_PATH, CONVERSATION_REWRITE_PATH,
@@ -176,6 +177,14 @@ impl ConversationObject {
             (Method::Post, CONVERSATION_REWRITE_PATH) => {
                 let body = body(&mut request).await?;
                 json(&self.conversation.rewrite(address, body).await?)
+            }
+            (Method::Post, ADD_ATTACHMENT_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.add_attachment(address, body).await?)
+            }
+            (Method::Post, FIND_ATTACHMENT_PATH) => {
+                let body = body(&mut request).await?;
+                json(&self.conversation.find_attachment(address, &body)?)
             }
             (Method::Get, SOCKET_PATH) => {
                 let identity = identity_of(&request)?;

@@ -4,7 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
-use edgedesk_objects::host::{Analyzer, DeskClient, EventSink, OutsideError, OwnIntents, Sessions};
+use edgedesk_objects::host::{
+    Analyzer, DeskClient, EventSink, Files, OutsideError, OwnIntents, Sessions,
+};
+use edgedesk_platform::files::R2;
+use edgedesk_store::files::FileStore;
 use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
 use edgedesk_wire::inference::{self, AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::object::NAME_HEADER;
@@ -160,6 +164,16 @@ impl Sessions for Bindings {
                 .into_iter()
                 .map(|(id, standing)| (id, standing_mark(&standing)))
                 .collect())
+        })
+        .await
+    }
+}
+
+impl Files for Bindings {
+    async fn delete(&self, names: &[String]) -> Result<(), OutsideError> {
+        limited(LIMIT_MILLIS, async {
+            let files = R2::of(self.app.env()).map_err(unavailable)?;
+            FileStore::delete(&files, names).await.map_err(unavailable)
         })
         .await
     }

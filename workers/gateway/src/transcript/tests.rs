@@ -28,6 +28,7 @@ fn message(seq: u64) -> Event {
             direction: Direction::Incoming,
             author: Actor::System,
             text: format!("message {seq}"),
+            attachments: Vec::new(),
             client_id: None,
             external_id: None,
             sent_at: None,

@@ -106,6 +106,16 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
             "/api/v1/conversations/{id}/messages/{message_id}/feedback/{field}",
             WriteConversations,
         ),
+        (
+            "post",
+            "/api/v1/conversations/{id}/attachments",
+            WriteMessages,
+        ),
+        (
+            "post",
+            "/api/v1/conversations/{id}/attachments/{attachment_id}/link",
+            ReadMessages,
+        ),
         ("get", "/api/v1/customers", ReadCustomers),
         ("get", "/api/v1/customers/{customer_id}", ReadCustomers),
         (
