@@ -137,11 +137,23 @@ export interface ConversationList {
   next_cursor?: string | null;
 }
 
+/** Stands for the text of a message that is only files. */
+export const NO_TEXT = '(no text)';
+
+/** A file of a message. */
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+}
+
 export interface Message {
   message_id: string;
   direction: Direction;
   author: Actor;
   text: string;
+  attachments?: Attachment[];
   client_id?: string;
   external_id?: string;
   sent_at?: string;

@@ -8,11 +8,12 @@ const MAX_GZIP_BYTES = 12_000;
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // The widget is one file with a fixed name, because its address stands in other people's pages. It is built after the pages
-// (web/vite.config.ts) and leaves their files alone.
-export default defineConfig({
+// (web/vite.config.ts) and leaves their files alone. What is about files is a second one (`--mode files`), which the first loads
+// when the chat is opened.
+export default defineConfig(({ mode }) => ({
   root: at('.'),
   publicDir: false,
-  plugins: [embeddable()],
+  plugins: [embeddable(mode === 'files' ? 'widget-files.js' : 'widget.js')],
   build: {
     outDir: at('../dist'),
     emptyOutDir: false,
@@ -21,24 +22,27 @@ export default defineConfig({
     // Browsers without `:has` and `color-mix` would get no more than colours out of a lowered sheet.
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     reportCompressedSize: false,
-    lib: { entry: at('src/main.ts'), formats: ['iife'], name: 'edgedeskWidget', fileName: () => 'widget.js' },
+    lib:
+      mode === 'files'
+        ? { entry: at('src/files/files.ts'), formats: ['es'], fileName: () => 'widget-files.js' }
+        : { entry: at('src/main.ts'), formats: ['iife'], name: 'edgedeskWidget', fileName: () => 'widget.js' },
   },
-});
+}));
 
 /** Escapes what is not ASCII, and fails the build above the budget. */
-function embeddable(): Plugin {
+function embeddable(name: string): Plugin {
   return {
     name: 'embeddable',
     generateBundle(_, bundle) {
-      const file = bundle['widget.js'];
+      const file = bundle[name];
       if (file?.type !== 'chunk' || Object.keys(bundle).length > 1) this.error('the widget must be one file');
       // A page may have any encoding, and a script inherits it.
       file.code = file.code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
       const bytes = gzipSync(file.code, { level: 9 }).length;
       if (bytes > MAX_GZIP_BYTES) {
-        this.error(`widget.js has ${bytes} bytes gzip; at most ${MAX_GZIP_BYTES} are allowed`);
+        this.error(`${name} has ${bytes} bytes gzip; at most ${MAX_GZIP_BYTES} are allowed`);
       }
-      this.info(`widget.js: ${bytes} of ${MAX_GZIP_BYTES} bytes gzip`);
+      this.info(`${name}: ${bytes} of ${MAX_GZIP_BYTES} bytes gzip`);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { LoggedEvent, ServerFrame } from './frames.ts';
+import type { Attachment, LoggedEvent, ServerFrame } from './frames.ts';
 import { createOutbox } from './outbox.ts';
 import { randomId } from './random.ts';
 import { createSender } from './sender.ts';
@@ -91,7 +91,7 @@ export function createChat(config: Config, changed: () => void) {
     switch (frame.type) {
       case 'ack': {
         const item = outbox.list().find((candidate) => candidate.clientId === frame.client_id);
-        if (item) timeline.acked(item.clientId, frame.seq, item.text, item.at);
+        if (item) timeline.acked(item, frame.seq);
         sender.taken(frame.client_id);
         break;
       }
@@ -147,8 +147,10 @@ export function createChat(config: Config, changed: () => void) {
     isKnown: () => sessions.stored() !== undefined || outbox.next() !== undefined,
     start: transport.start,
     wake: transport.wake,
-    send(text: string): void {
-      outbox.add({ clientId: randomId(), text, at: Date.now() });
+    /** For what is asked without the socket. */
+    session: () => sessions.obtain(false),
+    send(text: string, files: Attachment[]): void {
+      outbox.add({ clientId: randomId(), text, files, at: Date.now() });
       notice.stop();
       sender.flush();
       changed();

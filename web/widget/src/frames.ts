@@ -11,11 +11,19 @@ export type Actor =
 
 export type ConversationStatus = 'active' | 'pending' | 'escalated' | 'resolved' | 'closed';
 
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+}
+
 export interface Message {
   message_id: string;
   direction: 'incoming' | 'outgoing' | 'note';
   author: Actor;
   text: string;
+  attachments?: Attachment[];
   client_id?: string;
 }
 
@@ -47,11 +55,14 @@ export type ServerFrame =
   | { type: 'typing.changed'; data: { actor: Actor; typing: boolean } };
 
 export type ClientFrame =
-  | { type: 'message.send'; client_id: string; data: { text: string } }
+  | { type: 'message.send'; client_id: string; data: { text: string; attachments: string[] | undefined } }
   | { type: 'resume'; seq: number }
   | { type: 'typing.start' }
   | { type: 'typing.stop' }
   | { type: 'read'; seq: number };
+
+/** Stands for the text of a message that is only files. */
+export const NO_TEXT = '(no text)';
 
 /** Longest text of a message, in bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 100_000;

@@ -1,9 +1,12 @@
+import type { Attachment } from './frames.ts';
 import type { Store } from './storage.ts';
 
 /** A message that is not known to be in the log yet. */
 export interface OutboxItem {
   clientId: string;
   text: string;
+  /** Uploaded files that go with it. */
+  files?: Attachment[];
   /** When it was written, in Unix milliseconds. */
   at: number;
   /** The server's code for why it was refused; such an item waits for the visitor. */

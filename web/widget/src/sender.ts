@@ -37,7 +37,8 @@ export function createSender(ports: SenderPorts) {
     inFlight = item.clientId;
     cancelTimer();
     cancelTimer = ports.after(ACK_TIMEOUT_MS, ports.drop);
-    ports.send({ type: 'message.send', client_id: item.clientId, data: { text: item.text } });
+    const attachments = item.files?.map((file) => file.id);
+    ports.send({ type: 'message.send', client_id: item.clientId, data: { text: item.text, attachments } });
   }
 
   function settle(clientId: string): void {

@@ -1,4 +1,5 @@
-import type { Actor, LoggedEvent } from './frames.ts';
+import type { Actor, Attachment, LoggedEvent } from './frames.ts';
+import type { OutboxItem } from './outbox.ts';
 
 export interface MessageEntry {
   kind: 'message';
@@ -8,6 +9,7 @@ export interface MessageEntry {
   /** Unix milliseconds. */
   at: number;
   text: string;
+  files: Attachment[] | undefined;
   /** Whether the visitor wrote it. */
   mine: boolean;
   /** The agent's name, when known. */
@@ -84,17 +86,9 @@ export function createTimeline() {
     },
 
     /** Takes an ack: the message is logged, whether or not its event ever arrives on this connection. */
-    acked(clientId: string, seq: number, text: string, at: number): void {
+    acked({ clientId: key, text, files, at }: OutboxItem, seq: number): void {
       if (entries.has(seq)) return;
-      entries.set(seq, {
-        kind: 'message',
-        key: clientId,
-        seq,
-        at,
-        text,
-        mine: true,
-        author: undefined,
-      });
+      entries.set(seq, { kind: 'message', key, seq, at, text, files, mine: true, author: undefined });
     },
 
     /** By `seq`. */
@@ -132,12 +126,13 @@ function newestOf(entries: Map<number, Entry>, mine: boolean): number {
 function entryOf(event: LoggedEvent): Entry | undefined {
   const place = { seq: event.seq, at: Date.parse(event.at) };
   if (event.type === 'message.created' && event.data.direction !== 'note') {
-    const { author, client_id, direction, text } = event.data;
+    const { attachments, author, client_id, direction, text } = event.data;
     return {
       ...place,
       kind: 'message',
       key: client_id ?? event.id,
       text,
+      files: attachments,
       mine: direction === 'incoming',
       author: nameOf(author),
     };

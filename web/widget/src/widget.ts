@@ -1,5 +1,6 @@
 import { createChat } from './chat.ts';
 import type { Config } from './config.ts';
+import type { CreateFiles, Files } from './files/files.ts';
 import { adoptStyles } from './styles.ts';
 import { createComposer } from './view/composer.ts';
 import { h } from './view/dom.ts';
@@ -23,14 +24,16 @@ export function createWidget(config: Config): WidgetApi {
   let isOpen = false;
   let isDrawing = false;
   let waitingSince: number | undefined;
+  let files: Files | undefined;
 
   const chat = createChat(config, changed);
   const composer = createComposer({
-    send(text) {
-      chat.send(text);
+    send(text, sent) {
+      chat.send(text, sent);
       messages.scrollToEnd();
     },
     edited: chat.edited,
+    files: () => files,
   });
   const messages = createMessages({
     retry(clientId) {
@@ -80,10 +83,24 @@ export function createWidget(config: Config): WidgetApi {
     if (isOpen) {
       chat.start();
       chat.wake();
+      loadFiles();
       composer.measure();
       messages.scrollToEnd();
     }
     follow();
+  }
+
+  /** What is about files is a script of its own, for those who open the chat. Without it the chat works, too. */
+  function loadFiles(): void {
+    if (files) return;
+    import(/* @vite-ignore */ `${config.host}/widget-files.js`).then(
+      ({ createFiles }: { createFiles: CreateFiles }) => {
+        files ??= createFiles({ config, root: shadow, session: chat.session, changed: composer.measure });
+        changed();
+      },
+      // Tried again when the chat is opened again.
+      () => {},
+    );
   }
 
   function follow(): void {
@@ -116,6 +133,7 @@ export function createWidget(config: Config): WidgetApi {
       typing: chat.typing().map((name) => name || teamName),
       teamName,
       isRefused: refusal !== undefined,
+      files,
       now: Date.now(),
     });
   }

@@ -16,9 +16,9 @@ test('events are shown once and by seq, however they arrive', () => {
 test('an ack and its event are one message, in either order', () => {
   for (const isAckFirst of [true, false]) {
     const timeline = createTimeline();
-    if (isAckFirst) timeline.acked('c-1', 2, 'hi', 1);
+    if (isAckFirst) timeline.acked({ clientId: 'c-1', text: 'hi', at: 1 }, 2);
     timeline.apply(events.incoming(2, 'hi', 'c-1'));
-    if (!isAckFirst) timeline.acked('c-1', 2, 'hi', 1);
+    if (!isAckFirst) timeline.acked({ clientId: 'c-1', text: 'hi', at: 1 }, 2);
     assert.deepEqual(
       timeline.entries().map((entry) => entry.key),
       ['c-1'],
@@ -43,7 +43,7 @@ test('a replay that breaks off is asked for again from where it began', () => {
 test('after the replay every event moves the place to resume from, and an ack does not', () => {
   const timeline = createTimeline();
   timeline.resumed(4);
-  timeline.acked('c-1', 6, 'mine', 1);
+  timeline.acked({ clientId: 'c-1', text: 'mine', at: 1 }, 6);
   assert.equal(timeline.resumeSeq(), 4);
   timeline.apply(events.outgoing(5, 'theirs'));
   assert.equal(timeline.resumeSeq(), 5);

@@ -1,4 +1,5 @@
-import { MAX_TEXT_BYTES } from '../frames.ts';
+import type { Files } from '../files/files.ts';
+import { type Attachment, MAX_TEXT_BYTES } from '../frames.ts';
 import { WORDS } from '../words.ts';
 import { h, icon, setText } from './dom.ts';
 
@@ -7,7 +8,9 @@ const ARROW = 'M12 19V5m-6.5 6.5L12 5l6.5 6.5';
 const HINT_FROM_BYTES = MAX_TEXT_BYTES * 0.9;
 
 export interface ComposerPorts {
-  send(text: string): void;
+  send(text: string, files: Attachment[]): void;
+  /** The files beside the text, once that part is loaded. */
+  files(): Files | undefined;
   /** The visitor wrote something, or emptied the field. */
   edited(isEmpty: boolean): void;
 }
@@ -46,10 +49,10 @@ export function createComposer(ports: ComposerPorts) {
 
   function submit(): void {
     const text = wellFormed(input.value).trim();
-    if (text === '' || byteLength(text) > MAX_TEXT_BYTES) return;
+    if (button.disabled) return;
     input.value = '';
+    ports.send(text, ports.files()?.take() ?? []);
     measure();
-    ports.send(text);
     input.focus();
   }
 
@@ -58,7 +61,7 @@ export function createComposer(ports: ComposerPorts) {
     input.style.height = `${input.scrollHeight}px`;
     const nBytes = byteLength(input.value);
     const isTooLong = nBytes > MAX_TEXT_BYTES;
-    button.disabled = isTooLong || input.value.trim() === '';
+    button.disabled = isTooLong || !(ports.files()?.canSend(input.value.trim() === '') ?? input.value.trim());
     input.setAttribute('aria-invalid', String(isTooLong));
     setText(hint, nBytes > HINT_FROM_BYTES ? WORDS.limit(nBytes, MAX_TEXT_BYTES) : '');
   }

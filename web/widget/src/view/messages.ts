@@ -1,4 +1,7 @@
 import { dayKey, dayLabel, fullLabel, timeLabel } from '../dates.ts';
+import type { Files } from '../files/files.ts';
+import type { Attachment } from '../frames.ts';
+import { NO_TEXT } from '../frames.ts';
 import { splitLinks } from '../links.ts';
 import type { OutboxItem } from '../outbox.ts';
 import type { Entry } from '../timeline.ts';
@@ -24,6 +27,8 @@ export interface MessagesModel {
   teamName: string;
   /** Whether there is no chat to be had. */
   isRefused: boolean;
+  /** What draws files, once it is loaded. */
+  files: Files | undefined;
   now: number;
 }
 
@@ -172,8 +177,7 @@ function rowsOf(model: MessagesModel, ports: MessagesPorts): Row[] {
   const logged = new Set(entries.map((entry) => entry.key));
   for (const item of pending) {
     if (logged.has(item.clientId)) continue;
-    const { text, at } = item;
-    say({ key: `message ${item.clientId}`, text, at, mine: true, author: undefined, seq: 0, item, place: 0 });
+    say({ ...item, key: `message ${item.clientId}`, mine: true, author: undefined, seq: 0, item, place: 0 });
   }
 
   const lastMine = bubbles.findLast((bubble) => bubble.mine);
@@ -186,8 +190,8 @@ function rowsOf(model: MessagesModel, ports: MessagesPorts): Row[] {
     const author = bubble.mine ? WORDS.you : (bubble.author ?? model.teamName);
     rows[bubble.place] = {
       key: bubble.key,
-      look: JSON.stringify([bubble.text, author, isFirst]),
-      draw: () => drawBubble(bubble, author, isFirst),
+      look: JSON.stringify([bubble.text, author, isFirst, bubble.files, !model.files]),
+      draw: () => drawBubble(bubble, author, isFirst, model.files),
       footLook: JSON.stringify([bubble.at, isLast, receipt, bubble.item?.failed]),
       drawFoot: (element) => drawFoot(element, bubble, isFirst, isLast, receipt, ports),
     };
@@ -198,6 +202,7 @@ function rowsOf(model: MessagesModel, ports: MessagesPorts): Row[] {
 interface Bubble {
   key: string;
   text: string;
+  files?: Attachment[] | undefined;
   at: number;
   mine: boolean;
   author: string | undefined;
@@ -227,9 +232,12 @@ function receiptOf(bubble: Bubble, isLastMine: boolean, model: MessagesModel): s
   return model.seenSeq >= bubble.seq ? WORDS.seen : WORDS.sent;
 }
 
-function drawBubble(bubble: Bubble, author: string, isFirst: boolean): HTMLElement {
+function drawBubble(bubble: Bubble, author: string, isFirst: boolean, drawer: Files | undefined): HTMLElement {
   const text = h('div', { class: 'bubble', dir: 'auto', title: fullLabel(bubble.at) });
-  for (const { text: piece, href } of splitLinks(bubble.text)) {
+  const { files } = bubble;
+  const drawn = files && drawer?.draw(files);
+  if (drawn) text.append(drawn);
+  for (const { text: piece, href } of splitLinks(drawn && bubble.text === NO_TEXT ? '' : bubble.text)) {
     text.append(href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, piece) : piece);
   }
   // Every message says whose it is; sighted readers see it by place and colour, and from the first of a group.
