@@ -48,8 +48,14 @@ export interface Receipt {
 }
 
 /** Sends a reply or a note. A repeat with the same `clientId` is answered like the first and not sent again. */
-export function sendMessage(id: string, text: string, direction: Direction, clientId: string): Promise<Receipt> {
-  return post(`/conversations/${id}/messages`, { text, direction, client_id: clientId });
+export function sendMessage(
+  id: string,
+  text: string,
+  attachments: string[],
+  direction: Direction,
+  clientId: string,
+): Promise<Receipt> {
+  return post(`/conversations/${id}/messages`, { text, attachments, direction, client_id: clientId });
 }
 
 export async function changeStatus(id: string, status: ConversationStatus): Promise<Conversation> {

@@ -69,7 +69,7 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
   }
 }
 
-async function toError(answer: Response): Promise<ApiError> {
+export async function toError(answer: Response): Promise<ApiError> {
   try {
     const problem = (await answer.json()) as Problem;
     const detail = problem.detail ? sentence(problem.detail) : problem.title;

@@ -3,6 +3,7 @@ import { type ComposerMode, readDraft, writeDraft } from '../state/drafts';
 import { COMPOSE_EVENT } from '../state/keyboard';
 import type { Thread } from '../state/thread';
 import { Icon } from './icon';
+import { UploadList } from './upload-list';
 
 /** `typing.start` is said again after this, since the other side forgets it. */
 const TYPING_EVERY_MS = 4_000;
@@ -20,6 +21,9 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
   const [text, setText] = useState(() => readDraft(thread.id, 'reply'));
   const input = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(thread);
+  const picker = useRef<HTMLInputElement>(null);
+  const [dropping, setDropping] = useState(false);
+  const uploads = thread.uploads[mode];
 
   const choose = (next: ComposerMode) => {
     typing.stop();
@@ -51,20 +55,36 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
   };
 
   const closed = thread.conversation.value?.status === 'closed';
-  const empty = text.trim() === '';
+  const empty = text.trim() === '' && uploads.ready.value.length === 0;
+  const busy = !uploads.settled.value;
   const tooLong = text.length > MAX_TEXT_BYTES / 4 && new TextEncoder().encode(text).length > MAX_TEXT_BYTES;
 
   const send = () => {
-    if (empty || tooLong) return;
-    thread.outgoing.send(text.trim(), mode);
+    if (empty || busy || tooLong) return;
+    thread.outgoing.send(text.trim(), uploads.take(), mode);
     change('');
     input.current?.focus();
   };
 
   return (
     <form
-      class={`composer ${mode}`}
+      class={`composer ${mode} ${dropping ? 'dropping' : ''}`}
       aria-label="Answer"
+      onDragOver={(event) => {
+        if (!event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false);
+      }}
+      onDrop={(event) => {
+        setDropping(false);
+        if (!event.dataTransfer?.files.length) return;
+        event.preventDefault();
+        uploads.add(event.dataTransfer.files);
+        input.current?.focus();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -105,6 +125,11 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
           placeholder={mode === 'reply' ? `Reply to ${name}…` : 'A note that only your team sees…'}
           onInput={(event) => change(event.currentTarget.value)}
           onBlur={typing.stop}
+          onPaste={(event) => {
+            if (!event.clipboardData?.files.length) return;
+            event.preventDefault();
+            uploads.add(event.clipboardData.files);
+          }}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
               event.preventDefault();
@@ -112,18 +137,42 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
             }
           }}
         />
+        <UploadList uploads={uploads} />
         <div class="composer-foot">
+          <input
+            ref={picker}
+            type="file"
+            multiple
+            hidden
+            aria-label="Files"
+            onChange={(event) => {
+              uploads.add(event.currentTarget.files ?? []);
+              event.currentTarget.value = '';
+              input.current?.focus();
+            }}
+          />
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Attach files"
+            title="Attach files"
+            onClick={() => picker.current?.click()}
+          >
+            <Icon name="clip" />
+          </button>
           <span class={`composer-hint ${tooLong ? 'bad' : ''}`} role={tooLong ? 'alert' : undefined}>
             {tooLong
               ? 'This is longer than 100 kB. Please shorten it.'
               : closed
                 ? 'This conversation is closed; a reply still reaches the customer.'
-                : ''}
+                : busy
+                  ? 'Sending waits for the files.'
+                  : ''}
           </span>
           <span class="composer-keys" aria-hidden="true">
             <kbd>{isMac() ? '⌘' : 'Ctrl'}</kbd> <kbd>Enter</kbd>
           </span>
-          <button type="submit" class="button primary" disabled={empty || tooLong}>
+          <button type="submit" class="button primary" disabled={empty || busy || tooLong}>
             <Icon name={mode === 'reply' ? 'send' : 'lock'} />
             {mode === 'reply' ? 'Send' : 'Add note'}
           </button>

@@ -1,9 +1,11 @@
+import { NO_TEXT } from '../../../shared/wire';
 import { clockTime, fullTime } from '../state/clock';
 import { actorName } from '../state/names';
 import type { Pending } from '../state/outgoing';
 import type { Mood, Thread } from '../state/thread';
 import type { MessageEntry } from '../state/timeline';
 import { whyId } from '../state/why';
+import { Attachments } from './attachments';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { MarkedText } from './marked-text';
@@ -25,6 +27,7 @@ export function MessageBubble({ entry, mood, customer, thread }: Props) {
   const name =
     incoming && message.author.kind === 'customer' ? (message.author.name ?? customer) : actorName(message.author);
   const id = message.message_id;
+  const files = message.attachments ?? [];
   const explained = whyId.value === id && mood !== undefined && mood !== 'failed';
   return (
     <li
@@ -49,9 +52,12 @@ export function MessageBubble({ entry, mood, customer, thread }: Props) {
             </time>
           </p>
         )}
-        <p class="bubble" dir="auto">
-          {explained ? <MarkedText text={message.text} analysis={mood} /> : message.text}
-        </p>
+        {(files.length === 0 || message.text !== NO_TEXT) && (
+          <p class="bubble" dir="auto">
+            {explained ? <MarkedText text={message.text} analysis={mood} /> : message.text}
+          </p>
+        )}
+        {files.length > 0 && <Attachments files={files} conversationId={thread.id} />}
         {incoming && message.author.kind === 'customer' && <Reading mood={mood} messageId={id} thread={thread} />}
       </div>
     </li>
@@ -64,9 +70,17 @@ export function PendingBubble({ message, thread }: { message: Pending; thread: T
   return (
     <li class={`message ${message.mode === 'note' ? 'note' : 'outgoing'} pending ${failed ? 'failed' : ''}`}>
       <div class="message-main">
-        <p class="bubble" dir="auto">
-          {message.text}
-        </p>
+        {message.text !== '' && (
+          <p class="bubble" dir="auto">
+            {message.text}
+          </p>
+        )}
+        {message.files.map((file) => (
+          <p key={file.id} class="attachment">
+            <Icon name="file" />
+            <span class="attachment-name">{file.name}</span>
+          </p>
+        ))}
         <p class="message-state" role={failed ? 'alert' : undefined}>
           {failed ? (
             <>

@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import type { MessageView } from '../../../shared/wire';
+import type { Attachment, MessageView } from '../../../shared/wire';
 import { sendMessage } from '../api/endpoints';
 import { ApiError, isTransient } from '../api/http';
 import type { ComposerMode } from './drafts';
@@ -9,6 +9,7 @@ import { newId } from './ids';
 export interface Pending {
   clientId: string;
   text: string;
+  files: Attachment[];
   mode: ComposerMode;
   at: string;
   state: 'sending' | 'sent' | 'failed';
@@ -29,10 +30,11 @@ export class Outgoing {
     private readonly logged: () => MessageView[],
   ) {}
 
-  send(text: string, mode: ComposerMode): void {
+  send(text: string, files: Attachment[], mode: ComposerMode): void {
     const message: Pending = {
       clientId: newId(),
       text,
+      files,
       mode,
       at: new Date().toISOString(),
       state: 'sending',
@@ -66,6 +68,7 @@ export class Outgoing {
         await sendMessage(
           this.conversationId,
           message.text,
+          message.files.map((file) => file.id),
           message.mode === 'note' ? 'note' : 'outgoing',
           message.clientId,
         );

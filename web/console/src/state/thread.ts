@@ -4,10 +4,13 @@ import { getConversation, listMessages, socketTicket } from '../api/endpoints';
 import { ApiError } from '../api/http';
 import { LiveSocket } from '../api/live';
 import { conversations, mergeConversations } from './desk';
+import type { ComposerMode } from './drafts';
 import { Feedbacks } from './feedback';
 import { actorName, isMe } from './names';
 import { Outgoing } from './outgoing';
+import { inShort } from './timeline';
 import { announce } from './toasts';
+import { Uploads } from './uploads';
 
 /** What the models say of a customer message: nothing yet, an analysis, or that they gave up. */
 export type Mood = Analysis | 'failed';
@@ -27,6 +30,8 @@ export class Thread {
   readonly viewers: Signal<Actor[]> = signal([]);
   readonly writing: Signal<Actor | null> = signal(null);
   readonly outgoing: Outgoing;
+  /** Files beside what is being written, for the customer and for the team. */
+  readonly uploads: Record<ComposerMode, Uploads>;
   readonly feedbacks: Feedbacks;
   readonly conversation = computed(() => conversations.value.get(this.id));
   readonly live = computed(() => this.socket.value?.state.value ?? 'connecting');
@@ -43,6 +48,7 @@ export class Thread {
 
   constructor(readonly id: string) {
     this.outgoing = new Outgoing(id, () => this.messages.value);
+    this.uploads = { reply: new Uploads(id), note: new Uploads(id) };
     this.feedbacks = new Feedbacks(id);
     void this.load();
     this.socket.value = new LiveSocket<ConversationFrame>({
@@ -195,7 +201,7 @@ export class Thread {
   private tell(last: MessageView | undefined): void {
     if (this.state.value !== 'ready' || !last || isMe(last.author)) return;
     if (last.direction === 'incoming') this.noteTyping(last.author, false);
-    announce(`New message from ${actorName(last.author)}: ${last.text.slice(0, 140)}`);
+    announce(`New message from ${actorName(last.author)}: ${inShort(last).slice(0, 140)}`);
   }
 
   private noteTyping(actor: Actor, typing: boolean): void {

@@ -1,4 +1,4 @@
-import type { LoggedEvent, MessageView } from '../../../shared/wire';
+import { type LoggedEvent, type MessageView, NO_TEXT } from '../../../shared/wire';
 import { user } from '../api/session';
 import { actorName, agentName } from './names';
 import { teamName } from './teams';
@@ -15,6 +15,12 @@ export type Entry =
   | MessageEntry
   | { kind: 'day'; key: string; at: string }
   | { kind: 'change'; key: string; at: string; icon: string; text: string; alert: boolean };
+
+/** What stands for a message where there is room for a line. */
+export function inShort(message: MessageView): string {
+  const names = message.attachments?.map((file) => file.name).join(', ');
+  return names && message.text === NO_TEXT ? names : message.text;
+}
 
 const JOIN_MS = 5 * 60_000;
 
