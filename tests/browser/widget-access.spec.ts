@@ -60,6 +60,10 @@ test('everything can be done by keyboard', async ({ widget, page, agent }) => {
   await agent.reply(await widget.conversationId(), 'See https://help.example/returns for more.');
   await expect(widget.bubbles).toHaveCount(2);
 
+  const attach = widget.panel.getByRole('button', { name: 'Attach files' });
+  await expect(attach).toBeVisible();
+  await page.keyboard.press('Shift+Tab');
+  await expect(attach).toBeFocused();
   await page.keyboard.press('Shift+Tab');
   await expect(widget.panel.getByRole('link', { name: 'https://help.example/returns' })).toBeFocused();
   await page.keyboard.press('Shift+Tab');
