@@ -13,6 +13,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edgedesk_domain::account::{Role, Secret};
+use edgedesk_domain::host::is_label;
 use edgedesk_domain::ids::AccountId;
 use edgedesk_domain::time::Timestamp;
 use serde::Deserialize;
@@ -29,8 +30,6 @@ const REMEMBERED_MILLIS: i64 = 60 * 60 * 1000;
 const KEY_STAYS_MILLIS: i64 = 60 * 1000;
 /// Where Zendesk is; in front stands the subdomain.
 const DOMAIN: &str = ".zendesk.com";
-/// Longest subdomain: a label of a host name.
-const MAX_SUBDOMAIN_CHARS: usize = 63;
 
 /// Why Zendesk vouches for nobody. For the log: the outside is told less.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -176,16 +175,6 @@ struct Installation {
     app_id: u64,
 }
 
-/// Whether a text can stand in front of `.zendesk.com`: nothing that would lead elsewhere.
-#[must_use]
-pub fn is_subdomain(text: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=MAX_SUBDOMAIN_CHARS).contains(&text.len())
-        && text.bytes().all(|byte| is_letter(byte) || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
 /// Of which Zendesk a token says that it is, for looking the link up. Nothing of it is believed.
 ///
 /// # Errors
@@ -194,7 +183,7 @@ pub fn subdomain_of(token: &str) -> Result<String, Fault> {
     let claims: Claims = Unverified::read(token)?.claims()?;
     let host = claims.iss.strip_prefix("https://").unwrap_or(&claims.iss);
     let subdomain = host.strip_suffix(DOMAIN).ok_or(Fault::Issuer)?;
-    if is_subdomain(subdomain) {
+    if is_label(subdomain) {
         Ok(subdomain.to_owned())
     } else {
         Err(Fault::Issuer)
@@ -327,7 +316,7 @@ impl<H: Http, S: Signatures> Zendesk<'_, H, S> {
         path: &str,
     ) -> Result<Vec<u8>, ZendeskError> {
         // Whatever is stored: nothing but a Zendesk gets the API token.
-        if !is_subdomain(&link.subdomain) {
+        if !is_label(&link.subdomain) {
             return Err(ZendeskError::Missing { what });
         }
         let url = match self.base {

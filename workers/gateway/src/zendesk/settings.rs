@@ -1,8 +1,9 @@
 //! Which Zendesk vouches for the agents of an account.
 
 use edgedesk_domain::account::Secret;
+use edgedesk_domain::host::is_label;
 use edgedesk_domain::ids::AccountId;
-use edgedesk_oidc::zendesk::{KeyMemory, Link, ZendeskError, is_subdomain};
+use edgedesk_oidc::zendesk::{KeyMemory, Link, ZendeskError};
 use edgedesk_store::directory::ZendeskLink;
 use edgedesk_wire::zendesk_agents::{ZendeskLinkBody, ZendeskLinkResponse, ZendeskLinkView};
 use http::StatusCode;
@@ -120,7 +121,7 @@ fn checked(account_id: AccountId, request: &ZendeskLinkBody) -> Result<Link, App
         (1..=MAX_TEXT_BYTES).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    let fault = if !is_subdomain(&subdomain) {
+    let fault = if !is_label(&subdomain) {
         Some((
             "/subdomain",
             "is the part of your Zendesk's address in front of .zendesk.com",
