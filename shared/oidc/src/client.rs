@@ -12,12 +12,11 @@ use serde::Deserialize;
 
 use crate::attempt::Attempt;
 use crate::id_token::Identity;
-use crate::jwks::{Algorithm, Jwk, PublicKey, find_key, read_keys};
+use crate::jwks::{Algorithm, PublicKey};
 use crate::jws::{Fault, Unverified};
+use crate::key_sets::{KeySets, KeysError, REMEMBERED_MILLIS, Verifier};
 use crate::provider::{Metadata, Provider, is_safe_url};
 
-/// How long metadata and keys are remembered: an hour. A key that is not among them is looked for at once.
-const REMEMBERED_MILLIS: i64 = 60 * 60 * 1000;
 /// What we ask for: who it is, and their address.
 const SCOPE: &str = "openid email profile";
 
@@ -63,6 +62,17 @@ impl OidcError {
     }
 }
 
+impl From<KeysError> for OidcError {
+    fn from(error: KeysError) -> Self {
+        const WHAT: &str = "keys";
+        match error {
+            KeysError::Unreachable(reason) => Self::Unreachable { what: WHAT, reason },
+            KeysError::NotUnderstood => Self::NotUnderstood { what: WHAT },
+            KeysError::Token(fault) => Self::Token(fault),
+        }
+    }
+}
+
 /// An answer over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -99,14 +109,16 @@ pub trait Signatures {
     ) -> bool;
 }
 
-/// What is remembered of providers, by their id. Only a cache; a clone is the same one.
+/// What is remembered of providers: metadata by their id, and keys. Only a cache; a clone is the same one.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Rc<RefCell<BTreeMap<&'static str, Known>>>);
+pub struct Memory {
+    metadata: Rc<RefCell<BTreeMap<&'static str, Known>>>,
+    keys: KeySets,
+}
 
 #[derive(Debug, Clone)]
 struct Known {
     metadata: Metadata,
-    keys: Vec<Jwk>,
     read_at: Timestamp,
 }
 
@@ -137,11 +149,7 @@ impl<H: Http, S: Signatures> Client<'_, H, S> {
         redirect_uri: &str,
         now: Timestamp,
     ) -> Result<String, OidcError> {
-        let endpoint = self
-            .known(provider, now)
-            .await?
-            .metadata
-            .authorization_endpoint;
+        let endpoint = self.metadata(provider, now).await?.authorization_endpoint;
         let query = Serializer::new(String::new())
             .append_pair("response_type", "code")
             .append_pair("client_id", &provider.client_id)
@@ -165,19 +173,19 @@ impl<H: Http, S: Signatures> Client<'_, H, S> {
         code: &str,
         now: Timestamp,
     ) -> Result<Identity, OidcError> {
-        let known = self.known(provider, now).await?;
+        let metadata = self.metadata(provider, now).await?;
         let text = self
-            .exchange(provider, &known.metadata, attempt, redirect_uri, code)
+            .exchange(provider, &metadata, attempt, redirect_uri, code)
             .await?;
         let token = Unverified::read(&text)?;
-        let key = self.key_of(provider, &known, &token, now).await?;
-        let is_good = self
-            .signatures
-            .is_good(token.algorithm, &key, token.signing_input, &token.signature)
-            .await;
-        if !is_good {
-            return Err(Fault::Signature.into());
-        }
+        let verifier = Verifier {
+            http: self.http,
+            signatures: self.signatures,
+            sets: &self.memory.keys,
+            // A token comes from the provider itself.
+            stays_millis: 0,
+        };
+        verifier.check(&metadata.jwks_uri, &token, now).await?;
         Ok(token.check(provider, &attempt.nonce(), now)?)
     }
 
@@ -219,53 +227,20 @@ impl<H: Http, S: Signatures> Client<'_, H, S> {
         Ok(tokens.id_token)
     }
 
-    /// The key of a token. Providers change their keys: one that is not known is looked for once more, and then no more.
-    async fn key_of(
-        &self,
-        provider: &Provider,
-        known: &Known,
-        token: &Unverified<'_>,
-        now: Timestamp,
-    ) -> Result<PublicKey, OidcError> {
-        let find = |keys: &[Jwk]| {
-            find_key(keys, token.algorithm, token.kid.as_deref()).map(|found| found.key.clone())
-        };
-        if let Some(key) = find(&known.keys) {
-            return Ok(key);
-        }
-        let keys = self.read_keys(&known.metadata).await?;
-        let key = find(&keys);
-        self.remember(
-            provider,
-            Known {
-                keys,
-                read_at: now,
-                ..known.clone()
-            },
-        );
-        Ok(key.ok_or(Fault::UnknownKey)?)
-    }
-
-    async fn known(&self, provider: &Provider, now: Timestamp) -> Result<Known, OidcError> {
-        let remembered = self.memory.0.borrow().get(provider.id).cloned();
+    async fn metadata(&self, provider: &Provider, now: Timestamp) -> Result<Metadata, OidcError> {
+        let remembered = self.memory.metadata.borrow().get(provider.id).cloned();
         if let Some(known) = remembered
             && (0..REMEMBERED_MILLIS).contains(&now.millis_since(known.read_at))
         {
-            return Ok(known);
+            return Ok(known.metadata);
         }
         let metadata = self.read_metadata(provider).await?;
-        let keys = self.read_keys(&metadata).await?;
         let known = Known {
-            metadata,
-            keys,
+            metadata: metadata.clone(),
             read_at: now,
         };
-        self.remember(provider, known.clone());
-        Ok(known)
-    }
-
-    fn remember(&self, provider: &Provider, known: Known) {
-        self.memory.0.borrow_mut().insert(provider.id, known);
+        self.memory.metadata.borrow_mut().insert(provider.id, known);
+        Ok(metadata)
     }
 
     /// OpenID Connect Discovery 1.0, sections 4.2 and 4.3.
@@ -287,12 +262,6 @@ impl<H: Http, S: Signatures> Client<'_, H, S> {
         } else {
             Err(OidcError::UnsafeUrl)
         }
-    }
-
-    async fn read_keys(&self, metadata: &Metadata) -> Result<Vec<Jwk>, OidcError> {
-        const WHAT: &str = "keys";
-        let body = self.get(WHAT, &metadata.jwks_uri).await?;
-        read_keys(&body).ok_or(OidcError::NotUnderstood { what: WHAT })
     }
 
     async fn get(&self, what: &'static str, url: &str) -> Result<Vec<u8>, OidcError> {

@@ -4,7 +4,7 @@
 use edgedesk_domain::time::Timestamp;
 use serde::Deserialize;
 
-use crate::jws::{Fault, Unverified, check_times};
+use crate::jws::{Audience, Fault, Unverified, check_times};
 use crate::provider::Provider;
 
 /// Longest subject: OpenID Connect Core 1.0, section 2.
@@ -25,7 +25,7 @@ pub struct Identity {
 struct Claims {
     iss: String,
     sub: String,
-    aud: OneOrMany,
+    aud: Audience,
     azp: Option<String>,
     exp: f64,
     iat: f64,
@@ -35,13 +35,6 @@ struct Claims {
     email_verified: Option<Said>,
     /// Microsoft's word for the same: the owner of the address's domain has been verified.
     xms_edov: Option<Said>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
 }
 
 /// Yes or no, as providers write it.
@@ -101,14 +94,12 @@ impl Unverified<'_> {
 }
 
 fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Fault> {
-    let is_for_others = match &claims.aud {
-        OneOrMany::One(audience) if audience == client_id => false,
-        OneOrMany::Many(all) if all.iter().any(|one| one == client_id) => all.len() > 1,
-        _ => return Err(Fault::Audience),
-    };
+    if !claims.aud.has(client_id) {
+        return Err(Fault::Audience);
+    }
     match &claims.azp {
         Some(party) if party == client_id => Ok(()),
-        None if !is_for_others => Ok(()),
+        None if claims.aud.len() == 1 => Ok(()),
         _ => Err(Fault::AuthorizedParty),
     }
 }

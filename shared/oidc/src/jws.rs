@@ -52,6 +52,12 @@ pub enum Fault {
     /// About nobody of the issuer.
     #[error("its subject is none of the issuer's")]
     Subject,
+    /// For something else than what it is shown for.
+    #[error("it is of another kind")]
+    Kind,
+    /// About somebody else, or about nobody with an address.
+    #[error("its address is another")]
+    Email,
 }
 
 /// A token that has been taken apart. Nothing of it is to be believed before its signature was looked at.
@@ -66,6 +72,32 @@ pub struct Unverified<'a> {
     /// The signature.
     pub signature: Vec<u8>,
     payload: Vec<u8>,
+}
+
+/// Whom a token is for: RFC 7519, section 4.1.3.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    /// Whether `id` is one of them.
+    pub fn has(&self, id: &str) -> bool {
+        match self {
+            Self::One(one) => one == id,
+            Self::Many(all) => all.iter().any(|one| one == id),
+        }
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(all) => all.len(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -122,13 +154,29 @@ pub fn check_times(
     not_before: Option<f64>,
     now: Timestamp,
 ) -> Result<(), Fault> {
+    check_period(expires_at, issued_at, not_before, now)?;
+    if now.seconds() as f64 - issued_at > (MAX_AGE_SECS + LEEWAY_SECS) as f64 {
+        return Err(Fault::IssuedAt);
+    }
+    Ok(())
+}
+
+/// Whether a token is good at `now`: not over, and neither issued nor good only later. Times in Unix seconds.
+///
+/// # Errors
+/// [`Fault::Expired`], [`Fault::IssuedAt`].
+pub fn check_period(
+    expires_at: f64,
+    issued_at: f64,
+    not_before: Option<f64>,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let (seconds, leeway) = (now.seconds() as f64, LEEWAY_SECS as f64);
     if expires_at + leeway <= seconds {
         return Err(Fault::Expired);
     }
-    let age = seconds - issued_at;
-    let is_early = not_before.is_some_and(|start| start - leeway > seconds);
-    if is_early || age < -leeway || age > MAX_AGE_SECS as f64 + leeway {
+    let starts_at = not_before.map_or(issued_at, |start| start.max(issued_at));
+    if starts_at - leeway > seconds {
         return Err(Fault::IssuedAt);
     }
     Ok(())

@@ -1,4 +1,8 @@
-//! A provider's side: keys, and signatures by them.
+//! An issuer's side: keys, signatures by them, and where they are read.
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "helpers of tests panic when the test has failed"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,10 +10,10 @@ use p256::ecdsa;
 use rsa::pkcs1v15;
 use rsa::signature::{SignatureEncoding as _, Signer as _, Verifier as _};
 use rsa::{BoxedUint, PrivateKey, PublicKey as RsaKey};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::client::Signatures;
+use crate::client::{Answer, Http, Signatures};
 use crate::jwks::{Algorithm, PublicKey};
 
 /// The key of RFC 7515, appendix A.2.1: the public half.
@@ -25,16 +29,20 @@ pub const P256_JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9t
 /// Its private half.
 const P256_D: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
 
+/// In base64url.
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// From base64url.
+#[must_use]
 pub fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
 /// A token of this header and these claims, signed by one of the two keys as the header's `alg` says; whatever else it says,
 /// by `signature`.
+#[must_use]
 pub fn token(header: &Value, claims: &Value, signature: &[u8]) -> String {
     let text = format!(
         "{}.{}",
@@ -69,6 +77,36 @@ fn sign_p256(text: &[u8]) -> Vec<u8> {
 
 fn number(text: &str) -> BoxedUint {
     BoxedUint::from_be_slice_vartime(&decode(text))
+}
+
+/// A key under a name, as sets have it.
+#[must_use]
+pub fn named_key(jwk: &str, kid: &str) -> Value {
+    let mut key: Value = serde_json::from_str(jwk).unwrap();
+    key["kid"] = json!(kid);
+    key["use"] = json!("sig");
+    key
+}
+
+/// Whatever is asked for is the set of the RSA key, under the name [`KID`].
+#[derive(Debug)]
+pub struct Keys;
+
+/// The name of the key of [`Keys`].
+pub const KID: &str = "one";
+
+impl Http for Keys {
+    async fn get(&self, _: &str, _: Option<String>) -> Result<Answer, String> {
+        let set = json!({ "keys": [named_key(RSA_JWK, KID)] });
+        Ok(Answer {
+            status: 200,
+            body: set.to_string().into_bytes(),
+        })
+    }
+
+    async fn post_form(&self, _: &str, _: String, _: Option<String>) -> Result<Answer, String> {
+        Err("nothing is posted".to_owned())
+    }
 }
 
 /// Signatures over well-kept crates.

@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{P256_JWK, RSA_JWK, RustCrypto, decode, encode, token};
+use crate::testing::{P256_JWK, RSA_JWK, RustCrypto, decode, encode, named_key, token};
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_678);
 const ISSUER: &str = "https://id.example.com";
@@ -35,7 +35,7 @@ impl Played {
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
                 "response_types_supported": ["code"],
             }),
-            keys: RefCell::new(vec![named(RSA_JWK, "one"), named(P256_JWK, "two")]),
+            keys: RefCell::new(vec![named_key(RSA_JWK, "one"), named_key(P256_JWK, "two")]),
             id_token,
             status: 200,
             is_down: false,
@@ -83,13 +83,6 @@ impl Http for Played {
             body: body.to_string().into_bytes(),
         })
     }
-}
-
-fn named(jwk: &str, kid: &str) -> Value {
-    let mut key: Value = serde_json::from_str(jwk).unwrap();
-    key["kid"] = json!(kid);
-    key["use"] = json!("sig");
-    key
 }
 
 fn provider() -> Provider {
@@ -253,7 +246,7 @@ fn a_key_that_is_not_known_is_looked_for_once() {
     assert_eq!(identify_with(&memory, &played, NOW), unknown);
     assert_eq!(played.n_key_reads.get(), 2);
     // The provider has changed its keys since they were read.
-    played.keys.replace(vec![named(RSA_JWK, "three")]);
+    played.keys.replace(vec![named_key(RSA_JWK, "three")]);
     assert!(identify_with(&memory, &played, NOW).is_ok());
     assert_eq!(played.n_key_reads.get(), 3);
     assert!(identify_with(&memory, &played, NOW).is_ok());
