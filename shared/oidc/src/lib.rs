@@ -6,6 +6,7 @@
 //! [`client::Http`] and [`client::Signatures`]; users, sessions and cookies. Clock and randomness are arguments.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod attempt;
 pub mod client;
 pub mod id_token;
