@@ -43,7 +43,10 @@ pub use self::members::{AccountOfUser, ListedMember, MembershipOutcome};
 pub use self::outbox::{MailTable, Outbox, OutgoingMail};
 pub use self::roles::{ListedRole, MAX_ROLES, RoleOutcome};
 pub use self::second_factor::{Challenge, SecondFactor};
-pub use self::sessions::{RefreshOutcome, Session, SessionKey, SessionUse, Standing};
+pub use self::sessions::{
+    RefreshOutcome, Session, SessionKey, SessionOfToken, SessionUse, Standing,
+};
+pub use self::settings::{Entrance, ZeroTrust};
 pub use self::teams::{MAX_TEAMS, Team, TeamMember, TeamOutcome};
 pub use self::zendesk::{Vouched, ZendeskLink};
 use crate::database::{Database, Row, StoreError, Value};

@@ -10,10 +10,11 @@ use edgedesk_domain::account::Role;
 use edgedesk_domain::ids::{AccountId, UserId};
 use edgedesk_domain::membership::{AccountOfMember, LoginRefusal, Standing, check_login_change};
 use edgedesk_domain::time::Timestamp;
+use edgedesk_domain::zero_trust::AccessApplication;
 
 use super::login::MAX_FAILURES;
 use super::roles::only;
-use super::settings::networks;
+use super::settings::{application, networks};
 use super::{Directory, SessionKey};
 use crate::database::{Database, Row, Statement, StoreError, Value};
 
@@ -25,7 +26,7 @@ const FIND_ACCOUNTS: &str = "
     SELECT u.email, m.account_id, m.role AS member_role, m.role_id AS member_role_id, mr.permissions AS member_only,
       a.role AS actor_role, a.role_id AS actor_role_id, ar.permissions AS actor_only,
       json_extract(c.settings, '$.requires_second_factor') = 1 AS required,
-      json_extract(c.settings, '$.allowed_networks') AS networks,
+      json_extract(c.settings, '$.allowed_networks') AS networks, json_extract(c.settings, '$.zero_trust') AS zero_trust,
       (SELECT confirmed_at FROM second_factors WHERE user_id = ?1) AS actor_factor_at,
       (SELECT confirmed_at FROM second_factors WHERE user_id = ?2) AS member_factor_at
     FROM memberships m JOIN users u ON u.id = m.user_id JOIN accounts c ON c.id = m.account_id
@@ -88,6 +89,9 @@ pub struct Helper<'a> {
     pub user_id: UserId,
     /// The address that they come from: other accounts may not let them in from there.
     pub address: Option<&'a str>,
+    /// The application of Cloudflare Access that they have come through, where the account that they act in asks for one: others may
+    /// ask for another.
+    pub application: Option<&'a AccessApplication>,
 }
 
 /// What became of it.
@@ -267,7 +271,9 @@ fn account(
     let is_here = row.parsed::<AccountId>("account_id")? == helper.account_id;
     let required = row.optional_int("required")? == Some(1);
     let lacks_second_factor = required && row.optional_int("actor_factor_at")?.is_none();
-    let is_let_in = networks(row)?.allow(helper.address);
+    let asked_for = application(row)?;
+    let has_come_through = asked_for.is_none() || asked_for.as_ref() == helper.application;
+    let is_let_in = networks(row)?.allow(helper.address) && has_come_through;
     let actor = match row.optional_text("actor_role")? {
         // Where they act, both have been asked for before.
         Some(_) if is_here || (is_let_in && !lacks_second_factor) => Some(Standing {

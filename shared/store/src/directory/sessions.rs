@@ -12,7 +12,8 @@ use edgedesk_domain::time::Timestamp;
 
 use super::Directory;
 use super::roles::only;
-use super::settings::networks;
+use super::settings::{ZeroTrust, networks, zero_trust};
+use super::zendesk::{Vouched, vouched};
 use crate::database::{Database, Row, Statement, StoreError, Value};
 
 /// Most sessions that a list shows; of more, the oldest are left out.
@@ -40,6 +41,15 @@ const USE_TOKEN: &str = "
     RETURNING account_id, user_id, family_id";
 const FIND_TOKEN: &str = "
     SELECT account_id, user_id, family_id, used_at FROM refresh_tokens WHERE token_hash = ?1";
+const FIND_OF_TOKEN: &str = "
+    SELECT s.account_id, s.user_id, s.id AS family_id, s.zendesk_user_id, s.max_role, s.zendesk_checked_at, u.email,
+      json_extract(a.settings, '$.allowed_networks') AS networks, json_extract(a.settings, '$.zero_trust') AS zero_trust
+    FROM refresh_tokens t
+      JOIN sessions s ON s.account_id = t.account_id AND s.user_id = t.user_id AND s.id = t.family_id
+      JOIN accounts a ON a.id = s.account_id
+      JOIN users u ON u.id = s.user_id
+    WHERE t.token_hash = ?1 AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > ?2
+      AND s.ended_at IS NULL";
 // The role is that of now: a session ends with the membership, and changes with it.
 // Asked for is a list of `[user, session]`.
 const FIND: &str = "
@@ -47,11 +57,13 @@ const FIND: &str = "
       json_extract(a.settings, '$.requires_second_factor') = 1 AS required,
       (SELECT json_group_array(tm.team_id) FROM team_members tm
        WHERE tm.account_id = s.account_id AND tm.user_id = s.user_id) AS teams,
-      r.permissions AS only, json_extract(a.settings, '$.allowed_networks') AS networks
+      r.permissions AS only, json_extract(a.settings, '$.allowed_networks') AS networks,
+      json_extract(a.settings, '$.zero_trust') AS zero_trust, u.email
     FROM json_each(?2) asked
       CROSS JOIN sessions s ON s.account_id = ?1 AND s.user_id = asked.value ->> 0 AND s.id = asked.value ->> 1
       JOIN memberships m ON m.account_id = s.account_id AND m.user_id = s.user_id
       JOIN accounts a ON a.id = s.account_id
+      JOIN users u ON u.id = s.user_id
       LEFT JOIN roles r ON r.account_id = m.account_id AND r.id = m.role_id
       LEFT JOIN second_factors f ON f.user_id = s.user_id
     WHERE s.ended_at IS NULL AND s.expires_at > ?3";
@@ -74,11 +86,12 @@ const END_ALL: &str = "
     RETURNING account_id, id";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 9] = [
+pub(crate) const STATEMENTS: [&str; 10] = [
     FORGET_EXPIRED,
     CONTINUE,
     USE_TOKEN,
     FIND_TOKEN,
+    FIND_OF_TOKEN,
     FIND,
     LIST,
     END,
@@ -138,6 +151,21 @@ pub struct Standing {
     pub access: Access,
     /// From where the account lets its people in.
     pub networks: AllowedNetworks,
+    /// Through what the member has to come, if through anything.
+    pub zero_trust: Option<ZeroTrust>,
+}
+
+/// The session of a refresh token that is good, and what has to be looked at before the token is used up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionOfToken {
+    /// Which.
+    pub key: SessionKey,
+    /// What a Zendesk said of its user, if it vouched for them.
+    pub vouched: Option<Vouched>,
+    /// From where the account lets its people in.
+    pub networks: AllowedNetworks,
+    /// Through what the user has to come, if through anything.
+    pub zero_trust: Option<ZeroTrust>,
 }
 
 /// What became of using a refresh token.
@@ -209,6 +237,28 @@ impl<D: Database> Directory<D> {
         let key = session_key(row)?;
         self.end_session(&key, now).await?;
         Ok(RefreshOutcome::Reused(key))
+    }
+
+    /// The session of a refresh token that is good. The token stays as good as it was.
+    pub async fn find_session_of_token(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<SessionOfToken>, StoreError> {
+        let parameters = [Value::text(token_hash), Value::time(now)];
+        let rows = self.database.query(FIND_OF_TOKEN, &parameters).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        Ok(Some(SessionOfToken {
+            key: session_key(row)?,
+            vouched: match row.optional_text("zendesk_user_id")? {
+                None => None,
+                Some(_) => Some(vouched(row)?),
+            },
+            networks: networks(row)?,
+            zero_trust: zero_trust(row)?,
+        }))
     }
 
     /// What a session may do now; nothing when it is over, or its user is no longer a member.
@@ -344,6 +394,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
             only: only(row, "only")?,
         },
         networks: networks(row)?,
+        zero_trust: zero_trust(row)?,
     })
 }
 

@@ -2,14 +2,20 @@
 
 use edgedesk_domain::ids::{AccountId, UserId};
 use edgedesk_domain::networks::AllowedNetworks;
+use edgedesk_domain::zero_trust::AccessApplication;
 
 use super::Directory;
 use crate::database::{Database, Row, StoreError, Value};
 
-const FIND_NETWORKS: &str = "
-    SELECT id AS account_id, json_extract(settings, '$.allowed_networks') AS networks FROM accounts WHERE id = ?1";
+const FIND_ENTRANCE: &str = "
+    SELECT id AS account_id, json_extract(settings, '$.allowed_networks') AS networks,
+      json_extract(settings, '$.zero_trust') AS zero_trust
+    FROM accounts WHERE id = ?1";
 const SET_NETWORKS: &str = "
     UPDATE accounts SET settings = json_set(settings, '$.allowed_networks', json(?2)) WHERE id = ?1
+    RETURNING id AS account_id";
+const SET_ZERO_TRUST: &str = "
+    UPDATE accounts SET settings = json_set(settings, '$.zero_trust', json(?2)) WHERE id = ?1
     RETURNING id AS account_id";
 
 // Whoever asks for second factors has one, at the moment when it begins to count.
@@ -24,22 +30,47 @@ const LIST_LACKING: &str = "
     WHERE m.account_id = ?1 AND m.role IN ('admin', 'owner') AND f.confirmed_at IS NULL";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 4] =
-    [FIND_NETWORKS, SET_NETWORKS, SET_SECOND_FACTOR, LIST_LACKING];
+pub(crate) const STATEMENTS: [&str; 5] = [
+    FIND_ENTRANCE,
+    SET_NETWORKS,
+    SET_ZERO_TRUST,
+    SET_SECOND_FACTOR,
+    LIST_LACKING,
+];
+
+/// Which ways into an account its people may take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entrance {
+    /// From where it lets them in.
+    pub networks: AllowedNetworks,
+    /// Through what they have to come, if through anything.
+    pub application: Option<AccessApplication>,
+}
+
+/// Through what a user has to come, and as whom they must be known there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZeroTrust {
+    /// The account's application.
+    pub application: AccessApplication,
+    /// The user's address.
+    pub email: String,
+}
 
 impl<D: Database> Directory<D> {
-    /// From where an account lets its people in.
-    pub async fn find_networks(
-        &self,
-        account_id: AccountId,
-    ) -> Result<AllowedNetworks, StoreError> {
+    /// Which ways into an account its people may take.
+    pub async fn find_entrance(&self, account_id: AccountId) -> Result<Entrance, StoreError> {
         let parameters = [Value::text(account_id)];
         let rows = self
             .of(account_id)
-            .query(FIND_NETWORKS, &parameters)
+            .query(FIND_ENTRANCE, &parameters)
             .await?;
-        rows.first()
-            .map_or_else(|| Ok(AllowedNetworks::default()), networks)
+        let Some(row) = rows.first() else {
+            return Ok(Entrance::default());
+        };
+        Ok(Entrance {
+            networks: networks(row)?,
+            application: application(row)?,
+        })
     }
 
     /// Says from where an account lets its people in.
@@ -50,6 +81,22 @@ impl<D: Database> Directory<D> {
     ) -> Result<(), StoreError> {
         let parameters = [Value::text(account_id), Value::text(crate::json(networks))];
         self.of(account_id).query(SET_NETWORKS, &parameters).await?;
+        Ok(())
+    }
+
+    /// Says through what an account's people have to come, or that they need not any more.
+    pub async fn set_zero_trust(
+        &self,
+        account_id: AccountId,
+        application: Option<&AccessApplication>,
+    ) -> Result<(), StoreError> {
+        let parameters = [
+            Value::text(account_id),
+            Value::text(crate::json(&application)),
+        ];
+        self.of(account_id)
+            .query(SET_ZERO_TRUST, &parameters)
+            .await?;
         Ok(())
     }
 
@@ -92,6 +139,25 @@ pub(super) fn networks(row: &Row) -> Result<AllowedNetworks, StoreError> {
     }
 }
 
+/// The column `zero_trust`: null where the setting was never made, or taken back.
+pub(super) fn application(row: &Row) -> Result<Option<AccessApplication>, StoreError> {
+    match row.optional_text("zero_trust")? {
+        None => Ok(None),
+        Some(_) => row.json("zero_trust").map(Some),
+    }
+}
+
+/// The columns `zero_trust` and `email` of a user.
+pub(super) fn zero_trust(row: &Row) -> Result<Option<ZeroTrust>, StoreError> {
+    let Some(application) = application(row)? else {
+        return Ok(None);
+    };
+    Ok(Some(ZeroTrust {
+        application,
+        email: row.text("email")?.to_owned(),
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use futures::executor::block_on;
@@ -104,7 +170,10 @@ mod tests {
     fn an_account_lets_everybody_in_until_it_says_from_where() {
         let shards = shards();
         let directory = shards.directory();
-        let of = |account_id| block_on(directory.find_networks(account_id)).unwrap();
+        let of = |account_id| {
+            let entrance = block_on(directory.find_entrance(account_id)).unwrap();
+            entrance.networks
+        };
         assert!(of(AURORA.account_id).is_open());
         let office = AllowedNetworks::parse(["203.0.113.0/24", "2001:db8::/32"]).unwrap();
         block_on(directory.set_networks(AURORA.account_id, &office)).unwrap();
@@ -117,6 +186,52 @@ mod tests {
         assert_eq!(account.settings["allowed_networks"][0], "203.0.113.0/24");
         block_on(directory.set_networks(AURORA.account_id, &AllowedNetworks::default())).unwrap();
         assert!(of(AURORA.account_id).is_open());
+    }
+
+    #[test]
+    fn an_account_asks_for_no_application_until_it_says_so_and_once_it_takes_it_back() {
+        let shards = shards();
+        let directory = shards.directory();
+        let of = |account_id| block_on(directory.find_entrance(account_id)).unwrap();
+        assert_eq!(of(AURORA.account_id), Entrance::default());
+        let application =
+            AccessApplication::parse("acme.cloudflareaccess.com", &"0a".repeat(32)).unwrap();
+        let set = |application| {
+            block_on(directory.set_zero_trust(AURORA.account_id, application)).unwrap();
+        };
+        let office = AllowedNetworks::parse(["203.0.113.0/24"]).unwrap();
+        block_on(directory.set_networks(AURORA.account_id, &office)).unwrap();
+        set(Some(&application));
+        let expected = Entrance {
+            networks: office.clone(),
+            application: Some(application.clone()),
+        };
+        assert_eq!(of(AURORA.account_id), expected);
+        assert_eq!(of(BOREALIS.account_id), Entrance::default());
+        set(None);
+        assert_eq!(of(AURORA.account_id).application, None);
+        assert_eq!(of(AURORA.account_id).networks, office);
+    }
+
+    /// Whoever could write there would else say who lets people in.
+    #[test]
+    fn an_application_that_is_none_lets_nobody_in() {
+        let shards = shards();
+        let database = shards.directory_for_tests();
+        for stored in [
+            r#"{"team_domain":"evil.example","audience":"00"}"#,
+            "{}",
+            "true",
+        ] {
+            let id = AURORA.account_id;
+            database
+                .run_script(&format!(
+                    "UPDATE accounts SET settings = json_set(settings, '$.zero_trust', json('{stored}')) WHERE id = '{id}'"
+                ))
+                .unwrap();
+            let found = block_on(Directory::new(database).find_entrance(id));
+            assert!(found.is_err(), "{stored}");
+        }
     }
 
     #[test]

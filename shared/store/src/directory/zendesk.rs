@@ -48,12 +48,6 @@ const START: &str = "
     SELECT ?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10
     WHERE EXISTS (SELECT 1 FROM zendesk_links WHERE account_id = ?1)
     RETURNING account_id";
-const FIND_OF_TOKEN: &str = "
-    SELECT s.account_id, s.user_id, s.id, s.zendesk_user_id, s.max_role, s.zendesk_checked_at
-    FROM refresh_tokens t
-      JOIN sessions s ON s.account_id = t.account_id AND s.user_id = t.user_id AND s.id = t.family_id
-    WHERE t.token_hash = ?1 AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > ?2
-      AND s.ended_at IS NULL AND s.zendesk_user_id IS NOT NULL";
 const FIND_OF_SESSION: &str = "
     SELECT account_id, zendesk_user_id, max_role, zendesk_checked_at
     FROM sessions
@@ -64,13 +58,12 @@ const NOTE_CHECK: &str = "
     RETURNING account_id";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 8] = [
+pub(crate) const STATEMENTS: [&str; 7] = [
     FIND_LINK,
     FIND_LINK_OF,
     UNLINK,
     END_SESSIONS,
     FORGET_TOKENS,
-    FIND_OF_TOKEN,
     FIND_OF_SESSION,
     NOTE_CHECK,
 ];
@@ -228,20 +221,6 @@ impl<D: Database> Directory<D> {
         let statements = vec![Statement::new(START, start), first.insert_token(key)];
         let answers = self.of(key.account_id).batch(statements).await?;
         Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
-    }
-
-    /// The session of a refresh token that is good, if a Zendesk vouched for it.
-    pub async fn find_vouched_of_token(
-        &self,
-        token_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<(SessionKey, Vouched)>, StoreError> {
-        let parameters = [Value::text(token_hash), Value::time(now)];
-        let rows = self.database.query(FIND_OF_TOKEN, &parameters).await?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
-        };
-        Ok(Some((session(row)?, vouched(row)?)))
     }
 
     /// What a Zendesk said of a session's user, if it vouched for them.

@@ -1,4 +1,5 @@
 use edgedesk_domain::networks::AllowedNetworks;
+use edgedesk_domain::zero_trust::AccessApplication;
 use futures::executor::block_on;
 use ulid::Ulid;
 
@@ -22,6 +23,7 @@ fn helper() -> Helper<'static> {
         account_id: AURORA.account_id,
         user_id: ada(),
         address: Some("203.0.113.7"),
+        application: None,
     }
 }
 
@@ -111,6 +113,11 @@ fn an_administrator_of_one_account_resets_nobody_who_is_in_another_as_well() {
     block_on(directory.set_networks(BOREALIS.account_id, &office)).unwrap();
     assert_eq!(reset(database, bo()), refused);
     block_on(directory.set_networks(BOREALIS.account_id, &AllowedNetworks::default())).unwrap();
+    let application =
+        AccessApplication::parse("acme.cloudflareaccess.com", &"0a".repeat(32)).unwrap();
+    block_on(directory.set_zero_trust(BOREALIS.account_id, Some(&application))).unwrap();
+    assert_eq!(reset(database, bo()), refused);
+    block_on(directory.set_zero_trust(BOREALIS.account_id, None)).unwrap();
     let wants = |word| {
         let id = BOREALIS.account_id;
         database
@@ -130,6 +137,32 @@ fn an_administrator_of_one_account_resets_nobody_who_is_in_another_as_well() {
         others: vec![BOREALIS.account_id],
     };
     assert_eq!(reset(database, bo()), done);
+}
+
+/// What has been shown to one account counts in another that asks for the same, and for nothing else.
+#[test]
+fn who_has_come_through_the_application_that_both_accounts_ask_for_may() {
+    let shards = shards();
+    let database = shards.directory_for_tests();
+    let directory = Directory::new(database);
+    enrol(database, bo());
+    join(database, &BOREALIS, bo(), "read_only");
+    join(database, &BOREALIS, ada(), "admin");
+    let of = |audience: &str| {
+        AccessApplication::parse("acme.cloudflareaccess.com", &audience.repeat(32)).unwrap()
+    };
+    let (asked_for, other) = (of("0a"), of("0b"));
+    block_on(directory.set_zero_trust(BOREALIS.account_id, Some(&asked_for))).unwrap();
+    let reset = |application| {
+        let helper = Helper {
+            application,
+            ..helper()
+        };
+        block_on(directory.reset_second_factor(helper, bo(), at(9))).unwrap()
+    };
+    let refused = HelpOutcome::Refused(LoginRefusal::OtherAccount);
+    assert_eq!(reset(Some(&other)), refused);
+    assert!(matches!(reset(Some(&asked_for)), HelpOutcome::Done { .. }));
 }
 
 #[test]
@@ -277,6 +310,7 @@ fn a_lock_is_taken_away_by_whoever_could_reset_the_second_factor_only() {
         account_id: BOREALIS.account_id,
         user_id: BOREALIS.user_id(0),
         address: None,
+        application: None,
     };
     let answer = unlock(database, stranger, bo());
     assert_eq!(answer, refused(LoginRefusal::NoMember));

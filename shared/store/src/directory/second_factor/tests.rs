@@ -286,6 +286,7 @@ fn whoever_runs_an_account_that_wants_it_lacks_a_second_factor_until_it_is_confi
                 only: None,
             },
             networks: edgedesk_domain::networks::AllowedNetworks::default(),
+            zero_trust: None,
         })
     };
     // The demo account does not want one.

@@ -1,3 +1,4 @@
+use edgedesk_domain::zero_trust::AccessApplication;
 use futures::executor::block_on;
 use futures::future::join_all;
 use ulid::Ulid;
@@ -269,6 +270,49 @@ fn logins_from_before_there_were_sessions_go_on() {
         block_on(directory.use_refresh_token("a2", now)),
         Ok(RefreshOutcome::Valid(key(1)))
     );
+}
+
+/// What is asked of a session is asked before its token is used up, too.
+#[test]
+fn a_session_and_its_token_know_how_the_account_lets_their_user_in() {
+    let shards = shards();
+    let directory = Directory::new(shards.directory_for_tests());
+    let key = key(1);
+    block_on(directory.start_session(&key, &from("t1", at(0)))).unwrap();
+    let standing = || {
+        let found = block_on(directory.find_standing(&key, at(1))).unwrap();
+        found.expect("it goes on")
+    };
+    let of_token = |now| block_on(directory.find_session_of_token("t1", now)).unwrap();
+    assert_eq!(standing().zero_trust, None);
+    let expected = SessionOfToken {
+        key,
+        vouched: None,
+        networks: AllowedNetworks::default(),
+        zero_trust: None,
+    };
+    assert_eq!(of_token(at(1)), Some(expected));
+
+    let application =
+        AccessApplication::parse("acme.cloudflareaccess.com", &"0a".repeat(32)).unwrap();
+    let office = AllowedNetworks::parse(["203.0.113.0/24"]).unwrap();
+    block_on(directory.set_zero_trust(key.account_id, Some(&application))).unwrap();
+    block_on(directory.set_networks(key.account_id, &office)).unwrap();
+    let member = block_on(directory.find_member(key.account_id, key.user_id)).unwrap();
+    let expected = ZeroTrust {
+        application,
+        email: member.unwrap().email,
+    };
+    assert_eq!(standing().zero_trust, Some(expected.clone()));
+    let found = of_token(at(1)).unwrap();
+    assert_eq!((found.networks, found.zero_trust), (office, Some(expected)));
+
+    // A token that is over, used or none is nobody's.
+    assert_eq!(of_token(at(1_000_000)), None);
+    block_on(directory.use_refresh_token("t1", at(2))).unwrap();
+    assert_eq!(of_token(at(3)), None);
+    let unknown = directory.find_session_of_token("t2", at(1));
+    assert_eq!(block_on(unknown), Ok(None));
 }
 
 #[test]

@@ -129,15 +129,15 @@ fn a_session_that_zendesk_vouched_for_is_no_more_than_zendesk_allows() {
     let directory = Directory::new(database);
     block_on(directory.note_vouched(&session, Role::Agent, at(7))).unwrap();
     assert_eq!(standing_of(database, &session), Some(Role::Agent));
-    let (found, vouched) = block_on(directory.find_vouched_of_token("token 2", at(8)))
+    let found = block_on(directory.find_session_of_token("token 2", at(8)))
         .unwrap()
         .unwrap();
-    assert_eq!(found, session);
+    assert_eq!(found.key, session);
     let expected = Vouched {
         checked_at: at(7),
         ..vouched_by(Role::Agent)
     };
-    assert_eq!(vouched, expected);
+    assert_eq!(found.vouched, Some(expected));
     assert_eq!(
         block_on(directory.find_vouched(&session)),
         Ok(Some(expected))
@@ -163,8 +163,8 @@ fn a_session_of_a_password_is_none_that_zendesk_vouched_for() {
     };
     block_on(directory.start_session(&key, &first)).unwrap();
     assert_eq!(block_on(directory.find_vouched(&key)), Ok(None));
-    let of_token = directory.find_vouched_of_token("plain", at(6));
-    assert_eq!(block_on(of_token), Ok(None));
+    let of_token = block_on(directory.find_session_of_token("plain", at(6)));
+    assert_eq!(of_token.unwrap().map(|found| found.vouched), Some(None));
     assert_eq!(standing_of(database, &key), Some(Role::Admin));
     // Nor does it become one.
     block_on(directory.note_vouched(&key, Role::ReadOnly, at(7))).unwrap();
@@ -178,7 +178,7 @@ fn without_a_link_no_session_begins_and_those_there_are_end_with_it() {
     let directory = Directory::new(database);
     let agent = AURORA.user_id(1);
     assert_eq!(start(database, agent, 1, Role::Agent), None);
-    let of_token = directory.find_vouched_of_token("token 1", at(6));
+    let of_token = directory.find_session_of_token("token 1", at(6));
     assert_eq!(block_on(of_token), Ok(None));
     link(database, &link_of(AURORA.account_id, "acme", at(1)));
     let session = start(database, agent, 2, Role::Agent).unwrap();
