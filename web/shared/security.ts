@@ -6,6 +6,21 @@ export interface Networks {
   own_address?: string | null;
 }
 
+/** An application of Cloudflare Access. */
+export interface AccessApplication {
+  team_domain: string;
+  /** Its AUD tag. */
+  audience: string;
+}
+
+/** Through what the account's people have to come. */
+export interface ZeroTrust {
+  /** Null where they need not. */
+  application: AccessApplication | null;
+  /** Whether one's own request came through Access: without, one cannot turn it on. */
+  own_assertion: boolean;
+}
+
 /** Whether the account wants a second factor of whoever runs it. */
 export interface SecondFactorRule {
   required: boolean;

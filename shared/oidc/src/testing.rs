@@ -1,6 +1,7 @@
 //! An issuer's side: keys, signatures by them, and where they are read.
 #![allow(
     clippy::missing_panics_doc,
+    clippy::unwrap_used,
     reason = "helpers of tests panic when the test has failed"
 )]
 

@@ -21,6 +21,36 @@ pub struct NetworksView {
     pub own_address: Option<String>,
 }
 
+/// `PUT /api/v1/security/zero-trust`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ZeroTrustBody {
+    /// The team's domain at Cloudflare, `{team}.cloudflareaccess.com`.
+    pub team_domain: String,
+    /// The application's audience (AUD) tag: 64 hexadecimal digits.
+    pub audience: String,
+}
+
+/// An application of Cloudflare Access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccessApplicationView {
+    /// The team's domain at Cloudflare.
+    pub team_domain: String,
+    /// The application's audience (AUD) tag.
+    pub audience: String,
+}
+
+/// Through which application of Cloudflare Access the account's people have to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ZeroTrustView {
+    /// Null where they need not.
+    pub application: Option<AccessApplicationView>,
+    /// Whether the caller's own request has come through Access, as far as its header says: without, they cannot turn it on.
+    pub own_assertion: bool,
+}
+
 /// `PUT /api/v1/security/second-factor`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use edgedesk_crypto::password::verify_password;
 use edgedesk_crypto::refresh_token::{refresh_token_hash, refresh_token_text};
 use edgedesk_crypto::token::{ACCESS_SECS, AccessClaims, SocketTicketClaims};
-use edgedesk_domain::account::{Access, Principal};
+use edgedesk_domain::account::{Access, Principal, Role};
 use edgedesk_domain::ids::{AccountId, IdSource, SessionId, UserId};
 use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_store::directory::{
@@ -22,10 +22,10 @@ use serde::Serialize;
 use crate::audit::security::SecurityEvent;
 use crate::browser::Browser;
 use crate::context::App;
+use crate::entrance::{check_entrance, check_newcomer};
 use crate::error::AppError;
 use crate::extract::{Attends, Authed, Json};
 use crate::lockout::{locked, locking, login_keys};
-use crate::networks::check_place;
 use crate::object_client::Object;
 use crate::second_factor::log_in::challenge;
 use crate::session_check::{forget_session, standing_mark};
@@ -50,7 +50,7 @@ pub struct MeResponse {
     responses(
         (status = 200, body = LoginResponse, description = "Tokens; or, for a user with a second factor, a `challenge` that is good for five minutes and one login, and no session yet"),
         (status = 401, body = crate::openapi::Problem, description = "Unknown e-mail address or wrong password; it does not say which"),
-        (status = 403, body = crate::openapi::Problem, description = "`address_not_allowed`: the account is not open to the caller's address; `no_account`"),
+        (status = 403, body = crate::openapi::Problem, description = "`address_not_allowed`: the account is not open to the caller's address; `zero_trust_required`: it is open through its Cloudflare Access application alone; `no_account`"),
         (status = 429, body = crate::openapi::Problem, description = "`too_many_attempts`: ten failures lock an e-mail address for 15 minutes, whether or not somebody has it; see `Retry-After`"),
     ),
 ))]
@@ -76,7 +76,7 @@ pub async fn log_in(
         let account_id = membership_of(&login)?.account_id;
         app.note_account(account_id);
         app.note_user(login.user_id);
-        check_place(&app, &headers, account_id).await?;
+        check_newcomer(&app, &headers, account_id, &login.email).await?;
         let answer = LoginResponse::Challenge(challenge(&app, &login, None).await?);
         return Ok((HeaderMap::new(), axum::Json(answer)));
     }
@@ -154,7 +154,8 @@ pub fn membership_of(login: &Login) -> Result<&Membership, AppError> {
     responses(
         (status = 200, body = TokenResponse, description = "Both tokens are new; the old refresh token is used up"),
         (status = 401, body = crate::openapi::Problem, description = "None, or unknown, expired, of a session that has ended, or used before: then its session ends"),
-        (status = 403, body = crate::openapi::Problem, description = "`cross_origin`, `invalid_csrf_token` for a cookie"),
+        (status = 403, body = crate::openapi::Problem, description = "`cross_origin`, `invalid_csrf_token` for a cookie; `address_not_allowed`, `zero_trust_required`: the refresh token is still good"),
+        (status = 503, body = crate::openapi::Problem, description = "`zendesk_unavailable`, `team_unavailable`: who has to vouch for the session does not answer; the refresh token is still good"),
     ),
 ))]
 #[worker::send]
@@ -189,8 +190,8 @@ async fn new_tokens_for(
     app.config().token_key()?;
     let hash = refresh_token_hash(token).ok_or_else(wrong_refresh_token)?;
     let directory = app.directory()?;
-    // Before it is used up: while Zendesk does not answer it stays good.
-    let max_role = zendesk::check_again(app, &hash).await?;
+    // Before it is used up: elsewhere, or while Zendesk does not answer, it stays good.
+    let max_role = check_token(app, headers, &hash).await?;
     let key = match directory.use_refresh_token(&hash, app.now()).await? {
         RefreshOutcome::Valid(key) => key,
         RefreshOutcome::Reused(key) => {
@@ -227,6 +228,33 @@ async fn new_tokens_for(
         Ok(tokens)
     } else {
         Err(wrong_refresh_token())
+    }
+}
+
+/// Looks at all that a session is asked for before it is made new. Gives the most that its user may be, where a Zendesk vouched for
+/// it. Of a token that is not good it says nothing: using it up does.
+async fn check_token(
+    app: &App,
+    headers: &HeaderMap,
+    token_hash: &str,
+) -> Result<Option<Role>, AppError> {
+    let directory = app.directory()?;
+    let found = directory
+        .find_session_of_token(token_hash, app.now())
+        .await?;
+    let Some(session) = found else {
+        return Ok(None);
+    };
+    app.note_account(session.key.account_id);
+    app.note_user(session.key.user_id);
+    let zero_trust = session.zero_trust.as_ref();
+    check_entrance(app, headers, &session.networks, zero_trust).await?;
+    match session.vouched {
+        Some(vouched) => {
+            let role = zendesk::check_again(app, &session.key, vouched).await?;
+            Ok(Some(role))
+        }
+        None => Ok(None),
     }
 }
 
@@ -366,7 +394,7 @@ pub async fn begin_session(
 ) -> Result<TokenResponse, AppError> {
     app.note_account(user.account_id);
     app.note_user(user.id);
-    check_place(app, headers, user.account_id).await?;
+    check_newcomer(app, headers, user.account_id, &user.email).await?;
     let key = SessionKey {
         account_id: user.account_id,
         user_id: user.id,

@@ -29,6 +29,8 @@ const DEVELOPMENT: &str = "development";
 
 /// Name of the setting that says where every Zendesk is, on a developer's machine.
 const ZENDESK_BASE: &str = "ZENDESK_BASE";
+/// Name of the setting that says where the keys of every team of Cloudflare Access are, likewise.
+const ACCESS_BASE: &str = "ACCESS_BASE";
 /// Name of the setting that says who makes accounts.
 const SIGN_UP: &str = "SIGN_UP";
 
@@ -67,6 +69,7 @@ pub struct Config {
     counts_calls: bool,
     sign_up: Option<String>,
     zendesk_base: Option<String>,
+    access_base: Option<String>,
     sign_ins_per_minute: Option<u64>,
     scanner: Option<Scanner>,
 }
@@ -92,6 +95,7 @@ impl Config {
             counts_calls: true,
             sign_up: env.var(SIGN_UP).ok().map(|value| value.to_string()),
             zendesk_base: env.var(ZENDESK_BASE).ok().map(|value| value.to_string()),
+            access_base: env.var(ACCESS_BASE).ok().map(|value| value.to_string()),
             sign_ins_per_minute: env
                 .var(SIGN_INS_PER_MINUTE)
                 .ok()
@@ -116,6 +120,7 @@ impl Config {
             counts_calls: false,
             sign_up: None,
             zendesk_base: None,
+            access_base: None,
             sign_ins_per_minute: None,
             scanner: None,
         }
@@ -205,6 +210,14 @@ impl Config {
     #[must_use]
     pub const fn scanner(&self) -> Option<&Scanner> {
         self.scanner.as_ref()
+    }
+
+    /// Where the keys of every team of Cloudflare Access are instead of at its own domain: on a developer's machine alone, since they
+    /// say whom to believe.
+    #[must_use]
+    pub fn access_base(&self) -> Option<&str> {
+        let base = self.access_base.as_deref();
+        base.filter(|_| self.environment == DEVELOPMENT)
     }
 
     /// What the limits of plans are multiplied with. On a developer's machine tests share two accounts; those that are about
@@ -379,6 +392,24 @@ mod tests {
             };
             let outcome = config.erasure_window_secs();
             assert_eq!(outcome.ok(), expected, "{environment} {secs:?}");
+        }
+    }
+
+    #[test]
+    fn others_are_asked_elsewhere_than_at_their_own_place_in_development_alone() {
+        for (environment, expected) in [
+            ("development", Some("http://127.0.0.1:9")),
+            ("staging", None),
+            ("production", None),
+        ] {
+            let base = Some("http://127.0.0.1:9".to_owned());
+            let config = Config {
+                zendesk_base: base.clone(),
+                access_base: base,
+                ..Config::new(environment, None)
+            };
+            assert_eq!(config.zendesk_base(), expected, "{environment}");
+            assert_eq!(config.access_base(), expected, "{environment}");
         }
     }
 

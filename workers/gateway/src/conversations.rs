@@ -25,9 +25,9 @@ use serde::Deserialize;
 
 use crate::account_store::store_of;
 use crate::context::App;
+use crate::entrance::check_entrance;
 use crate::error::AppError;
 use crate::extract::{Assigns, Authed, Json, Path, Query, Reads, ReadsMessages, Replies, Writes};
-use crate::networks::check_address;
 use crate::object_client::Object;
 use crate::session_check::{check_session_of, standing_mark};
 use crate::sockets::{require_upgrade, switch_protocols};
@@ -442,7 +442,7 @@ pub async fn check_ticket(
             "what you may do has changed since the ticket was made; ask for another one",
         ));
     }
-    check_address(&now.networks, headers)?;
+    check_entrance(app, headers, &now.networks, now.zero_trust.as_ref()).await?;
     Ok(SocketIdentity::Agent {
         principal,
         ticket_id: jti,

@@ -18,9 +18,9 @@ use worker::web_sys;
 
 use crate::api_keys::admit_key;
 use crate::context::App;
+use crate::entrance::check_entrance;
 use crate::error::AppError;
 use crate::limits::count_call;
-use crate::networks::check_address;
 use crate::session_check::check_session;
 
 /// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;
@@ -182,7 +182,8 @@ async fn admit_token(
     let session_id = claims.sid;
     // The role is that of now, which may be less than the token's.
     let standing = SendFuture::new(check_session(app, &claims)).await?;
-    check_address(&standing.networks, headers)?;
+    let zero_trust = standing.zero_trust.as_ref();
+    SendFuture::new(check_entrance(app, headers, &standing.networks, zero_trust)).await?;
     let principal = Principal {
         role: standing.role,
         access: standing.access.clone(),

@@ -21,6 +21,7 @@ mod cookie;
 mod customers;
 mod decisions;
 mod desk;
+mod entrance;
 mod entry;
 mod error;
 mod extract;
@@ -60,6 +61,7 @@ mod tickets;
 mod transcript;
 mod widget;
 mod zendesk;
+mod zero_trust;
 
 pub use objects::{AuditObject, ConversationObject, DeskObject, LimiterObject, PrivacyObject};
 use worker::{Context, Env, event, web_sys};

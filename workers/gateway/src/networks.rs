@@ -1,7 +1,5 @@
-//! From where an account lets its people in. Looked at whenever somebody signs in, at each request of a session or an API key, and
-//! when a socket is opened. Customers in the widget and webhooks of providers are not concerned.
+//! From where an account lets its people and its API keys in. When it is looked at: [`crate::entrance`].
 
-use edgedesk_domain::ids::AccountId;
 use edgedesk_domain::networks::{AllowedNetworks, MAX_NETWORKS};
 use edgedesk_wire::security::{NetworksBody, NetworksView};
 use http::{HeaderMap, StatusCode};
@@ -23,8 +21,8 @@ pub async fn get_networks(
     headers: HeaderMap,
     Authed { principal, .. }: Authed<SeesAccount>,
 ) -> Result<axum::Json<NetworksView>, AppError> {
-    let networks = app.directory()?.find_networks(principal.account_id).await?;
-    Ok(axum::Json(view(&networks, &headers)))
+    let entrance = app.directory()?.find_entrance(principal.account_id).await?;
+    Ok(axum::Json(view(&entrance.networks, &headers)))
 }
 
 /// `PUT /api/v1/security/networks`
@@ -66,16 +64,6 @@ pub fn check_address(networks: &AllowedNetworks, headers: &HeaderMap) -> Result<
             "this account is not open to the address that you are calling from",
         )
     })
-}
-
-/// The same, for who has no session yet or shows a ticket.
-pub async fn check_place(
-    app: &App,
-    headers: &HeaderMap,
-    account_id: AccountId,
-) -> Result<(), AppError> {
-    let networks = app.directory()?.find_networks(account_id).await?;
-    check_address(&networks, headers)
 }
 
 /// The address that a request comes from, when the platform says it.

@@ -10,6 +10,7 @@ use crate::{
     accounts, admin, ai, api_keys, attachments, audit, auth, browser, conversations, customers,
     decisions, desk, files, health, hooks, inboxes, intents, invitations, members, networks,
     privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
+    zero_trust,
 };
 
 #[derive(OpenApi)]
@@ -115,6 +116,9 @@ use crate::{
         second_factor::rule::change_rule,
         networks::get_networks,
         networks::change_networks,
+        zero_trust::get_zero_trust,
+        zero_trust::change_zero_trust,
+        zero_trust::remove_zero_trust,
         zendesk::settings::get_link,
         zendesk::settings::change_link,
         zendesk::settings::remove_link,

@@ -9,6 +9,7 @@ use crate::{
     accounts, admin, ai, api_keys, assets, attachments, audit, auth, browser, conversations,
     customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, members,
     networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
+    zero_trust,
 };
 
 macro_rules! routes {
@@ -134,6 +135,9 @@ routes! {
     put "/api/v1/security/second-factor" => second_factor::rule::change_rule,
     get "/api/v1/security/networks" => networks::get_networks,
     put "/api/v1/security/networks" => networks::change_networks,
+    get "/api/v1/security/zero-trust" => zero_trust::get_zero_trust,
+    put "/api/v1/security/zero-trust" => zero_trust::change_zero_trust,
+    delete "/api/v1/security/zero-trust" => zero_trust::remove_zero_trust,
     get "/api/v1/security/zendesk" => zendesk::settings::get_link,
     put "/api/v1/security/zendesk" => zendesk::settings::change_link,
     delete "/api/v1/security/zendesk" => zendesk::settings::remove_link,

@@ -45,13 +45,14 @@ pub async fn check_session_of(app: &App, key: &SessionKey) -> Result<Standing, A
     .await
 }
 
-/// A hash of all that a session may do and from where: another one says that something has changed.
+/// A hash of all that a session may do, from where and through what: another one says that something has changed.
 #[must_use]
 pub fn standing_mark(standing: &Standing) -> String {
     let Access { teams, only } = &standing.access;
     let mut teams = teams.clone();
     teams.sort_unstable();
-    let facts = (standing.role, teams, only, &standing.networks);
+    let application = standing.zero_trust.as_ref().map(|asked| &asked.application);
+    let facts = (standing.role, teams, only, &standing.networks, application);
     // Words, numbers and lists of them: nothing in it fails to serialise.
     let json = serde_json::to_string(&facts).unwrap_or_default();
     sha256_hex(json.as_bytes())
@@ -75,6 +76,7 @@ pub fn remember_session(key: &SessionKey, role: edgedesk_domain::account::Role, 
         lacks_second_factor: false,
         access: Access::default(),
         networks: edgedesk_domain::networks::AllowedNetworks::default(),
+        zero_trust: None,
     };
     remember_standing(key, standing, now);
 }

@@ -21,9 +21,9 @@ use crate::audit::security::SecurityEvent;
 use crate::auth::{begin_vouched_session, end, wrong_refresh_token};
 use crate::browser::Browser;
 use crate::context::App;
+use crate::entrance::check_newcomer;
 use crate::error::{AppError, RETRY_SECS};
 use crate::extract::Json;
-use crate::networks::check_place;
 use crate::providers::fetch::Fetched;
 use crate::providers::web_crypto::WebCrypto;
 use crate::second_factor::log_in::challenge;
@@ -43,7 +43,7 @@ thread_local! {
     responses(
         (status = 200, body = LoginResponse, description = "As from a login with a password: tokens, or a `challenge` for a user with a second factor. The session is of the account that is linked to this Zendesk, of no other, and its role at most that of the user at Zendesk: an agent's for agents, a manager's for admins"),
         (status = 401, body = crate::openapi::Problem, description = "`zendesk_login_failed`: the token is not believed, over, or was used; open the app anew"),
-        (status = 403, body = crate::openapi::Problem, description = "`zendesk_role`: Zendesk says that the user does not work there; `no_account`: they are no member of the account; `address_not_allowed`"),
+        (status = 403, body = crate::openapi::Problem, description = "`zendesk_role`: Zendesk says that the user does not work there; `no_account`: they are no member of the account; `address_not_allowed`, `zero_trust_required`"),
         (status = 503, body = crate::openapi::Problem, description = "`zendesk_unavailable`: Zendesk does not answer, or not to the account's API token. The token is still good"),
     ),
 ))]
@@ -79,7 +79,7 @@ pub async fn log_in(
         .map_err(|error| refusal(&error))?;
     let login = member_of(&app, account_id, &person).await?;
     app.note_user(login.user_id);
-    check_place(&app, &headers, account_id).await?;
+    check_newcomer(&app, &headers, account_id, &login.email).await?;
     // Only now: a token that brought nothing because Zendesk did not answer may come again.
     let expires_at = app
         .now()
@@ -110,21 +110,13 @@ pub async fn log_in(
 /// Asks Zendesk once more for whom it vouched, before a session is made new. Who does not work there any more loses it; while
 /// Zendesk does not answer it is not made new, and the refresh token stays as good as it was. Gives the most that such a
 /// session's user may be.
-pub async fn check_again(app: &App, token_hash: &str) -> Result<Option<Role>, AppError> {
+pub async fn check_again(app: &App, key: &SessionKey, vouched: Vouched) -> Result<Role, AppError> {
     let directory = app.directory()?;
-    let Some((key, vouched)) = directory
-        .find_vouched_of_token(token_hash, app.now())
-        .await?
-    else {
-        return Ok(None);
-    };
-    app.note_account(key.account_id);
-    app.note_user(key.user_id);
     let Some(stored) = directory
         .find_zendesk_link(key.account_id, &app.data_keys()?)
         .await?
     else {
-        return Err(ended(app, &key, "the account is not linked any more").await?);
+        return Err(ended(app, key, "the account is not linked any more").await?);
     };
     let link = link_of(stored);
     let memory = MEMORY.with(KeyMemory::clone);
@@ -134,12 +126,12 @@ pub async fn check_again(app: &App, token_hash: &str) -> Result<Option<Role>, Ap
     match asked {
         Ok(person) => {
             directory
-                .note_vouched(&key, person.max_role, app.now())
+                .note_vouched(key, person.max_role, app.now())
                 .await?;
-            Ok(Some(person.max_role))
+            Ok(person.max_role)
         }
         Err(error @ (ZendeskError::Person(_) | ZendeskError::Missing { .. })) => {
-            Err(ended(app, &key, &error.to_string()).await?)
+            Err(ended(app, key, &error.to_string()).await?)
         }
         Err(error) => Err(unavailable(&error)),
     }

@@ -206,6 +206,11 @@ async function refreshNow(): Promise<boolean> {
       tellTabs(null);
       return false;
     }
+    const reason = await wayRefused(answer);
+    if (reason) {
+      showLogin(reason);
+      return false;
+    }
   } catch {
     // No network: the session may well be good.
   }
@@ -269,12 +274,30 @@ function startAnew(): void {
 }
 
 function end(notice: string): void {
+  forgetUser();
+  showLogin(notice);
+}
+
+/** The session may be a good one: it goes on when the page is opened in a way that the account allows. */
+function showLogin(notice: string): void {
   accessToken = '';
   clearTimeout(timer);
-  forgetUser();
   user.value = null;
   sessionNotice.value = notice;
   sessionState.value = 'out';
+}
+
+const WAYS: Record<string, string> = {
+  address_not_allowed: 'This account is not open to the network that you are in.',
+  zero_trust_required:
+    'This account is open through its Cloudflare Access application alone. Please come in through it.',
+};
+
+/** Why somebody is refused who comes in another way than the account allows; null when that is not it. */
+async function wayRefused(answer: Response): Promise<string | null> {
+  if (answer.status !== 403) return null;
+  const problem = (await answer.json().catch(() => null)) as Problem | null;
+  return WAYS[problem?.code ?? ''] ?? null;
 }
 
 function schedule(delayMs: number): void {
@@ -292,7 +315,7 @@ async function loginError(answer: Response): Promise<Error> {
     const when = minutes === 1 ? 'in a minute' : `in ${minutes} minutes`;
     return new Error(`Too many attempts. Please try again ${when}.`);
   }
-  return new Error('Signing in is not possible right now. Please try again in a moment.');
+  return new Error((await wayRefused(answer)) ?? 'Signing in is not possible right now. Please try again in a moment.');
 }
 
 async function codeError(answer: Response): Promise<Error> {

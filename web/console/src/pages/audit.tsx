@@ -38,6 +38,7 @@ const ACTIONS = [
   'refresh_token.reused',
   'room_join.refused',
   'address.refused',
+  'zero_trust.refused',
   'foreign_row.withheld',
 ];
 

@@ -6,6 +6,7 @@ import { RecoveryCodesDialog, ShowCodeDialog } from '../components/second-factor
 import { SecondFactorRuleCard } from '../components/second-factor-rule';
 import { Failed } from '../components/states';
 import { ZendeskCard } from '../components/zendesk-link';
+import { ZeroTrustCard } from '../components/zero-trust';
 import { asking, leaveSecurityPage, loadSecondFactor, madeCodes, secondFactor } from '../state/second-factor';
 
 /** How one signs in, beyond the password. */
@@ -30,6 +31,7 @@ export function Security() {
       )}
       <SecondFactorRuleCard />
       <NetworksCard />
+      <ZeroTrustCard />
       <ZendeskCard />
       {asking.value && <ShowCodeDialog what={asking.value} />}
       {madeCodes.value && <RecoveryCodesDialog codes={madeCodes.value} />}

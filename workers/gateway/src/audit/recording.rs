@@ -127,6 +127,8 @@ rules! {
     POST "/api/v1/members/{user_id}/unlock" => "member.unlocked" "member" "user_id",
     PUT "/api/v1/security/second-factor" => "second_factor_rule.changed" "account",
     PUT "/api/v1/security/networks" => "allowed_networks.changed" "account",
+    PUT "/api/v1/security/zero-trust" => "zero_trust.turned_on" "account",
+    DELETE "/api/v1/security/zero-trust" => "zero_trust.turned_off" "account",
     PUT "/api/v1/security/zendesk" => "zendesk.linked" "account",
     DELETE "/api/v1/security/zendesk" => "zendesk.unlinked" "account",
     POST "/api/v1/roles" => "role.created" "role",

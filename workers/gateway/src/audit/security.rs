@@ -23,6 +23,8 @@ const ROOM_JOIN_REFUSED: &str = "room_join.refused";
 
 /// A request came from an address that the account does not let in.
 const ADDRESS_REFUSED: &str = "address.refused";
+/// A request did not come through the application of Cloudflare Access that the account asks for.
+const ZERO_TRUST_REFUSED: &str = "zero_trust.refused";
 
 /// A file was found to be harmful, and was not kept.
 const FILE_REFUSED: &str = "infected_file.refused";
@@ -48,6 +50,8 @@ pub enum SecurityEvent {
     AddressNotAllowed,
     /// It brought a file that the scanner says is harmful.
     InfectedFile,
+    /// It did not come through the application of Cloudflare Access that the account asks for, or not as its user.
+    NotThroughAccess,
 }
 
 /// The entry of a request that an error of its own made a security event, in the log of the credential's account.
@@ -80,6 +84,12 @@ pub fn record_of_event(
             let route = trail.route.clone().filter(|route| is_plain(route));
             let resource = resource("route", route);
             (FILE_REFUSED, resource, actor_of(trail), Outcome::Refused)
+        }
+        SecurityEvent::NotThroughAccess => {
+            let route = trail.route.clone().filter(|route| is_plain(route));
+            let resource = resource("route", route);
+            let action = ZERO_TRUST_REFUSED;
+            (action, resource, actor_of(trail), Outcome::Refused)
         }
         SecurityEvent::ZendeskSessionEnded { session_id } => (
             ZENDESK_SESSION_ENDED,

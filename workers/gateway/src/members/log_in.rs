@@ -3,7 +3,6 @@
 //! A login opens every account of its user, so only somebody who runs all of them may: the rules are
 //! [`edgedesk_domain::membership::check_login_change`]'s.
 
-use edgedesk_domain::account::Principal;
 use edgedesk_domain::ids::UserId;
 use edgedesk_domain::membership::LoginRefusal;
 use edgedesk_store::directory::{HelpOutcome, Helper};
@@ -33,18 +32,18 @@ use crate::session_check::forget_session;
 pub async fn reset_second_factor(
     app: App,
     headers: HeaderMap,
-    Authed { principal, .. }: Authed<ManagesMembers>,
+    caller: Authed<ManagesMembers>,
     Path(user_id): Path<UserId>,
 ) -> Result<StatusCode, AppError> {
     let outcome = app
         .directory()?
-        .reset_second_factor(helper(&principal, &headers), user_id, app.now())
+        .reset_second_factor(helper(&caller, &headers), user_id, app.now())
         .await?;
     let off = || conflict("second_factor_off", "they have no second factor in use");
     for session in done(&app, outcome)?.ok_or_else(off)? {
         forget_session(&session, app.now());
     }
-    app.note_standings(principal.account_id);
+    app.note_standings(caller.principal.account_id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -64,27 +63,25 @@ pub async fn reset_second_factor(
 pub async fn unlock(
     app: App,
     headers: HeaderMap,
-    Authed { principal, .. }: Authed<ManagesMembers>,
+    caller: Authed<ManagesMembers>,
     Path(user_id): Path<UserId>,
 ) -> Result<StatusCode, AppError> {
     let outcome = app
         .directory()?
-        .unlock_member(
-            helper(&principal, &headers),
-            user_id,
-            address_key,
-            app.now(),
-        )
+        .unlock_member(helper(&caller, &headers), user_id, address_key, app.now())
         .await?;
     done(&app, outcome)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn helper<'a>(principal: &Principal, headers: &'a HeaderMap) -> Helper<'a> {
+fn helper<'a>(caller: &'a Authed<ManagesMembers>, headers: &'a HeaderMap) -> Helper<'a> {
+    let standing = caller.standing.as_ref();
+    let zero_trust = standing.and_then(|standing| standing.zero_trust.as_ref());
     Helper {
-        account_id: principal.account_id,
-        user_id: principal.user_id,
+        account_id: caller.principal.account_id,
+        user_id: caller.principal.user_id,
         address: address_of(headers),
+        application: zero_trust.map(|asked| &asked.application),
     }
 }
 

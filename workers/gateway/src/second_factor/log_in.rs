@@ -12,9 +12,9 @@ use super::{counted, missing, use_code, use_recovery_code};
 use crate::auth::{begin_vouched_session, end_log_in, membership_of};
 use crate::browser::Browser;
 use crate::context::App;
+use crate::entrance::check_newcomer;
 use crate::error::AppError;
 use crate::extract::Json;
-use crate::networks::check_place;
 
 /// How long a challenge lasts: 5 minutes, time enough to find the phone.
 const CHALLENGE_MILLIS: i64 = 5 * 60 * 1000;
@@ -100,7 +100,7 @@ pub async fn show_code(
     let tokens = match vouched {
         None => end_log_in(&app, &headers, &login).await?,
         Some((account_id, vouched)) => {
-            check_place(&app, &headers, account_id).await?;
+            check_newcomer(&app, &headers, account_id, &login.email).await?;
             begin_vouched_session(&app, &headers, account_id, login.user_id, vouched).await?
         }
     };

@@ -42,6 +42,7 @@ fn standing(role: Role) -> Standing {
         lacks_second_factor: false,
         access: Access::default(),
         networks: edgedesk_domain::networks::AllowedNetworks::default(),
+        zero_trust: None,
     }
 }
 

@@ -1,5 +1,10 @@
 //! What each route needs, and that whoever lacks it is refused.
 
+use edgedesk_domain::zero_trust::AccessApplication;
+use edgedesk_oidc::testing;
+use edgedesk_store::directory::ZeroTrust;
+use serde_json::{Value, json};
+
 use super::*;
 
 /// What each route of the API needs.
@@ -177,6 +182,9 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
         ("put", "/api/v1/security/second-factor", ManageSecurity),
         ("get", "/api/v1/security/networks", ReadAccount),
         ("put", "/api/v1/security/networks", ManageSecurity),
+        ("get", "/api/v1/security/zero-trust", ReadAccount),
+        ("put", "/api/v1/security/zero-trust", ManageSecurity),
+        ("delete", "/api/v1/security/zero-trust", ManageSecurity),
         ("get", "/api/v1/security/zendesk", ReadAccount),
         ("put", "/api/v1/security/zendesk", ManageSecurity),
         ("delete", "/api/v1/security/zendesk", ManageSecurity),
@@ -253,6 +261,7 @@ fn an_address_that_the_account_does_not_let_in_is_refused_by_every_route() {
         lacks_second_factor: false,
         access: Access::default(),
         networks: AllowedNetworks::parse(["203.0.113.0/24"]).unwrap(),
+        zero_trust: None,
     };
     remember_standing(&session(), standing, NOW);
     let token = access_token(Role::Owner);
@@ -277,6 +286,75 @@ fn an_address_that_the_account_does_not_let_in_is_refused_by_every_route() {
     assert!(error.security.is_some(), "it is told to the administrators");
 }
 
+const TEAM: &str = "acme.cloudflareaccess.com";
+
+fn application() -> AccessApplication {
+    AccessApplication::parse(TEAM, &"0a".repeat(32)).unwrap()
+}
+
+/// What Access says of somebody who came through the application, with this changed.
+fn assertion(alg: &str, claim: &str, value: Value) -> String {
+    let now = NOW.seconds();
+    let mut claims = json!({
+        "iss": format!("https://{TEAM}"), "aud": [application().audience()], "type": "app", "email": "ada@example.com",
+        "iat": now - 7_200, "nbf": now - 7_200, "exp": now + 7_200, "sub": "7335d417-61da-459d-899c-0a01c76a2f94",
+    });
+    claims[claim] = value;
+    testing::token(&json!({ "alg": alg, "kid": testing::KID }), &claims, b"")
+}
+
+/// Whatever the role, and whatever is asked.
+#[test]
+fn who_has_not_come_through_the_accounts_application_is_refused_by_every_route() {
+    let standing = Standing {
+        role: Role::Owner,
+        lacks_second_factor: false,
+        access: Access::default(),
+        networks: AllowedNetworks::default(),
+        zero_trust: Some(ZeroTrust {
+            application: application(),
+            email: "Ada@example.com".to_owned(),
+        }),
+    };
+    remember_standing(&session(), standing, NOW);
+    let token = access_token(Role::Owner);
+    let good = assertion("RS256", "country", json!("US"));
+    let (text, _) = good.rsplit_once('.').unwrap();
+    let refused = "zero_trust_required";
+    let cases = [
+        (Some(good.clone()), "let_in"),
+        (None, refused),
+        (Some("a.b.c".to_owned()), refused),
+        (Some(format!("{text}.AAAA")), refused),
+        (Some(assertion("none", "country", json!("US"))), refused),
+        (
+            Some(assertion("RS256", "email", json!("bo@example.com"))),
+            refused,
+        ),
+        (Some(assertion("RS256", "aud", json!(["0b"]))), refused),
+        (Some(assertion("RS256", "exp", json!(1))), refused),
+    ];
+    let ask = |method: &str, path: &str, assertion: Option<&String>| {
+        let mut request = request(method, path, Some(&token));
+        if let Some(assertion) = assertion {
+            let headers = request.headers_mut();
+            headers.insert("cf-access-jwt-assertion", assertion.parse().unwrap());
+        }
+        request
+    };
+    STOPS_AT_THE_DOOR.set(true);
+    for (method, path, _) in NEEDS {
+        for (assertion, expected) in &cases {
+            let (_, code) = code(ask(method, path, assertion.as_ref()));
+            assert_eq!(code, *expected, "{method} {path} {assertion:?}");
+        }
+    }
+    STOPS_AT_THE_DOOR.set(false);
+    let (response, _) = send(ask("get", "/api/v1/audit", None));
+    let error = response.extensions().get::<AppError>().cloned().unwrap();
+    assert!(error.security.is_some(), "it is told to the administrators");
+}
+
 /// A role of the account's own with one permission passes exactly the routes that need it.
 #[test]
 fn a_role_with_one_permission_passes_the_routes_that_need_it_and_no_other() {
@@ -292,6 +370,7 @@ fn a_role_with_one_permission_passes_the_routes_that_need_it_and_no_other() {
                 ..Access::default()
             },
             networks: AllowedNetworks::default(),
+            zero_trust: None,
         };
         remember_standing(&session(), standing, NOW);
         let token = access_token(only.base());
@@ -319,6 +398,7 @@ fn whoever_runs_an_account_that_wants_a_second_factor_does_nothing_without_one()
             lacks_second_factor: true,
             access: Access::default(),
             networks: AllowedNetworks::default(),
+            zero_trust: None,
         };
         remember_standing(&session(), standing, NOW);
         // A route that everybody may comes as far as a binding, which there is none of here.
