@@ -9,10 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edgedesk_client::api::now;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
 
-use crate::issuer::{Word, read_request, sign};
+use crate::issuer::{Word, sign};
+use crate::listen::listen;
 use crate::unique;
 
 /// The part of its address in front of `.zendesk.com`.
@@ -39,19 +38,14 @@ pub struct FakeZendesk(Arc<Mutex<State>>);
 impl FakeZendesk {
     /// Starts to listen on a free port.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let zendesk = Self(Arc::new(Mutex::new(State {
-            url,
+            url: String::new(),
             users: BTreeMap::new(),
             is_down: false,
         })));
         let served = zendesk.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(served.clone().serve(stream));
-            }
-        });
+        let url = listen(move |head, _| served.answer(head)).await;
+        zendesk.state().url = url;
         zendesk
     }
 
@@ -115,19 +109,6 @@ impl FakeZendesk {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn serve(self, mut stream: TcpStream) {
-        // A connection that breaks is the other side's business.
-        let Some((head, _)) = read_request(&mut stream).await else {
-            return;
-        };
-        let (status, answer) = self.answer(&head);
-        let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            answer.len()
-        );
-        let _ = stream.write_all((head + &answer).as_bytes()).await;
     }
 
     fn answer(&self, head: &str) -> (u16, String) {

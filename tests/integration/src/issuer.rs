@@ -14,9 +14,8 @@ use rsa::signature::{SignatureEncoding as _, Signer as _};
 use rsa::{BoxedUint, PrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
+use crate::listen::listen;
 use crate::unique;
 
 const CLIENT_ID: &str = "edgedesk-tests";
@@ -60,20 +59,20 @@ pub struct Issuer(Arc<Mutex<State>>);
 impl Issuer {
     /// Starts to listen on a free port.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let issuer = Self(Arc::new(Mutex::new(State {
-            url,
+            url: String::new(),
             kids: ["rsa-1".to_owned(), "p256-1".to_owned()],
             codes: HashMap::new(),
             is_down: false,
         })));
         let served = issuer.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(served.clone().serve(stream));
-            }
-        });
+        let url = listen(move |head, body| {
+            let line = head.lines().next().unwrap_or_default();
+            let (status, answer) = served.answer(line, body);
+            (status, answer.to_string())
+        })
+        .await;
+        issuer.state().url = url;
         issuer
     }
 
@@ -157,21 +156,6 @@ impl Issuer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn serve(self, mut stream: TcpStream) {
-        // A connection that breaks is the other side's business.
-        let Some((head, body)) = read_request(&mut stream).await else {
-            return;
-        };
-        let line = head.lines().next().unwrap_or_default();
-        let (status, answer) = self.answer(line, &body);
-        let answer = answer.to_string();
-        let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            answer.len()
-        );
-        let _ = stream.write_all((head + &answer).as_bytes()).await;
-    }
-
     fn answer(&self, line: &str, body: &str) -> (u16, Value) {
         let mut state = self.state();
         if state.is_down {
@@ -195,7 +179,7 @@ impl Issuer {
             line if line.starts_with("GET /keys ") => {
                 let [rsa, p256] = &state.kids;
                 let keys = json!({ "keys": [
-                    { "kty": "RSA", "use": "sig", "alg": "RS256", "kid": rsa, "n": RSA_N, "e": "AQAB" },
+                    rsa_key(rsa),
                     { "kty": "EC", "use": "sig", "kid": p256, "crv": "P-256", "x": P256_X, "y": P256_Y },
                 ]});
                 (200, keys)
@@ -227,6 +211,11 @@ impl State {
             && challenge == page.0["code_challenge"];
         is_right.then(|| sign(&word))
     }
+}
+
+/// The public half of the RSA key under a name, as sets have it.
+pub(crate) fn rsa_key(kid: &str) -> Value {
+    json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": RSA_N, "e": "AQAB" })
 }
 
 /// The token, signed as its header says.
@@ -265,26 +254,4 @@ fn number(text: &str) -> BoxedUint {
 
 fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64url")
-}
-
-/// The head and the body of a request.
-pub(crate) async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
-    let mut bytes = Vec::new();
-    loop {
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            let is_length = name.eq_ignore_ascii_case("content-length");
-            is_length.then(|| value.trim().parse::<usize>().ok())?
-        });
-        if body.len() >= length.unwrap_or(0) {
-            return Some((head.to_owned(), body.to_owned()));
-        }
-    }
 }

@@ -16,11 +16,14 @@ use edgedesk_domain::conversation::ConversationState;
 use serde_json::Value;
 
 mod api_routes;
+mod fake_access;
 mod fake_zendesk;
 mod issuer;
+mod listen;
 mod own;
 
 pub use api_routes::{Dice, Route, api_routes};
+pub use fake_access::FakeAccess;
 pub use fake_zendesk::FakeZendesk;
 pub use issuer::{Issuer, Page, Word};
 pub use own::OwnStack;

@@ -92,6 +92,13 @@ async fn an_address_that_is_not_on_the_list_is_refused_at_login_api_and_sockets(
     let path = "/api/v1/auth/login";
     let refused = from_elsewhere(&base, Method::POST, path, None, Some(&login)).await;
     assert_eq!(refused, (403, "address_not_allowed".to_owned()));
+    // A refresh token that is shown elsewhere is not used up by that.
+    let refresh = json!({ "refresh_token": tokens.refresh_token });
+    let path = "/api/v1/auth/refresh";
+    let refused = from_elsewhere(&base, Method::POST, path, None, Some(&refresh)).await;
+    assert_eq!(refused, (403, "address_not_allowed".to_owned()));
+    let renewed = live.public.post(path, &refresh).await;
+    assert_eq!(renewed.expect("an answer").status, 200);
     // A ticket that was asked for from the list, and is shown elsewhere.
     let ticket = eventually("the session has learnt of the list", async || {
         let ticket = admin.socket_ticket(None).await.ok()?;

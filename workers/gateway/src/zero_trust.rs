@@ -69,7 +69,7 @@ pub async fn change_zero_trust(
     };
     ask(&app, &headers, &asked)
         .await
-        .map_err(|error| own(&error))?;
+        .map_err(|error| own_refusal(&error))?;
     let ZeroTrust { application, .. } = asked;
     directory
         .set_zero_trust(principal.account_id, Some(&application))
@@ -139,7 +139,7 @@ fn refusal(error: &AccessError) -> AppError {
 }
 
 /// 409: told, since whoever turns it on can do something about it.
-fn own(error: &AccessError) -> AppError {
+fn own_refusal(error: &AccessError) -> AppError {
     let detail = match error {
         AccessError::Missing => "you did not come through Cloudflare Access yourself",
         AccessError::Assertion(Fault::Audience) => "you came through another application",
@@ -240,9 +240,9 @@ mod tests {
     #[test]
     fn whoever_would_lock_themselves_out_is_told_why() {
         for error in FAULTS.map(AccessError::Assertion) {
-            assert_eq!(own(&error).code, "own_assertion_missing", "{error}");
+            assert_eq!(own_refusal(&error).code, "own_assertion_missing", "{error}");
         }
-        let detail = |error| own(&error).detail.unwrap();
+        let detail = |error| own_refusal(&error).detail.unwrap();
         assert!(detail(AccessError::Missing).contains("did not come through"));
         assert!(detail(Fault::Email.into()).contains("another address"));
     }
@@ -254,7 +254,7 @@ mod tests {
             KeysError::NotUnderstood,
         ] {
             let error = AccessError::Keys(error);
-            for refused in [refusal(&error), own(&error)] {
+            for refused in [refusal(&error), own_refusal(&error)] {
                 let code = (refused.status.as_u16(), refused.code.as_str());
                 assert_eq!(code, (503, "team_unavailable"));
                 assert_eq!(refused.security, None);

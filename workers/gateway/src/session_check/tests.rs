@@ -2,6 +2,8 @@ use std::cell::Cell;
 
 use edgedesk_domain::account::{Access, Role};
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_domain::zero_trust::AccessApplication;
+use edgedesk_store::directory::ZeroTrust;
 use futures::executor::block_on;
 use http::StatusCode;
 use ulid::Ulid;
@@ -126,4 +128,24 @@ fn a_flood_of_sessions_does_not_grow_the_memory_without_end() {
         );
     }
     assert!(sessions.entries.len() <= MAX_ENTRIES);
+}
+
+/// A ticket and a socket of before are over once the account asks for an application, or for another.
+#[test]
+fn a_standing_of_another_application_has_another_mark() {
+    let asked = |audience: &str| {
+        let application =
+            AccessApplication::parse("acme.cloudflareaccess.com", &audience.repeat(32)).unwrap();
+        Standing {
+            zero_trust: Some(ZeroTrust {
+                application,
+                email: "ada@example.com".to_owned(),
+            }),
+            ..standing(Role::Agent)
+        }
+    };
+    let marks = [standing(Role::Agent), asked("0a"), asked("0b")].map(|now| standing_mark(&now));
+    assert_ne!(marks[0], marks[1]);
+    assert_ne!(marks[1], marks[2]);
+    assert_eq!(marks[1], standing_mark(&asked("0a")));
 }

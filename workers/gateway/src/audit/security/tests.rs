@@ -79,6 +79,24 @@ fn a_value_that_does_not_open_is_an_entry_of_the_account_that_says_where_and_not
 }
 
 #[test]
+fn who_comes_another_way_than_the_account_allows_is_an_entry_that_says_where_they_wanted_to() {
+    for (event, action) in [
+        (SecurityEvent::AddressNotAllowed, "address.refused"),
+        (SecurityEvent::NotThroughAccess, "zero_trust.refused"),
+    ] {
+        let error = AppError {
+            security: Some(Box::new(event)),
+            ..AppError::forbidden("code", "detail")
+        };
+        let record = recorded(&trail(), &error).unwrap();
+        assert_eq!(record.action, action);
+        assert_eq!(record.outcome, Outcome::Refused);
+        assert_eq!(record.actor, Actor::User { id: user() });
+        assert_eq!(record.resource.id, trail().route);
+    }
+}
+
+#[test]
 fn a_reused_refresh_token_is_an_entry_of_nobody_about_its_session() {
     let session_id = SessionId::new(Ulid::from(3));
     let error = AppError {
