@@ -20,6 +20,7 @@ mod language;
 #[cfg(test)]
 mod quality;
 mod report;
+mod search;
 mod sentiment;
 pub mod table;
 #[cfg(test)]
@@ -37,12 +38,13 @@ pub struct EvalArguments {
     /// The labelled rows: TSV or JSON lines, gzip if the name ends in `.gz`; for `all`, the folder of data sets.
     #[arg(long, value_name = "PATH", required_if_eq_any([
         ("task", "sentiment"), ("task", "emotion"), ("task", "intent"), ("task", "language"), ("task", "faq"),
+        ("task", "search"),
     ]))]
     pub data: Option<PathBuf>,
     /// Rows to fit a linear head on, over the frozen encoder.
     #[arg(long, value_name = "FILE")]
     pub train: Option<PathBuf>,
-    /// The threads of `faq`; `corpus.jsonl` beside the data when absent.
+    /// The threads of `faq` and `search`; `corpus.jsonl` beside the data when absent.
     #[arg(long, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
     /// Group emotions into Ekman's six and neutral, also when each row has one label.
@@ -60,9 +62,10 @@ impl EvalArguments {
     /// An option that the task has no use for was meant for something: silence would be a wrong answer.
     fn check(&self) -> Result<()> {
         let fits_heads = matches!(self.task, Task::Emotion | Task::Intent);
+        let finds_threads = matches!(self.task, Task::Faq | Task::Search);
         for (option, is_given, is_used) in [
             ("--train", self.train.is_some(), fits_heads),
-            ("--corpus", self.corpus.is_some(), self.task == Task::Faq),
+            ("--corpus", self.corpus.is_some(), finds_threads),
             ("--ekman", self.ekman, self.task == Task::Emotion),
             (
                 "--at-least",
@@ -89,8 +92,10 @@ pub enum Task {
     Intent,
     /// Which language.
     Language,
-    /// Finding the thread that answers a question.
+    /// Finding the thread that answers a question, by meaning alone.
     Faq,
+    /// The same by words, by meaning, and by both.
+    Search,
     /// All of these.
     All,
 }
@@ -145,6 +150,7 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
         Task::Intent => intent::run(reader, inputs).await?,
         Task::Language => language::run(reader, inputs).await?,
         Task::Faq => faq::run(reader, inputs).await?,
+        Task::Search => search::run(reader, inputs).await?,
         Task::All => bad_input!("`all` is no single task"),
     };
     let mut outcome = Map::new();

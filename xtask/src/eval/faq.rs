@@ -14,16 +14,16 @@ use crate::reader::Reader;
 const MAX_RANK: usize = 10;
 
 #[derive(Debug, Deserialize)]
-struct Query {
-    text: String,
+pub(super) struct Query {
+    pub(super) text: String,
     doc: Id,
 }
 
 #[derive(Debug, Deserialize)]
-struct Thread {
+pub(super) struct Thread {
     id: Id,
-    title: String,
-    answers: Vec<String>,
+    pub(super) title: String,
+    pub(super) answers: Vec<String>,
 }
 
 /// Ids are texts or numbers.
@@ -34,28 +34,50 @@ enum Id {
     Number(i64),
 }
 
+/// Questions, threads, and for each question the place of the thread that answers it.
+pub(super) struct Rows {
+    pub(super) queries: Vec<Query>,
+    pub(super) threads: Vec<Thread>,
+    pub(super) wanted: Vec<usize>,
+}
+
+impl Rows {
+    pub(super) fn read(inputs: &Inputs) -> Result<Self> {
+        let queries: Vec<Query> = read_json_lines(&inputs.data)?;
+        let beside = || inputs.data.with_file_name("corpus.jsonl");
+        let corpus: PathBuf = inputs.corpus.clone().unwrap_or_else(beside);
+        let threads: Vec<Thread> = read_json_lines(&corpus)?;
+        let mut wanted = Vec::with_capacity(queries.len());
+        for (index, query) in queries.iter().enumerate() {
+            match threads.iter().position(|thread| thread.id == query.doc) {
+                Some(place) => wanted.push(place),
+                None => bad_input!(
+                    "{}: row {}: there is no thread {:?} in {}",
+                    inputs.data.display(),
+                    index + 1,
+                    query.doc,
+                    corpus.display()
+                ),
+            }
+        }
+        Ok(Self {
+            queries,
+            threads,
+            wanted,
+        })
+    }
+}
+
 /// Vectors of one index, each with the place of its thread.
 struct Index(Vec<(usize, Vec<f32>)>);
 
 /// Scores of the embedding. A thread is as near as its title, or as its nearest answer.
 pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Value>> {
-    let queries: Vec<Query> = read_json_lines(&inputs.data)?;
-    let beside = || inputs.data.with_file_name("corpus.jsonl");
-    let corpus: PathBuf = inputs.corpus.clone().unwrap_or_else(beside);
-    let threads: Vec<Thread> = read_json_lines(&corpus)?;
-    let mut wanted = Vec::with_capacity(queries.len());
-    for (index, query) in queries.iter().enumerate() {
-        match threads.iter().position(|thread| thread.id == query.doc) {
-            Some(place) => wanted.push(place),
-            None => bad_input!(
-                "{}: row {}: there is no thread {:?} in {}",
-                inputs.data.display(),
-                index + 1,
-                query.doc,
-                corpus.display()
-            ),
-        }
-    }
+    let Rows {
+        queries,
+        threads,
+        wanted,
+    } = Rows::read(inputs)?;
     let titles = threads.iter().map(|thread| thread.title.clone()).collect();
     let titles = reader.embed("embedding titles", titles).await?;
     let titles = Index::of(titles.into_iter().enumerate());

@@ -25,7 +25,7 @@ struct Measurement {
     figures: &'static [(&'static str, &'static str, Option<f64>)],
 }
 
-const MEASUREMENTS: [Measurement; 11] = [
+const MEASUREMENTS: [Measurement; 12] = [
     Measurement {
         name: "sentiment, English tweets",
         task: Task::Sentiment,
@@ -124,6 +124,30 @@ const MEASUREMENTS: [Measurement; 11] = [
             ("/title/recall_at_1", "recall at 1, titles", Some(0.93)),
             ("/title/recall_at_3", "recall at 3, titles", None),
             ("/answers/recall_at_1", "recall at 1, answers", None),
+        ],
+    },
+    Measurement {
+        name: "finding it by words and by meaning",
+        task: Task::Search,
+        data: "stackfaq/queries.train.jsonl",
+        train: None,
+        figures: &[
+            ("/recall_at_1", "recall at 1, both", None),
+            ("/ndcg_at_10", "nDCG at 10, both", None),
+            ("/by_meaning/recall_at_1", "recall at 1, meaning", None),
+            ("/by_meaning/ndcg_at_10", "nDCG at 10, meaning", None),
+            ("/by_words/recall_at_1", "recall at 1, words", None),
+            ("/by_words/ndcg_at_10", "nDCG at 10, words", None),
+            (
+                "/held_back/ndcg_at_10",
+                "nDCG at 10, both, threads that nothing was chosen on",
+                None,
+            ),
+            (
+                "/held_back/by_meaning/ndcg_at_10",
+                "the same, meaning",
+                None,
+            ),
         ],
     },
     Measurement {
