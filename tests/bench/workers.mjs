@@ -15,12 +15,22 @@ const CONFIGURATIONS = {
   jobs: 'workers/jobs/wrangler.toml',
 };
 
-/** What a Worker could be at best: a constant, from JavaScript. What is posted to it goes on the `events` queue as it is. */
+/**
+ * What a Worker could be at best: a constant, from JavaScript. What is posted to it goes on the `events` queue as it is; posted to
+ * `/cron`, it is the pattern of a cron trigger that goes off in the jobs Worker.
+ */
 const DOOR_WORKER = `
   const headers = { 'content-type': 'application/json' };
   export default {
     async fetch(request, env) {
-      if (request.method === 'POST') await env.EVENTS.send(await request.text(), { contentType: 'text' });
+      if (request.method === 'POST') {
+        const text = await request.text();
+        if (new URL(request.url).pathname === '/cron') {
+          await env.JOBS.scheduled({ cron: text, scheduledTime: new Date() });
+        } else {
+          await env.EVENTS.send(text, { contentType: 'text' });
+        }
+      }
       return new Response('{"status":"ok"}', { headers });
     },
   }`;
@@ -66,7 +76,15 @@ export function script(name, source) {
  */
 export function start(state, workers, ports) {
   const sockets = Object.entries(ports).map(([serviceName, port]) => ({ host: HOST, port, serviceName }));
-  const door = { ...script('door', DOOR_WORKER), unsafeDirectSockets: sockets, queueProducers: { EVENTS: 'events' } };
+  const hasJobs = workers.some(({ name }) => name === 'edgedesk-jobs');
+  const door = {
+    ...script('door', DOOR_WORKER),
+    // What lets a Worker set off another's cron trigger; on Cloudflare nobody but the platform does.
+    compatibilityFlags: ['service_binding_extra_handlers'],
+    serviceBindings: hasJobs ? { JOBS: 'edgedesk-jobs' } : {},
+    unsafeDirectSockets: sockets,
+    queueProducers: { EVENTS: 'events' },
+  };
   const options = {
     host: HOST,
     port: 0,
