@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub type ItemId = u64;
 
 /// How far all the words of a question lift a text, in units of the cosine.
-pub const WORDS_WEIGHT: f64 = 0.15;
+pub const WORDS_WEIGHT: f64 = 0.1;
 
 /// Something that was found, and how well it fits: a cosine, or a share of the words, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,7 @@
 //! `eval search`: does a question find the thread that answers it, by words, by meaning, and by both?
 
 use anyhow::Result;
+use edgedesk_knowledge::parts::parts;
 use edgedesk_search::fuse::{Found, fuse};
 use edgedesk_search::index::ExactIndex;
 use edgedesk_search::row::Row;
@@ -39,7 +40,7 @@ struct Answers {
     fused: Vec<Found>,
 }
 
-/// Scores of each way. The weight of the words was chosen on the threads with an even place in the file; the others stand apart.
+/// Scores of each way.
 pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Value>> {
     let Rows {
         queries,
@@ -58,18 +59,16 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
         answers.push((wanted as u64, indexes.answer(text, question.as_ref())?));
     }
 
-    let mut fields = all_scores(&answers, |_| true);
+    let mut fields = all_scores(&answers);
     fields.insert("n".into(), json!(queries.len()));
     fields.insert("threads".into(), json!(threads.len()));
-    let held_back = all_scores(&answers, |thread| thread % 2 == 1);
-    fields.insert("held_back".into(), held_back.into());
     Ok(fields)
 }
 
-/// The rows of a thread: its title, and each answer with the title above it, which says what it is about.
+/// The rows of a thread: its title, and each part of an answer with the title above it, which says what it is about.
 fn parts_of((thread, place): (&Thread, u64)) -> Vec<(u64, String)> {
-    let answers = thread.answers.iter();
-    let answers = answers.map(|answer| format!("{}\n{answer}", thread.title));
+    let answers = thread.answers.iter().flat_map(|answer| parts(answer));
+    let answers = answers.map(|part| format!("{}\n{}", thread.title, part.text));
     let texts = std::iter::once(thread.title.clone()).chain(answers);
     let numbered = texts.zip(place * PARTS..(place + 1) * PARTS);
     numbered.map(|(text, id)| (id, text)).collect()
@@ -200,11 +199,11 @@ impl Indexes {
     }
 }
 
-/// The scores of the fusion on top, and those of each way alone, over the questions of some threads.
-fn all_scores(answers: &[(u64, Answers)], is_meant: impl Fn(u64) -> bool) -> Map<String, Value> {
+/// The scores of the fusion on top, and those of each way alone.
+fn all_scores(answers: &[(u64, Answers)]) -> Map<String, Value> {
     let of = |list: fn(&Answers) -> &[Found]| {
-        let meant = answers.iter().filter(|(wanted, _)| is_meant(*wanted));
-        let ranks: Vec<usize> = meant
+        let ranks: Vec<usize> = answers
+            .iter()
             .map(|(wanted, answers)| rank_of(list(answers), *wanted))
             .collect();
         scores(&ranks)
