@@ -16,12 +16,13 @@ use edgedesk_domain::files::FileKey;
 use edgedesk_domain::ids::AttachmentId;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::object::{
-    AddAttachmentRequest, AddedAttachment, FindAttachmentRequest, FoundAttachment, Uploader,
+    AddAttachmentRequest, AddedAttachment, FindAttachmentRequest, FoundAttachment, Participant,
 };
 
+use super::alarm::{RECOVERY_MILLIS, Wake};
 use super::log::{Address, to_json};
 use super::outbox::Backoff;
-use super::{Conversation, RECOVERY_MILLIS, Wake, not_here};
+use super::{Conversation, not_here};
 use crate::error::{ObjectError, Refusal};
 use crate::host::{Files, Host};
 use crate::sql::{ObjectSql, SqlError};
@@ -81,7 +82,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     ) -> Result<AddedAttachment, ObjectError> {
         self.check_address(address)?;
         let uploader =
-            self.sender_of(address, &request.uploader, Permission::WriteConversations)?;
+            self.participant_id(address, &request.uploader, Permission::WriteConversations)?;
         let sql = self.log.sql();
         self.log.ensure_schema()?;
         sql.exec(TABLE, &[])?;
@@ -130,10 +131,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         request: &FindAttachmentRequest,
     ) -> Result<FoundAttachment, ObjectError> {
         self.existing(address)?;
-        self.sender_of(address, &request.reader, Permission::ReadMessages)?;
+        self.participant_id(address, &request.reader, Permission::ReadMessages)?;
         let key = key_of(request.attachment_id);
+        let hidden_seq = self.hidden_seq()?;
         let seq = self.log.first_seen(std::slice::from_ref(&key))?;
-        let seq = seq.filter(|seq| self.hidden_seq().is_ok_and(|hidden| *seq > hidden));
+        let seq = seq.filter(|seq| *seq > hidden_seq);
         let Some(logged) = seq.map(|seq| self.log.event(seq)).transpose()?.flatten() else {
             return Err(not_here());
         };
@@ -145,7 +147,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             .attachments
             .iter()
             .find(|attachment| attachment.id == request.attachment_id)
-            .filter(|_| is_public || matches!(request.reader, Uploader::Agent { .. }))
+            .filter(|_| is_public || matches!(request.reader, Participant::Agent { .. }))
             .map(|attachment| FoundAttachment {
                 attachment: attachment.clone(),
             })
@@ -324,22 +326,22 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(!rows.is_empty())
     }
 
-    /// The name of who uploads, sends or reads; refused when it is none of this conversation's.
-    fn sender_of(
+    /// By what a participant is known; refused when it is none of this conversation's.
+    fn participant_id(
         &self,
         address: Address,
-        uploader: &Uploader,
+        participant: &Participant,
         permission: Permission,
     ) -> Result<String, ObjectError> {
-        match uploader {
-            Uploader::Customer { customer_id } => {
+        match participant {
+            Participant::Customer { customer_id } => {
                 let is_other = |state: &ConversationState| state.customer_id != *customer_id;
                 if self.log.state()?.as_ref().is_some_and(is_other) {
                     return Err(not_here());
                 }
                 Ok(customer_id.to_string())
             }
-            Uploader::Agent { principal } => {
+            Participant::Agent { principal } => {
                 self.check_principal(address, principal, permission)?;
                 Ok(principal.user_id.to_string())
             }

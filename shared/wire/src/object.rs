@@ -115,15 +115,15 @@ pub struct SendRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddAttachmentRequest {
     /// Who: only they can send it.
-    pub uploader: Uploader,
+    pub uploader: Participant,
     /// The file.
     pub attachment: Attachment,
 }
 
-/// Who uploads a file, or asks for one.
+/// Who takes part in a conversation, and uploads a file or asks for one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Uploader {
+pub enum Participant {
     /// The customer, by the token of the widget.
     Customer {
         /// Who that is.
@@ -147,7 +147,7 @@ pub struct AddedAttachment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindAttachmentRequest {
     /// Who.
-    pub reader: Uploader,
+    pub reader: Participant,
     /// The file.
     pub attachment_id: AttachmentId,
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use edgedesk_domain::attachment::{Attachment, HEAD_BYTES, InvalidAttachment, is_shown_in_place};
 use edgedesk_domain::files::FileKey;
 use edgedesk_domain::ids::{AccountId, AttachmentId, ConversationId};
+use edgedesk_masking::mask_cards;
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::files::{BINDING, R2};
 use edgedesk_store::files::FileStore;
@@ -17,7 +18,7 @@ use edgedesk_wire::api::AttachmentResponse;
 use edgedesk_wire::customers::FileLink;
 use edgedesk_wire::object::{
     ADD_ATTACHMENT_PATH, AddAttachmentRequest, AddedAttachment, FIND_ATTACHMENT_PATH,
-    FindAttachmentRequest, FoundAttachment, Uploader,
+    FindAttachmentRequest, FoundAttachment, Participant,
 };
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
@@ -76,7 +77,7 @@ pub async fn upload(
     )?;
     let object = Object::conversation(&app, &principal, id)?;
     let file = FileKey::attachment(principal.account_id, id, attachment.id);
-    let uploader = Uploader::Agent { principal };
+    let uploader = Participant::Agent { principal };
     let attachment = take(&app, &object, uploader, attachment, &file, request).await?;
     Ok((
         StatusCode::CREATED,
@@ -101,7 +102,7 @@ pub async fn make_link(
 ) -> Result<(StatusCode, axum::Json<FileLink>), AppError> {
     let object = Object::conversation(&app, &principal, id)?;
     let account_id = principal.account_id;
-    let reader = Uploader::Agent { principal };
+    let reader = Participant::Agent { principal };
     let link = link(&app, &object, reader, (account_id, id, attachment_id)).await?;
     Ok((StatusCode::CREATED, axum::Json(link)))
 }
@@ -144,7 +145,7 @@ pub async fn upload_as_visitor(
         let (account_id, id) = (claims.account_id, claims.conversation_id);
         let object = Object::conversation_unseen(&app, account_id, id);
         let file = FileKey::attachment(account_id, id, attachment.id);
-        let uploader = Uploader::Customer {
+        let uploader = Participant::Customer {
             customer_id: claims.sub,
         };
         let attachment = take(&app, &object, uploader, attachment, &file, request).await?;
@@ -189,7 +190,7 @@ pub async fn link_for_visitor(
         admit_visitor(&app, &headers, &claims).await?;
         let (account_id, id) = (claims.account_id, claims.conversation_id);
         let object = Object::conversation_unseen(&app, account_id, id);
-        let reader = Uploader::Customer {
+        let reader = Participant::Customer {
             customer_id: claims.sub,
         };
         let link = link(&app, &object, reader, (account_id, id, attachment_id)).await?;
@@ -219,7 +220,8 @@ fn described(id: AttachmentId, headers: &HeaderMap, name: &str) -> Result<Attach
             )
         })?;
     let content_type = header_text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-    Attachment::new(id, name, content_type, length).map_err(refused)
+    // Of a card number not even the name of a file keeps more than its end.
+    Attachment::new(id, &mask_cards(name), content_type, length).map_err(refused)
 }
 
 /// Notes the file in its conversation, keeps it, and looks at it. One that is not taken is deleted at once; where even that fails,
@@ -227,7 +229,7 @@ fn described(id: AttachmentId, headers: &HeaderMap, name: &str) -> Result<Attach
 async fn take(
     app: &App,
     object: &Object<'_>,
-    uploader: Uploader,
+    uploader: Participant,
     attachment: Attachment,
     file: &FileKey,
     request: Request,
@@ -296,7 +298,7 @@ async fn look_at(
 async fn link(
     app: &App,
     object: &Object<'_>,
-    reader: Uploader,
+    reader: Participant,
     (account_id, conversation_id, attachment_id): (AccountId, ConversationId, AttachmentId),
 ) -> Result<FileLink, AppError> {
     let find = FindAttachmentRequest {

@@ -3,7 +3,7 @@ use edgedesk_domain::event::EventData;
 use edgedesk_domain::ids::{AttachmentId, PrivacyRequestId};
 use edgedesk_domain::message::NO_TEXT;
 use edgedesk_domain::time::Timestamp;
-use edgedesk_wire::object::{AddAttachmentRequest, FindAttachmentRequest, Uploader};
+use edgedesk_wire::object::{AddAttachmentRequest, FindAttachmentRequest, Participant};
 use edgedesk_wire::privacy::{PrivacyKind, Rewrite};
 
 use super::*;
@@ -23,18 +23,18 @@ fn file(number: u8) -> String {
     )
 }
 
-fn by_agent() -> Uploader {
-    Uploader::Agent {
+fn by_agent() -> Participant {
+    Participant::Agent {
         principal: principal(Role::Agent),
     }
 }
 
-fn by(customer_id: CustomerId) -> Uploader {
-    Uploader::Customer { customer_id }
+fn by(customer_id: CustomerId) -> Participant {
+    Participant::Customer { customer_id }
 }
 
 impl World {
-    fn add(&self, uploader: Uploader, number: u8) -> Result<(), ObjectError> {
+    fn add(&self, uploader: Participant, number: u8) -> Result<(), ObjectError> {
         let attachment = attachment(number);
         let request = AddAttachmentRequest {
             uploader,
@@ -67,7 +67,7 @@ impl World {
         block_on(self.object.send(address(), request))
     }
 
-    fn find(&self, reader: Uploader, number: u8) -> Result<Attachment, String> {
+    fn find(&self, reader: Participant, number: u8) -> Result<Attachment, String> {
         let request = FindAttachmentRequest {
             reader,
             attachment_id: attachment(number).id,
@@ -168,7 +168,7 @@ fn a_file_is_sent_by_its_uploader_and_once() {
 fn a_read_only_member_uploads_nothing() {
     let world = World::new();
     world.says("a", "Hello");
-    let reader = Uploader::Agent {
+    let reader = Participant::Agent {
         principal: principal(Role::ReadOnly),
     };
     assert_eq!(code(world.add(reader, 1)), "forbidden");

@@ -51,6 +51,15 @@ fn what_is_wrong_with_a_file_has_a_status_and_a_code() {
 }
 
 #[test]
+fn a_card_number_in_a_name_is_not_kept() {
+    let headers = headers("image/png", Some("10"));
+    let id = AttachmentId::new(ulid::Ulid(1));
+    let file = described(id, &headers, "card 4111 1111 1111 1111.png").unwrap();
+    assert!(!file.name.contains("4111 1111"), "{}", file.name);
+    assert!(file.name.ends_with("png"), "{}", file.name);
+}
+
+#[test]
 fn a_name_of_any_script_fits_a_header() {
     for (content_type, name, expected) in [
         (
