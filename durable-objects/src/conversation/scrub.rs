@@ -73,6 +73,12 @@ fn changed(
             }
         }
         EventData::EscalationDetected(detected) => unplaced(&mut detected.reasons),
+        // Written for the customer: it may say their name or what they wrote, and nobody sends it any more.
+        EventData::DraftCreated(draft) => {
+            draft.suggestions.clear();
+            draft.actions.clear();
+            unplaced(&mut draft.reasons);
+        }
         // Its shape is the provider's: nothing of it can be told apart.
         EventData::ProviderEventReceived(received) => received.payload = Value::Null,
         // Ids of ours, labels of models and agents.
@@ -85,6 +91,7 @@ fn changed(
         | EventData::AnalysisFailed(_)
         | EventData::AnalysisCorrected(_)
         | EventData::CorrectionWithdrawn(_)
+        | EventData::SuggestionDecided(_)
         | EventData::TicketOpened(_) => {}
     }
     (new != *data).then_some(new)

@@ -218,6 +218,8 @@ pub enum Resource {
     Inboxes,
     /// The account's own intents, and the models.
     Intents,
+    /// Articles and macros.
+    Knowledge,
     /// Counters and figures.
     Analytics,
     /// Deliveries, parked messages, rebuilds.
@@ -280,6 +282,12 @@ permissions! {
     ReadIntents = Intents Read, "intents:read", ReadOnly;
     /// Teach the account's own intents: change, train, roll back.
     ManageIntents = Intents Manage, "intents:manage", Manager;
+    /// See articles and macros, search them.
+    ReadKnowledge = Knowledge Read, "knowledge:read", ReadOnly;
+    /// Write articles and change them, without publishing.
+    WriteKnowledge = Knowledge Write, "knowledge:write", Agent;
+    /// Publish, import and delete articles, set up macros.
+    ManageKnowledge = Knowledge Manage, "knowledge:manage", Manager;
     /// See live counters of the whole account, and accuracy.
     ReadAnalytics = Analytics Read, "analytics:read", ReadOnly;
     /// See deliveries, parked messages and checksums.
@@ -376,6 +384,9 @@ inboxes:read          r g m a o
 inboxes:manage        - - - a o
 intents:read          r g m a o
 intents:manage        - - m a o
+knowledge:read        r g m a o
+knowledge:write       - g m a o
+knowledge:manage      - - m a o
 analytics:read        r g m a o
 integrations:read     - - - a o
 integrations:manage   - - - a o

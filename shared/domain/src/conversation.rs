@@ -312,10 +312,12 @@ impl ConversationState {
         }
         self.seq = event.seq;
         match &event.data {
-            // Feedback is about one message; it moves no conversation.
+            // Feedback and drafts are about one message; they move no conversation.
             EventData::ConversationCreated(_)
             | EventData::AnalysisCorrected(_)
             | EventData::CorrectionWithdrawn(_)
+            | EventData::DraftCreated(_)
+            | EventData::SuggestionDecided(_)
             | EventData::ProviderEventReceived(_) => {}
             EventData::ConversationRead(read) => self.apply_read(&read.reader, read.read_seq),
             EventData::ErasureScheduled(scheduled) => self.apply_scheduled(scheduled),

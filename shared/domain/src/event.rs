@@ -10,11 +10,12 @@ use crate::analysis::{Analysis, ModelRef, PastMood, Reason};
 use crate::conversation::ConversationStatus;
 use crate::feedback::{AnalysisField, Verdict};
 use crate::ids::{
-    AccountId, ConversationId, CustomerId, EventId, InboxId, IntentId, MessageId, PrivacyRequestId,
-    TeamId, TicketId, UserId,
+    AccountId, ConversationId, CustomerId, DraftId, EventId, InboxId, IntentId, MacroId, MessageId,
+    PrivacyRequestId, SuggestionId, TeamId, TicketId, UserId,
 };
 use crate::inbound::TicketChange;
 use crate::message::{Actor, Message};
+use crate::suggestion::{RecommendedAction, Suggestion, SuggestionSource, SuggestionVerdict};
 use crate::time::Timestamp;
 
 /// One entry of a conversation's log.
@@ -106,6 +107,14 @@ pub enum EventData {
     #[serde(rename = "escalation.detected")]
     EscalationDetected(EscalationDetected),
 
+    // Draft.
+    /// Answers to a customer's message were found or written, for agents.
+    #[serde(rename = "draft.created")]
+    DraftCreated(DraftCreated),
+    /// An agent sent one of them, changed or not, or turned it down. The last one of a suggestion counts.
+    #[serde(rename = "suggestion.decided")]
+    SuggestionDecided(SuggestionDecided),
+
     // Ticket.
     /// The desk gave the conversation its ticket.
     #[serde(rename = "ticket.opened")]
@@ -145,6 +154,8 @@ impl EventData {
             Self::AnalysisCorrected(_) => "analysis.corrected",
             Self::CorrectionWithdrawn(_) => "analysis.correction_withdrawn",
             Self::EscalationDetected(_) => "escalation.detected",
+            Self::DraftCreated(_) => "draft.created",
+            Self::SuggestionDecided(_) => "suggestion.decided",
             Self::TicketOpened(_) => "ticket.opened",
             Self::TicketUpdated(_) => "ticket.updated",
             Self::CustomerUpdated(_) => "customer.updated",
@@ -171,6 +182,8 @@ impl EventData {
             | Self::AnalysisCorrected(_)
             | Self::CorrectionWithdrawn(_)
             | Self::EscalationDetected(_)
+            | Self::DraftCreated(_)
+            | Self::SuggestionDecided(_)
             | Self::TicketOpened(_)
             | Self::TicketUpdated(_)
             | Self::CustomerUpdated(_)
@@ -396,6 +409,57 @@ pub struct EscalationDetected {
     pub risk: f64,
     /// Why.
     pub reasons: Vec<Reason>,
+}
+
+/// `draft.created`: what is offered to agents for one message. Customers never see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DraftCreated {
+    /// All of it together.
+    pub draft_id: DraftId,
+    /// The customer's message that it answers.
+    pub message_id: MessageId,
+    /// Its `seq`.
+    pub message_seq: u64,
+    /// At most [`MAX_SUGGESTIONS`](crate::suggestion::MAX_SUGGESTIONS), best first; empty when nothing fits.
+    pub suggestions: Vec<Suggestion>,
+    /// What else could be done now, the surest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<RecommendedAction>,
+    /// The language it is written in, ISO 639-1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What wrote the draft.
+    pub model: ModelRef,
+    /// Why the draft is as it is, or why there is none, for agents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// Milliseconds from the job's beginning to this.
+    pub elapsed_ms: f64,
+}
+
+/// `suggestion.decided`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SuggestionDecided {
+    /// What it was offered in.
+    pub draft_id: DraftId,
+    /// Which suggestion.
+    pub suggestion_id: SuggestionId,
+    /// Where that was from.
+    #[serde(rename = "suggestion_type")]
+    pub source: SuggestionSource,
+    /// The macro or template it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macro_id: Option<MacroId>,
+    /// What the agent did; absent when they took a rejection back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<SuggestionVerdict>,
+    /// The message that they sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// Who.
+    pub by: Actor,
 }
 
 /// `ticket.opened`.

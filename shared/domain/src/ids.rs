@@ -163,6 +163,31 @@ typed_id!(
 );
 
 typed_id!(
+    /// A text of the knowledge base.
+    ArticleId, "art"
+);
+typed_id!(
+    /// A heading that articles stand under.
+    CategoryId, "cat"
+);
+typed_id!(
+    /// An answer that an account has written once for a case.
+    MacroId, "mac"
+);
+typed_id!(
+    /// What was offered for one message, all of it together.
+    DraftId, "drf"
+);
+typed_id!(
+    /// One of the answers offered.
+    SuggestionId, "sug"
+);
+typed_id!(
+    /// Texts brought in from files or addresses, all of one time.
+    ImportId, "imp"
+);
+
+typed_id!(
     /// A customer's wish that their data be erased or made anonymous.
     PrivacyRequestId, "prq"
 );

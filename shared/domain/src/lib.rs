@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod analysis;
+pub mod article;
 pub mod attachment;
 pub mod consent;
 pub mod conversation;
@@ -18,8 +19,10 @@ pub mod ids;
 pub mod inbound;
 pub mod invitation;
 pub mod limits;
+pub mod macros;
 pub mod membership;
 pub mod message;
 pub mod networks;
+pub mod suggestion;
 pub mod time;
 pub mod zero_trust;

@@ -189,6 +189,12 @@ impl Reader {
             EventData::TicketOpened(opened) => json!({ "number": opened.number }),
             EventData::TicketUpdated(change) => json!(change),
             EventData::CustomerUpdated(updated) => json!(updated),
+            EventData::DraftCreated(draft) => json!({
+                "message_id": draft.message_id, "suggestions": draft.suggestions, "actions": draft.actions,
+            }),
+            EventData::SuggestionDecided(decided) => json!({
+                "suggestion_id": decided.suggestion_id, "verdict": decided.verdict,
+            }),
             EventData::AnalysisFailed(failed) => json!({ "message_id": failed.message_id }),
             // Who in the desk did so is theirs.
             EventData::ConversationAssigned(_)

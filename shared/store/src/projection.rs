@@ -237,6 +237,8 @@ impl Projection {
                 | EventData::ConversationRead(_)
                 | EventData::AnalysisFailed(_)
                 | EventData::EscalationDetected(_)
+                | EventData::DraftCreated(_)
+                | EventData::SuggestionDecided(_)
                 | EventData::TicketUpdated(_)
                 | EventData::CustomerUpdated(_)
                 | EventData::ProviderEventReceived(_) => {}

@@ -55,6 +55,18 @@ fn samples() -> Vec<Value> {
         ("conversation.erasure_cancelled", json!({"request_id": "prq_00000000000000000000000006"})),
         ("conversation.erased", json!({"request_id": "prq_00000000000000000000000006", "through_seq": 9})),
         ("conversation.anonymised", json!({"request_id": "prq_00000000000000000000000006", "through_seq": 9})),
+        ("draft.created", json!({"draft_id": "drf_00000000000000000000000012", "message_id": message, "message_seq": 2,
+            "suggestions": [{"id": "sug_00000000000000000000000013", "type": "draft", "title": "Returns", "text": "Send it back.",
+                "confidence": 0.8, "reason": "An article answers it.", "citations": [{"article_id": "art_00000000000000000000000014",
+                    "title": "Returns", "version": 2, "start": 3, "end": 16, "quote": "Send it back."}]},
+                {"id": "sug_00000000000000000000000015", "type": "macro", "title": "Refund", "text": "We refund it.",
+                "confidence": 0.6, "reason": "It fits the intent.", "macro_id": "mac_00000000000000000000000016"}],
+            "actions": [{"action": "start_refund", "reason": "They ask for their money.", "confidence": 0.7}],
+            "language": "en", "model": {"id": "composer", "version": "1"},
+            "reasons": [{"code": "article", "text": "An article answers it.", "weight": 0.8}], "elapsed_ms": 21.5})),
+        ("suggestion.decided", json!({"draft_id": "drf_00000000000000000000000012",
+            "suggestion_id": "sug_00000000000000000000000015", "suggestion_type": "macro",
+            "macro_id": "mac_00000000000000000000000016", "verdict": "edited", "message_id": message, "by": agent})),
     ]
     .into_iter()
     .enumerate()
@@ -144,12 +156,14 @@ fn there_is_a_sample_of_every_event_type() {
         EventData::ErasureCancelled(_) => 16,
         EventData::ConversationErased(_) => 17,
         EventData::ConversationAnonymised(_) => 18,
+        EventData::DraftCreated(_) => 19,
+        EventData::SuggestionDecided(_) => 20,
     };
     let seen: Vec<_> = samples()
         .into_iter()
         .map(|sample| number(&serde_json::from_value::<Event>(sample).unwrap().data))
         .collect();
-    assert_eq!(seen, (0..19).collect::<Vec<_>>());
+    assert_eq!(seen, (0..21).collect::<Vec<_>>());
 }
 
 #[test]
