@@ -75,7 +75,12 @@ fn changed(
         EventData::EscalationDetected(detected) => unplaced(&mut detected.reasons),
         // Written for the customer: it may say their name or what they wrote, and nobody sends it any more.
         EventData::DraftCreated(draft) => {
-            draft.suggestions.clear();
+            for suggestion in &mut draft.suggestions {
+                suggestion.title.clear();
+                suggestion.text.clear();
+                suggestion.reason.clear();
+                suggestion.citations.clear();
+            }
             draft.actions.clear();
             unplaced(&mut draft.reasons);
         }

@@ -24,7 +24,7 @@ pub enum Fate {
 use Fate::{In, Out};
 
 /// All places.
-pub const PLACES: [Place; 17] = [
+pub const PLACES: [Place; 23] = [
     Place {
         name: "customers",
         what: "Your name, your e-mail address, and when you first wrote",
@@ -111,5 +111,35 @@ pub const PLACES: [Place; 17] = [
         name: "own_intent_promotions",
         what: "Which of these was in use when",
         fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "article_votes",
+        what: "Which help articles you found helpful or not",
+        fate: In("votes.json"),
+    },
+    Place {
+        name: "articles",
+        what: "Help articles: their titles and who may see them",
+        fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "article_versions",
+        what: "The texts of help articles",
+        fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "article_categories",
+        what: "Headings that help articles stand under",
+        fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "macros",
+        what: "Answers that are written once for many",
+        fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "suggestions",
+        what: "What software offered people here as an answer to you, by number alone",
+        fate: Out("what it said is in the history of each conversation"),
     },
 ];

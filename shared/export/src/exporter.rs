@@ -191,6 +191,10 @@ impl<D: Database, L: LogReader, F: FileStore> Exporter<'_, D, L, F> {
             "exports.json",
             &exports(store, customer_id, self.now).await?,
         )?;
+        archive.add_json(
+            "votes.json",
+            &store.list_votes_of_customer(customer_id).await?,
+        )?;
         let ids = store
             .list_conversations_of_customer(customer_id, MAX_CONVERSATIONS + 1)
             .await?;

@@ -31,13 +31,14 @@ use crate::shards::{AccountStore, Shards};
 use crate::testing::Sqlite;
 use crate::{Database, projection};
 
-pub const READ_MODEL: [&str; 6] = [
+pub const READ_MODEL: [&str; 7] = [
     "conversations",
     "messages",
     "analyses",
     "tickets",
     "customers",
     "feedback",
+    "suggestions",
 ];
 
 pub fn demo_seed() -> DemoSeed {

@@ -11,9 +11,10 @@
 use std::collections::BTreeMap;
 
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::event::{Event, EventData};
+use edgedesk_domain::event::{Event, EventData, MessageAnalyzed, SuggestionDecided};
 use edgedesk_domain::feedback::AnalysisField;
-use edgedesk_domain::ids::{AccountId, ConversationId, MessageId};
+use edgedesk_domain::ids::{AccountId, ConversationId, MacroId, MessageId, SuggestionId};
+use edgedesk_domain::suggestion::SuggestionSource;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::queue::EventsAppended;
 use serde::Serialize;
@@ -84,6 +85,16 @@ const UPSERT_FEEDBACK: &str = "
       seq = excluded.seq, message_id = excluded.message_id, decided = excluded.decided, value = excluded.value,
       decided_at = excluded.decided_at, given_at = excluded.given_at
     WHERE excluded.seq > feedback.seq";
+// Of one suggestion there are an offer and any number of verdicts, in any order.
+const UPSERT_SUGGESTIONS: &str = "
+    INSERT INTO suggestions (account_id, conversation_id, id, seq, source, macro_id, offered_at, verdict)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, conversation_id, id) DO UPDATE SET
+      verdict = iif(excluded.seq > suggestions.seq, excluded.verdict, suggestions.verdict),
+      seq = max(excluded.seq, suggestions.seq),
+      offered_at = coalesce(suggestions.offered_at, excluded.offered_at)
+    WHERE excluded.seq > suggestions.seq OR suggestions.offered_at IS NULL";
 // The conflict target is the conversation alone: a number or an id given twice is a fault that must be seen.
 const INSERT_TICKETS: &str = "
     INSERT INTO tickets (account_id, conversation_id, id, number, created_at)
@@ -115,6 +126,8 @@ pub(crate) struct Projection {
     tickets: BTreeMap<EventKey, String>,
     /// The last word on each field of each decision, with its `seq`.
     feedback: BTreeMap<(AccountId, ConversationId, u64, AnalysisField), (u64, String)>,
+    /// What was offered, and what became of it: one after the other, as the database adds them up.
+    suggestions: BTreeMap<(AccountId, ConversationId, SuggestionId, u64), String>,
 }
 
 /// What an agent says of a field, or that they take it back.
@@ -138,6 +151,7 @@ impl Projection {
             && self.analyses.is_empty()
             && self.tickets.is_empty()
             && self.feedback.is_empty()
+            && self.suggestions.is_empty()
     }
 
     /// Adds the rows that are made of one event each. All events are of the sealer's account.
@@ -167,29 +181,8 @@ impl Projection {
                     }
                 }
                 EventData::MessageAnalyzed(analyzed) => {
-                    let analysis = &analyzed.analysis;
                     if is_newer(&self.analyses, key, event.revision) {
-                        let name = format!(
-                            "{}:{}:{}",
-                            event.conversation_id, analyzed.message_seq, event.seq
-                        );
-                        let data = sealer.seal(&ANALYSIS_DATA, &name, &crate::json(analysis))?;
-                        let row = row((
-                            event.account_id,
-                            event.conversation_id,
-                            analyzed.message_seq,
-                            event.seq,
-                            analyzed.message_id,
-                            analysis.sentiment.polarity,
-                            analysis.sentiment.score,
-                            analysis.escalation_risk,
-                            &analysis.model.id,
-                            &analysis.model.version,
-                            event.at.millis(),
-                            data,
-                            LABELS.map(|field| field.decided(analyzed)),
-                            event.revision,
-                        ));
+                        let row = analysis_row(event, analyzed, sealer)?;
                         self.analyses.insert(key, (event.revision, row));
                     }
                 }
@@ -215,6 +208,24 @@ impl Projection {
                         decided_at: withdrawn.decided_at,
                     },
                 ),
+                EventData::DraftCreated(draft) => {
+                    for suggestion in &draft.suggestions {
+                        self.add_suggestion(
+                            event,
+                            suggestion.id,
+                            suggestion.source,
+                            suggestion.macro_id,
+                            None,
+                        );
+                    }
+                }
+                EventData::SuggestionDecided(decided) => self.add_suggestion(
+                    event,
+                    decided.suggestion_id,
+                    decided.source,
+                    decided.macro_id,
+                    Some(decided),
+                ),
                 EventData::TicketOpened(opened) => {
                     self.tickets.entry(key).or_insert_with(|| {
                         row((
@@ -237,14 +248,35 @@ impl Projection {
                 | EventData::ConversationRead(_)
                 | EventData::AnalysisFailed(_)
                 | EventData::EscalationDetected(_)
-                | EventData::DraftCreated(_)
-                | EventData::SuggestionDecided(_)
                 | EventData::TicketUpdated(_)
                 | EventData::CustomerUpdated(_)
                 | EventData::ProviderEventReceived(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// Adds that a suggestion was offered, or what became of it.
+    fn add_suggestion(
+        &mut self,
+        event: &Event,
+        id: SuggestionId,
+        source: SuggestionSource,
+        macro_id: Option<MacroId>,
+        decided: Option<&SuggestionDecided>,
+    ) {
+        let key = (event.account_id, event.conversation_id, id, event.seq);
+        let row = row((
+            event.account_id,
+            event.conversation_id,
+            id,
+            event.seq,
+            source,
+            macro_id,
+            decided.is_none().then(|| event.at.millis()),
+            decided.and_then(|decided| decided.verdict),
+        ));
+        self.suggestions.insert(key, row);
     }
 
     /// Adds what an agent says, unless a later word is known already.
@@ -309,10 +341,44 @@ impl Projection {
             UPSERT_FEEDBACK,
             self.feedback.into_values().map(|(_, row)| row),
         );
+        push(
+            &mut statements,
+            UPSERT_SUGGESTIONS,
+            self.suggestions.into_values(),
+        );
         push(&mut statements, UPSERT_CONVERSATIONS, conversations);
         push(&mut statements, UPSERT_CUSTOMERS, customers);
         Ok(statements)
     }
+}
+
+fn analysis_row(
+    event: &Event,
+    analyzed: &MessageAnalyzed,
+    sealer: &Sealer,
+) -> Result<String, StoreError> {
+    let analysis = &analyzed.analysis;
+    let name = format!(
+        "{}:{}:{}",
+        event.conversation_id, analyzed.message_seq, event.seq
+    );
+    let data = sealer.seal(&ANALYSIS_DATA, &name, &crate::json(analysis))?;
+    Ok(row((
+        event.account_id,
+        event.conversation_id,
+        analyzed.message_seq,
+        event.seq,
+        analyzed.message_id,
+        analysis.sentiment.polarity,
+        analysis.sentiment.score,
+        analysis.escalation_risk,
+        &analysis.model.id,
+        &analysis.model.version,
+        event.at.millis(),
+        data,
+        LABELS.map(|field| field.decided(analyzed)),
+        event.revision,
+    )))
 }
 
 fn conversation_row(state: &ConversationState, sealer: &Sealer) -> Result<String, StoreError> {

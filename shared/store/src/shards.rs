@@ -2,20 +2,27 @@
 //! scoped to an account.
 
 mod accuracy;
+mod articles;
 mod consents;
 mod conversations;
 mod cursor;
 mod customers;
 mod exports;
 mod intents;
+mod macros;
 mod parked;
 mod plain;
 mod read_model;
+mod suggestions;
 mod teams;
 mod tickets;
 
 use edgedesk_domain::ids::AccountId;
 
+pub use self::articles::{
+    ArticleError, ArticleFilter, CategoryError, ImportedArticle, IndexContent, IndexCounts,
+    KnownSource, MAX_CATEGORIES, RESTORABLE_MILLIS, ToIndex, VoteOfCustomer,
+};
 pub use self::consents::MAX_CONSENTS;
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page, SeenBy};
 pub use self::exports::{EXPORT_MILLIS, ExportEnd, LOST_MILLIS};
@@ -23,6 +30,7 @@ pub use self::intents::{
     CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow,
     TrainingBudget, TrainingSet,
 };
+pub use self::macros::{MAX_MACROS, MacroError};
 pub use self::teams::TeamFigures;
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};
@@ -162,6 +170,9 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
         .chain(customers::READS)
         .chain(consents::READS)
         .chain(exports::READS)
+        .chain(articles::reads())
+        .chain(macros::READS)
+        .chain(suggestions::READS)
         .chain(intents::reads())
         .chain(read_model::reads())
 }

@@ -64,7 +64,7 @@ impl Table {
     }
 }
 
-pub(super) const TABLES: [Table; 13] = [
+pub(super) const TABLES: [Table; 19] = [
     Table {
         name: "conversations",
         read: "
@@ -279,5 +279,104 @@ pub(super) const TABLES: [Table; 13] = [
         delete: "DELETE FROM customer_exports WHERE account_id = ?1",
         key: &[("customer_id", false), ("id", false)],
         newer: Newer::Larger("revision"),
+    },
+    Table {
+        name: "article_categories",
+        read: "
+            SELECT account_id, id, revision, name, name_key, created_at FROM article_categories WHERE account_id = ?1 AND id
+            > ?2 ORDER BY id LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO article_categories (account_id, id, revision, name, name_key, created_at) SELECT value ->> 0, value
+            ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE true ON CONFLICT (account_id,
+            id) DO UPDATE SET revision = excluded.revision, name = excluded.name, name_key = excluded.name_key, created_at =
+            excluded.created_at WHERE excluded.revision > article_categories.revision",
+        delete: "DELETE FROM article_categories WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Larger("revision"),
+    },
+    Table {
+        name: "articles",
+        read: "
+            SELECT account_id, id, revision, title, language, category_id, translation_of, state, version,
+            published_version, search_revision, indexed_revision, source, fingerprint, created_at, updated_at, deleted_at
+            FROM articles WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO articles (account_id, id, revision, title, language, category_id, translation_of, state, version,
+            published_version, search_revision, indexed_revision, source, fingerprint, created_at, updated_at, deleted_at)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
+            value ->> 16 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO UPDATE SET revision =
+            excluded.revision, title = excluded.title, language = excluded.language, category_id = excluded.category_id,
+            translation_of = excluded.translation_of, state = excluded.state, version = excluded.version, published_version
+            = excluded.published_version, search_revision = excluded.search_revision, indexed_revision =
+            excluded.indexed_revision, source = excluded.source, fingerprint = excluded.fingerprint, created_at =
+            excluded.created_at, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at WHERE excluded.revision
+            > articles.revision",
+        delete: "DELETE FROM articles WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Larger("revision"),
+    },
+    Table {
+        name: "article_versions",
+        read: "
+            SELECT account_id, article_id, version, title, language, body, saved_by, saved_by_name, saved_at FROM
+            article_versions WHERE account_id = ?1 AND (article_id, version) > (?2, ?3) ORDER BY article_id, version LIMIT 3",
+        page: 3,
+        write: "
+            INSERT INTO article_versions (account_id, article_id, version, title, language, body, saved_by, saved_by_name,
+            saved_at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+            value ->> 7, value ->> 8 FROM json_each(?1) WHERE true ON CONFLICT (account_id, article_id, version) DO NOTHING",
+        delete: "DELETE FROM article_versions WHERE account_id = ?1",
+        key: &[("article_id", false), ("version", true)],
+        newer: Newer::Never,
+    },
+    Table {
+        name: "article_votes",
+        read: "
+            SELECT account_id, article_id, voter, is_helpful, voted_at FROM article_votes WHERE account_id = ?1 AND
+            (article_id, voter) > (?2, ?3) ORDER BY article_id, voter LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO article_votes (account_id, article_id, voter, is_helpful, voted_at) SELECT value ->> 0, value ->> 1,
+            value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true ON CONFLICT (account_id, article_id, voter)
+            DO UPDATE SET is_helpful = excluded.is_helpful, voted_at = excluded.voted_at WHERE excluded.voted_at >
+            article_votes.voted_at",
+        delete: "DELETE FROM article_votes WHERE account_id = ?1",
+        key: &[("article_id", false), ("voter", false)],
+        newer: Newer::Larger("voted_at"),
+    },
+    Table {
+        name: "macros",
+        read: "
+            SELECT account_id, id, revision, kind, title, title_key, content, created_at, updated_at FROM macros WHERE
+            account_id = ?1 AND id > ?2 ORDER BY id LIMIT 50",
+        page: 50,
+        write: "
+            INSERT INTO macros (account_id, id, revision, kind, title, title_key, content, created_at, updated_at) SELECT
+            value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value
+            ->> 8 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO UPDATE SET revision = excluded.revision,
+            kind = excluded.kind, title = excluded.title, title_key = excluded.title_key, content = excluded.content,
+            created_at = excluded.created_at, updated_at = excluded.updated_at WHERE excluded.revision > macros.revision",
+        delete: "DELETE FROM macros WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Larger("revision"),
+    },
+    Table {
+        name: "suggestions",
+        read: "
+            SELECT account_id, conversation_id, id, seq, source, macro_id, offered_at, verdict FROM suggestions WHERE
+            account_id = ?1 AND (conversation_id, id) > (?2, ?3) ORDER BY conversation_id, id LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO suggestions (account_id, conversation_id, id, seq, source, macro_id, offered_at, verdict) SELECT
+            value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM
+            json_each(?1) WHERE true ON CONFLICT (account_id, conversation_id, id) DO UPDATE SET seq = excluded.seq, source
+            = excluded.source, macro_id = excluded.macro_id, offered_at = excluded.offered_at, verdict = excluded.verdict
+            WHERE excluded.seq > suggestions.seq",
+        delete: "DELETE FROM suggestions WHERE account_id = ?1",
+        key: &[("conversation_id", false), ("id", false)],
+        newer: Newer::Larger("seq"),
     },
 ];

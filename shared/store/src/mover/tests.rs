@@ -45,6 +45,13 @@ fn fill(shard: &Sqlite, account: AccountId) {
          INSERT INTO own_intent_examples VALUES ('{account}', 'int_1', 0, 'my money');
          INSERT INTO own_intent_models VALUES ('{account}', 1, 1, 'u', 'U', 'e', '1', 1, 0, 0, 1, 'r', 't', '{{}}', '[]', '{head}');
          INSERT INTO own_intent_promotions VALUES ('{account}', 1, 1, NULL, 'train', 'u', 'U', 1);
+         INSERT INTO article_categories VALUES ('{account}', 'cat_1', 1, 'Orders', 'orders', 1);
+         INSERT INTO articles VALUES ('{account}', 'art_1', 4, 'Returns', 'en', 'cat_1', NULL, 'published', 2, 1, 3, 2, 'a.md', 'f', 1, 2, NULL);
+         INSERT INTO article_versions VALUES ('{account}', 'art_1', 1, 'Returns', 'en', '# It''s', 'u', 'U', 1),
+           ('{account}', 'art_1', 2, 'Returns', 'en', '', NULL, NULL, 2);
+         INSERT INTO article_votes VALUES ('{account}', 'art_1', 'cus_1', 1, 5);
+         INSERT INTO macros VALUES ('{account}', 'mac_1', 2, 'macro', 'Refund', 'refund', '{{}}', 1, 2);
+         INSERT INTO suggestions VALUES ('{account}', 'cnv_1', 'sug_1', 7, 'macro', 'mac_1', 1, 'accepted');
          INSERT INTO customer_consents VALUES ('{account}', 'cus_1', 1, 'marketing', 'given', 'phone', NULL, 'n', 'u', 'U', 1),
            ('{account}', 'cus_1', 2, 'marketing', 'withdrawn', 'phone', 'w', NULL, 'u', 'U', 2);
          INSERT INTO customer_exports VALUES ('{account}', 'cus_1', 'exp_1', 3, 'ready', 0, 'u', 'U', 1, 2, 3, 4, NULL);",

@@ -13,13 +13,14 @@ use crate::projection::Projection;
 
 const LIST_WITHOUT_TICKET: &str = "
     SELECT account_id, id FROM conversations WHERE account_id = ?1 AND ticket_number IS NULL ORDER BY id";
-const DELETE_ALL: [&str; 6] = [
+const DELETE_ALL: [&str; 7] = [
     "DELETE FROM conversations WHERE account_id = ?1",
     "DELETE FROM messages WHERE account_id = ?1",
     "DELETE FROM analyses WHERE account_id = ?1",
     "DELETE FROM tickets WHERE account_id = ?1",
     "DELETE FROM customers WHERE account_id = ?1",
     "DELETE FROM feedback WHERE account_id = ?1",
+    "DELETE FROM suggestions WHERE account_id = ?1",
 ];
 
 /// A table of the read model, read in the order of its key. `?2` to `?4` are the key of the last row read.
@@ -31,7 +32,7 @@ struct Table {
     sealed: Option<SealedColumn>,
 }
 
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     Table {
         name: "conversations",
         sql: "
@@ -83,6 +84,15 @@ const TABLES: [Table; 6] = [
             FROM feedback WHERE account_id = ?1 AND (conversation_id, message_seq, field) > (?2, ?3, ?4)
             ORDER BY conversation_id, message_seq, field LIMIT 200",
         key: &["conversation_id", "message_seq", "field"],
+        sealed: None,
+    },
+    Table {
+        name: "suggestions",
+        sql: "
+            SELECT account_id, conversation_id, id, seq, source, macro_id, offered_at, verdict
+            FROM suggestions WHERE account_id = ?1 AND (conversation_id, id) > (?2, ?3)
+            ORDER BY conversation_id, id LIMIT 200",
+        key: &["conversation_id", "id"],
         sealed: None,
     },
 ];

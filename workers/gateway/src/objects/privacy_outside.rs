@@ -168,6 +168,7 @@ async fn sweep(
     }
     // The rows before the files: an archive that is being written finds that it is not asked for any more.
     store.forget_exports(customer_id).await?;
+    store.forget_votes(customer_id).await?;
     let files = R2::of(app.env()).map_err(unavailable_files)?;
     delete_exports_of(&files, account_id, customer_id)
         .await
