@@ -31,6 +31,8 @@ pub enum SqlValue {
     Real(f64),
     /// A text, without NUL characters.
     Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
 }
 
 impl From<&str> for SqlValue {
@@ -108,6 +110,23 @@ impl Row {
         }
     }
 
+    /// The bytes in `column`.
+    pub fn bytes(&self, column: usize) -> Result<&[u8], SqlError> {
+        match self.0.get(column) {
+            Some(SqlValue::Blob(bytes)) => Ok(bytes),
+            other => Err(wrong_type(column, "piece of bytes", other)),
+        }
+    }
+
+    /// The number in `column`.
+    pub fn real(&self, column: usize) -> Result<f64, SqlError> {
+        match self.0.get(column) {
+            Some(SqlValue::Real(number)) => Ok(*number),
+            Some(SqlValue::Integer(number)) => Ok(*number as f64),
+            other => Err(wrong_type(column, "number", other)),
+        }
+    }
+
     /// The text in `column`, or `None` for `NULL`.
     pub fn optional_text(&self, column: usize) -> Result<Option<&str>, SqlError> {
         match self.0.get(column) {
@@ -173,6 +192,7 @@ fn wrong_type(column: usize, expected: &str, found: Option<&SqlValue>) -> SqlErr
         Some(SqlValue::Integer(_)) => "an integer",
         Some(SqlValue::Real(_)) => "a real number",
         Some(SqlValue::Text(_)) => "a text",
+        Some(SqlValue::Blob(_)) => "a piece of bytes",
     };
     SqlError::Unreadable(format!("column {column} is {found}, not a {expected}"))
 }

@@ -107,7 +107,7 @@ impl TestSql {
                     ValueRef::Text(text) => {
                         SqlValue::Text(String::from_utf8(text.to_vec()).unwrap())
                     }
-                    ValueRef::Blob(_) => panic!("no column holds bytes"),
+                    ValueRef::Blob(bytes) => SqlValue::Blob(bytes.to_vec()),
                 })
                 .collect();
             answer.push(Row::new(columns));
@@ -144,6 +144,7 @@ impl rusqlite::ToSql for Bound<'_> {
             SqlValue::Integer(number) => ToSqlOutput::Owned(Value::Real(*number as f64)),
             SqlValue::Real(number) => ToSqlOutput::Owned(Value::Real(*number)),
             SqlValue::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            SqlValue::Blob(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
         })
     }
 }

@@ -16,6 +16,7 @@ pub mod frames;
 pub mod inboxes;
 pub mod inference;
 pub mod jobs;
+pub mod knowledge;
 pub mod limits;
 pub mod macros;
 pub mod members;

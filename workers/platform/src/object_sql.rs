@@ -45,6 +45,8 @@ fn to_js(value: &SqlValue) -> JsValue {
         SqlValue::Integer(number) => JsValue::from_f64(*number as f64),
         SqlValue::Real(number) => JsValue::from_f64(*number),
         SqlValue::Text(text) => JsValue::from_str(text),
+        // The runtime takes an `ArrayBuffer`: a copy, as a view into Wasm memory moves when that grows.
+        SqlValue::Blob(bytes) => js_sys::Uint8Array::from(bytes.as_slice()).buffer().into(),
     }
 }
 
@@ -55,9 +57,7 @@ fn from_js(value: SqlStorageValue) -> Result<SqlValue, SqlError> {
         SqlStorageValue::Integer(number) => SqlValue::Integer(number),
         SqlStorageValue::Float(number) => SqlValue::Real(number),
         SqlStorageValue::String(text) => SqlValue::Text(text),
-        SqlStorageValue::Blob(_) => {
-            return Err(SqlError::Unreadable("a column holds bytes".to_owned()));
-        }
+        SqlStorageValue::Blob(bytes) => SqlValue::Blob(bytes),
     })
 }
 
