@@ -8,6 +8,8 @@ use crate::ModelError;
 /// What this crate makes of the files, for [`Manifest::features_digest`]: raised by hand when the same files come to give
 /// other features, as with another way of pooling.
 const FEATURES_RECIPE: u32 = 1;
+/// Likewise for [`Manifest::embedding_digest`].
+const EMBEDDING_RECIPE: u32 = 1;
 
 /// The manifest as far as the runtime needs it; scores and history are for people.
 #[derive(Debug, Clone, Deserialize)]
@@ -101,15 +103,30 @@ impl Manifest {
     /// count, nor do files that only read the features.
     #[must_use]
     pub fn features_digest(&self) -> String {
+        self.digest_of("features", FEATURES_RECIPE, None)
+    }
+
+    /// A digest of what determines a text's embedding, 16 hex digits: all that its features come from, and the upper layers.
+    /// Embeddings of different digests are not to be compared.
+    #[must_use]
+    pub fn embedding_digest(&self) -> String {
+        let embedder = self.files.embedder.as_ref();
+        self.digest_of("embedding", EMBEDDING_RECIPE, embedder)
+    }
+
+    fn digest_of(&self, what: &str, recipe: u32, also: Option<&ManifestFile>) -> String {
         let files = &self.files;
         let mut all = Sha256::new();
-        all.update(format!("features {FEATURES_RECIPE}\n"));
+        all.update(format!("{what} {recipe}\n"));
         for file in [
             &files.encoder,
             &files.embeddings,
             &files.vocabulary,
             &files.emoji,
-        ] {
+        ]
+        .into_iter()
+        .chain(also)
+        {
             all.update(&file.sha256);
             all.update("\n");
         }

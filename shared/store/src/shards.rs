@@ -18,6 +18,7 @@ mod teams;
 mod tickets;
 
 use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::time::Timestamp;
 
 pub use self::articles::{
     ArticleError, ArticleFilter, CategoryError, ImportedArticle, IndexContent, IndexCounts,
@@ -119,6 +120,22 @@ impl<D: Database> Shards<D> {
             .ok()
             .and_then(|index| self.shards.get(index))
             .ok_or(StoreError::UnknownShard(shard))
+    }
+
+    /// Accounts with articles of which search does not know the last change, or that were deleted long ago, at most 200. Only for
+    /// what tends all accounts by itself: of each it gives the id, and nothing else.
+    pub async fn accounts_to_tend(
+        &self,
+        shard: u32,
+        now: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        // Two partial indexes, read from end to end: they hold what is to be done.
+        const LIST: &str = "
+            SELECT account_id FROM articles WHERE indexed_revision < search_revision
+            UNION SELECT account_id FROM articles WHERE deleted_at IS NOT NULL AND deleted_at < ?1 LIMIT 200";
+        let before = Value::time(now.plus_millis(-RESTORABLE_MILLIS));
+        let rows = self.shard(shard)?.query(LIST, &[before]).await?;
+        rows.iter().map(|row| row.parsed("account_id")).collect()
     }
 
     /// The rows of an account, on the shard that the directory says.

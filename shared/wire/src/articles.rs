@@ -267,9 +267,6 @@ pub struct ArticleIndex {
     pub filling: Option<FillingIndex>,
     /// Bytes of rows that the object holds in memory.
     pub memory_bytes: u64,
-    /// What went wrong last, if it was not made good since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<String>,
 }
 
 /// An index of a newer model on its way.

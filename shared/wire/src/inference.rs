@@ -21,6 +21,11 @@ pub const TEST_INTENTS_PATH: &str = "/intents/test";
 /// `GET`: [`ModelsResponse`].
 pub const MODELS_PATH: &str = "/models";
 
+/// `POST`: [`EmbedRequest`] to [`EmbedResponse`].
+pub const EMBED_PATH: &str = "/embed";
+/// Most texts of one request for embeddings: half a second of them.
+pub const MAX_EMBED_TEXTS: usize = 32;
+
 /// Most sentences that one training takes: six seconds at ten milliseconds each. Fifty intents of ten sentences fit, and
 /// ten messages that are of none.
 pub const MAX_TRAINING_ROWS: usize = 600;
@@ -132,6 +137,22 @@ pub enum BatchOutcome {
         /// `too_large` or `internal`.
         error: String,
     },
+}
+
+/// Texts whose meaning is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbedRequest {
+    /// At most [`MAX_EMBED_TEXTS`], each of at most [`MAX_BATCH_TEXT_BYTES`]. Of a long one the beginning is read.
+    pub texts: Vec<String>,
+}
+
+/// Their embeddings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbedResponse {
+    /// What made them: rows of different models are not to be compared.
+    pub model: ModelRef,
+    /// For each text its row of 8-bit values (`edgedesk-search`) in Base64; absent for one that says nothing.
+    pub rows: Vec<Option<String>>,
 }
 
 /// Whether texts can be analysed.

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::audit::{Appended, ConsistencyProof, EntryList, InclusionProof, RootList};
 use crate::desk::{DeliveriesResponse, DeskState, ReserveResponse};
+use crate::knowledge::{FoundPlaces, IndexStatus, Indexed};
 use crate::limits::CountResponse;
 use crate::object::{
     AddedAttachment, DecisionRecord, EventsResponse, FoundAttachment, GivenFeedback, Receipt,
@@ -63,6 +64,18 @@ impl OfAccount for CountResponse {
     }
 }
 
+impl OfAccount for FoundPlaces {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for IndexStatus {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
 impl OfAccount for RequestAnswer {
     fn is_of(&self, account_id: AccountId) -> bool {
         self.account_id == account_id
@@ -96,6 +109,7 @@ compared_by_the_object!(
     FoundAttachment,
     GivenFeedback,
     IgnoredAny,
+    Indexed,
     KnownNames,
     Receipt,
     ReserveResponse,

@@ -98,6 +98,10 @@ needs! {
     SeesIntents => ReadIntents,
     /// Changes the account's own intents.
     Teaches => ManageIntents,
+    /// Sees articles and macros.
+    SeesKnowledge => ReadKnowledge,
+    /// Publishes, imports and deletes articles, sets up macros.
+    ManagesKnowledge => ManageKnowledge,
     /// Sees deliveries and parked messages.
     Inspects => ReadIntegrations,
     /// Retries and rebuilds.

@@ -36,6 +36,7 @@ mod inbox_cache;
 mod inboxes;
 mod intents;
 mod invitations;
+mod knowledge;
 mod limits;
 mod lockout;
 mod members;
@@ -63,7 +64,9 @@ mod widget;
 mod zendesk;
 mod zero_trust;
 
-pub use objects::{AuditObject, ConversationObject, DeskObject, LimiterObject, PrivacyObject};
+pub use objects::{
+    AuditObject, ConversationObject, DeskObject, KnowledgeObject, LimiterObject, PrivacyObject,
+};
 use worker::{Context, Env, event, web_sys};
 
 /// The entry point of the platform.

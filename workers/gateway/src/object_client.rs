@@ -7,7 +7,7 @@ use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_domain::limits::NOBODY;
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
-use edgedesk_wire::{audit, desk, limits, object, privacy};
+use edgedesk_wire::{audit, desk, knowledge, limits, object, privacy};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,18 @@ impl<'a> Object<'a> {
             account_id,
             binding: privacy::BINDING,
             name: privacy::object_name(account_id),
+        }
+    }
+
+    /// What an account's articles say.
+    #[must_use]
+    pub fn knowledge(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            principal: None,
+            app,
+            account_id,
+            binding: knowledge::BINDING,
+            name: knowledge::object_name(account_id),
         }
     }
 

@@ -8,8 +8,8 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     accounts, admin, ai, api_keys, attachments, audit, auth, browser, conversations, customers,
-    decisions, desk, files, health, hooks, inboxes, intents, invitations, members, networks,
-    privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
+    decisions, desk, files, health, hooks, inboxes, intents, invitations, knowledge, members,
+    networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
     zero_trust,
 };
 
@@ -97,6 +97,9 @@ use crate::{
         intents::list_promotions,
         intents::roll_back,
         intents::test_intents,
+        knowledge::search_articles,
+        knowledge::get_index,
+        knowledge::rebuild_index,
         tickets::list_tickets,
         tickets::get_ticket,
         desk::list_agents,

@@ -7,9 +7,9 @@ use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
     accounts, admin, ai, api_keys, assets, attachments, audit, auth, browser, conversations,
-    customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, members,
-    networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
-    zero_trust,
+    customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, knowledge,
+    members, networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget,
+    zendesk, zero_trust,
 };
 
 macro_rules! routes {
@@ -112,6 +112,10 @@ routes! {
     get "/api/v1/ai/intents/{intent_id}" => intents::get_intent,
     put "/api/v1/ai/intents/{intent_id}" => intents::replace_intent,
     delete "/api/v1/ai/intents/{intent_id}" => intents::delete_intent,
+
+    post "/api/v1/articles/search" => knowledge::search_articles,
+    get "/api/v1/articles/index" => knowledge::get_index,
+    post "/api/v1/articles/index/rebuild" => knowledge::rebuild_index,
 
     get "/api/v1/tickets" => tickets::list_tickets,
     get "/api/v1/tickets/{key}" => tickets::get_ticket,

@@ -2,11 +2,12 @@
 //!
 //! `POST /analyze` reads one customer message, `POST /analyze/batch` many texts; `GET /health` says whether the model is
 //! loaded and loads nothing, `GET /health/ready` loads it and says which file is broken; `GET /bench` times the model by
-//! length where `EDGEDESK_BENCH` is `1`. `POST /intents/train` and `/intents/test` are the accounts' own intents, `GET /models`
-//! the manifest. What a text says is `edgedesk_reader`; here is the platform around it.
+//! length where `EDGEDESK_BENCH` is `1`. `POST /intents/train` and `/intents/test` are the accounts' own intents, `POST /embed`
+//! gives the rows that search compares, `GET /models` the manifest. What a text says is `edgedesk_reader`; here is the platform around it.
 
 mod answer;
 mod bench;
+mod embed;
 mod intents;
 mod loaded;
 mod slot;
@@ -17,7 +18,7 @@ use edgedesk_platform::log::{Level, log};
 use edgedesk_reader::{Read, ReadError};
 use edgedesk_wire::inference::{
     ANALYZE_BATCH_PATH, ANALYZE_PATH, AnalyzeAnswer, AnalyzeBatchRequest, AnalyzeBatchResponse,
-    AnalyzeRequest, AnalyzeResponse, BatchItem, BatchOutcome, MAX_BATCH_ITEMS,
+    AnalyzeRequest, AnalyzeResponse, BatchItem, BatchOutcome, EMBED_PATH, MAX_BATCH_ITEMS,
     MAX_BATCH_TEXT_BYTES, MODELS_PATH, READY_PATH, Readiness, TEST_INTENTS_PATH,
     TRAIN_INTENTS_PATH,
 };
@@ -47,13 +48,15 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
         (Method::Post, ANALYZE_BATCH_PATH) => analyze_batch(&mut request, &env).await,
         (Method::Post, TRAIN_INTENTS_PATH) => train_intents(&mut request, &env).await,
         (Method::Post, TEST_INTENTS_PATH) => test_intents(&mut request, &env).await,
+        (Method::Post, EMBED_PATH) => embed(&mut request, &env).await,
         (Method::Get, MODELS_PATH) => models(&env).await,
         (Method::Get, HEALTH_PATH) => health(),
         (Method::Get, READY_PATH) => ready(&env).await,
         (Method::Get, BENCH_PATH) => bench::run(&request, &env).await,
-        (_, ANALYZE_PATH | ANALYZE_BATCH_PATH | TRAIN_INTENTS_PATH | TEST_INTENTS_PATH) => {
-            Err(Failure::MethodNotAllowed("POST"))
-        }
+        (
+            _,
+            ANALYZE_PATH | ANALYZE_BATCH_PATH | TRAIN_INTENTS_PATH | TEST_INTENTS_PATH | EMBED_PATH,
+        ) => Err(Failure::MethodNotAllowed("POST")),
         (_, HEALTH_PATH | READY_PATH | BENCH_PATH | MODELS_PATH) => {
             Err(Failure::MethodNotAllowed("GET"))
         }
@@ -105,6 +108,14 @@ async fn train_intents(request: &mut Request, env: &Env) -> Result<Response, Fai
 async fn test_intents(request: &mut Request, env: &Env) -> Result<Response, Failure> {
     let request = body(request, MAX_BODY_BYTES).await?;
     intents::test_intents(&*loaded::model(env).await?, &request)
+}
+
+/// `POST /embed`
+async fn embed(request: &mut Request, env: &Env) -> Result<Response, Failure> {
+    let request = body(request, MAX_BATCH_BODY_BYTES).await?;
+    let model = loaded::model(env).await?;
+    let embedder = loaded::embedder(env).await?;
+    json(&embed::embed(&model, &embedder, &request)?)
 }
 
 /// `POST /analyze/batch`

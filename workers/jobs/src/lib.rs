@@ -7,6 +7,8 @@ mod binding;
 mod databases;
 mod events_queue;
 mod exports_queue;
+mod inference;
+mod knowledge_queue;
 mod objects;
 mod routes;
 
@@ -39,6 +41,11 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
         Ok(0) => {}
         Ok(n) => Line::of(&cron, "cron: old archives were deleted", Some(n)).log(),
         Err(error) => Line::failed(&cron, "cron: old archives could not be deleted", error).log(),
+    }
+    match knowledge_queue::tend(&env).await {
+        Ok(0) => {}
+        Ok(n) => Line::of(&cron, "cron: accounts had articles to tend", Some(n)).log(),
+        Err(error) => Line::failed(&cron, "cron: not all articles could be indexed", error).log(),
     }
     match rewrap(&env).await {
         Ok(Rewrapped {

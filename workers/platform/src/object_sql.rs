@@ -28,11 +28,7 @@ impl ObjectSql for DurableSql {
             .raw()
             .map(|row| {
                 let columns = row.map_err(|error| failed(&error))?;
-                columns
-                    .into_iter()
-                    .map(from_js)
-                    .collect::<Result<Vec<_>, _>>()
-                    .map(Row::new)
+                Ok(Row::new(columns.into_iter().map(from_js).collect()))
             })
             .collect()
     }
@@ -50,15 +46,15 @@ fn to_js(value: &SqlValue) -> JsValue {
     }
 }
 
-fn from_js(value: SqlStorageValue) -> Result<SqlValue, SqlError> {
-    Ok(match value {
+fn from_js(value: SqlStorageValue) -> SqlValue {
+    match value {
         SqlStorageValue::Null => SqlValue::Null,
         SqlStorageValue::Boolean(flag) => SqlValue::from(flag),
         SqlStorageValue::Integer(number) => SqlValue::Integer(number),
         SqlStorageValue::Float(number) => SqlValue::Real(number),
         SqlStorageValue::String(text) => SqlValue::Text(text),
         SqlStorageValue::Blob(bytes) => SqlValue::Blob(bytes),
-    })
+    }
 }
 
 /// The runtime says what went wrong only in words: `UNIQUE constraint failed: seen.key: SQLITE_CONSTRAINT…`.

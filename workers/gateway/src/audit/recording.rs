@@ -115,6 +115,7 @@ rules! {
     DELETE "/api/v1/ai/intents/{intent_id}" => "intent.deleted" "intent" "intent_id",
     POST "/api/v1/ai/intents/train" => "intents.trained" "intents",
     POST "/api/v1/ai/intents/test" => "intents.tested" "intents",
+    POST "/api/v1/articles/index/rebuild" => "articles.index_rebuilt" "articles",
     POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
 
     POST "/api/v1/teams" => "team.created" "team",

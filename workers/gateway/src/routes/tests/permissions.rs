@@ -11,10 +11,10 @@ use super::*;
 pub(super) const NEEDS: &[(&str, &str, Permission)] = {
     use Permission::{
         AssignConversations, ManageApiKeys, ManageInboxes, ManageIntegrations, ManageIntents,
-        ManageMembers, ManagePrivacy, ManageSecurity, ManageTeams, ReadAccount, ReadAnalytics,
-        ReadApiKeys, ReadAudit, ReadConversations, ReadCustomers, ReadInboxes, ReadIntegrations,
-        ReadIntents, ReadMembers, ReadMessages, ReadPrivacy, ReadTeamAnalytics, ReadTeams,
-        WriteConversations, WriteMessages,
+        ManageKnowledge, ManageMembers, ManagePrivacy, ManageSecurity, ManageTeams, ReadAccount,
+        ReadAnalytics, ReadApiKeys, ReadAudit, ReadConversations, ReadCustomers, ReadInboxes,
+        ReadIntegrations, ReadIntents, ReadKnowledge, ReadMembers, ReadMessages, ReadPrivacy,
+        ReadTeamAnalytics, ReadTeams, WriteConversations, WriteMessages,
     };
     &[
         (
@@ -150,6 +150,9 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
         ),
         ("get", "/api/v1/ai/accuracy", ReadAnalytics),
         ("get", "/api/v1/ai/models", ReadIntents),
+        ("post", "/api/v1/articles/search", ReadKnowledge),
+        ("get", "/api/v1/articles/index", ReadKnowledge),
+        ("post", "/api/v1/articles/index/rebuild", ManageKnowledge),
         ("get", "/api/v1/ai/intents", ReadIntents),
         ("post", "/api/v1/ai/intents", ManageIntents),
         ("post", "/api/v1/ai/intents/train", ManageIntents),
