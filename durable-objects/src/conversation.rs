@@ -1,6 +1,6 @@
 //! One conversation: its log, its sockets, and what follows from each event.
 //!
-//! Four things follow the log, each with a cursor of its own:
+//! Five things follow the log, each with a cursor of its own:
 //!
 //! | cursor | kept in | moved by |
 //! | --- | --- | --- |
@@ -8,6 +8,7 @@
 //! | `flushed_events`: the `events` queue | storage | [`Conversation::work`] |
 //! | `flushed_desk`: the account's desk | storage, lazily | [`Conversation::work`] |
 //! | `state.unanalyzed`: analyses | the log itself | [`Conversation::work`] |
+//! | `asked_draft`: the queue of drafts | storage | [`Conversation::work`] |
 //!
 //! Besides, [`Conversation::work`] deletes files that no message has (`attachments.rs`) and looks whether the sessions behind agents' sockets go on (`watch.rs`).
 //!
@@ -21,6 +22,7 @@
 mod alarm;
 mod analysis;
 mod attachments;
+mod drafts;
 mod feedback;
 mod log;
 mod outbox;
@@ -54,6 +56,7 @@ use crate::sql::{ObjectSql, SqlError};
 use crate::watch::Watch;
 use analysis::AnalysisLane;
 use attachments::AttachmentLane;
+use drafts::DraftLane;
 use log::{Appended, Log, NewEvent};
 use outbox::Backoff;
 use room::Room;
@@ -88,6 +91,7 @@ pub struct Conversation<S, H> {
     desk_backoff: Cell<Backoff>,
     analysis: AnalysisLane,
     attachments: AttachmentLane,
+    drafts: DraftLane,
     watch: Watch,
 }
 
@@ -105,6 +109,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             desk_backoff: Cell::default(),
             analysis: AnalysisLane::default(),
             attachments: AttachmentLane::default(),
+            drafts: DraftLane::default(),
             watch: Watch::default(),
         }
     }
@@ -174,7 +179,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     ///
     /// # Errors
     ///
-    /// `not_found`, `forbidden`, `invalid_text`, `text_too_long`, `invalid_client_id`, `invalid_request`; `unavailable`.
+    /// `not_found`, `forbidden`, `invalid_text`, `text_too_long`, `invalid_client_id`, `invalid_request`, `unknown_suggestion`;
+    /// `unavailable`.
     pub async fn send(
         &self,
         address: Address,
@@ -185,6 +191,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             return Err(Refusal::InvalidRequest
                 .because("The direction of an agent's message is outgoing or note."));
         }
+        self.check_suggestion(request.suggestion_id, request.direction)?;
         let sender = request.principal.user_id.to_string();
         let plan = self.plan_message(
             request.direction,
@@ -194,6 +201,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             &request.attachments,
             request.client_id,
         )?;
+        let plan = self.with_suggestion(plan, request.suggestion_id, &agent(&request.principal))?;
         self.log_one(address, plan).await
     }
 

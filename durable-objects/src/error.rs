@@ -55,6 +55,12 @@ pub enum Refusal {
     /// The conversation has as many files that are in no message as it takes.
     #[error("too_many_attachments")]
     TooManyAttachments,
+    /// A suggestion that nobody offered in this conversation.
+    #[error("unknown_suggestion")]
+    UnknownSuggestion,
+    /// There is nothing of the customer's to answer.
+    #[error("nothing_to_answer")]
+    NothingToAnswer,
     /// The field of an analysis cannot have this value.
     #[error("invalid_value")]
     InvalidValue,
@@ -96,6 +102,7 @@ impl Refusal {
             Self::Forbidden | Self::OtherTeam => 403,
             Self::NotFound | Self::UnknownRoute => 404,
             Self::IllegalTransition
+            | Self::NothingToAnswer
             | Self::TooManyAttachments
             | Self::AgentAtMaxLoad
             | Self::PrivacyRequestActive
@@ -105,6 +112,7 @@ impl Refusal {
             | Self::InvalidText
             | Self::InvalidClientId
             | Self::UnknownAttachment
+            | Self::UnknownSuggestion
             | Self::InvalidValue => 422,
         }
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, SessionId, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
+use edgedesk_wire::drafts::DraftJob;
 use edgedesk_wire::inference::{AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::queue::Envelope;
 
@@ -137,6 +138,13 @@ pub trait Sessions {
         account_id: AccountId,
         sessions: &BTreeSet<(UserId, SessionId)>,
     ) -> Result<BTreeMap<SessionId, String>, OutsideError>;
+}
+
+/// Writes drafts, by and by.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait Drafts {
+    /// Asks for one. Returns once it is sure to be tried; a repeat is harmless.
+    async fn ask(&self, job: &DraftJob) -> Result<(), OutsideError>;
 }
 
 /// Keeps the files of messages.

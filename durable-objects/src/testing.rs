@@ -14,6 +14,7 @@ use edgedesk_domain::ids::{
 };
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
+use edgedesk_wire::drafts::DraftJob;
 use edgedesk_wire::inference::{
     AnalyzeAnswer, AnalyzeRequest, AnalyzeResponse, HeadNeeded, IntentsInUse,
 };
@@ -22,8 +23,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use ulid::Ulid;
 
 use crate::host::{
-    Analyzer, DeskClient, EventSink, Files, Host, HostError, Outgoing, OutsideError, OwnIntents,
-    Report, SecurityEvent, Sessions,
+    Analyzer, DeskClient, Drafts, EventSink, Files, Host, HostError, Outgoing, OutsideError,
+    OwnIntents, Report, SecurityEvent, Sessions,
 };
 use crate::sockets::{Closing, SocketId};
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
@@ -326,6 +327,9 @@ pub(crate) struct Others {
     /// How deleting files goes, and which were.
     pub(crate) files: Cell<Mood>,
     pub(crate) deleted: RefCell<Vec<String>>,
+    /// How asking for drafts goes, and which were asked for.
+    pub(crate) drafts: Cell<Mood>,
+    pub(crate) jobs: RefCell<Vec<DraftJob>>,
 }
 
 impl std::ops::Deref for TestOutside {
@@ -358,6 +362,8 @@ impl TestOutside {
             sessions: TestSessions::default(),
             files: Cell::new(Mood::Well),
             deleted: RefCell::default(),
+            drafts: Cell::new(Mood::Well),
+            jobs: RefCell::default(),
         }))
     }
 }
@@ -397,6 +403,16 @@ impl Files for TestOutside {
             self.deleted.borrow_mut().extend_from_slice(names);
         }
         self.files.get().result()
+    }
+}
+
+impl Drafts for TestOutside {
+    async fn ask(&self, job: &DraftJob) -> Result<(), OutsideError> {
+        pause().await;
+        if self.drafts.get().does_it() {
+            self.jobs.borrow_mut().push(job.clone());
+        }
+        self.drafts.get().result()
     }
 }
 

@@ -43,6 +43,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                     .state
                     .as_ref()
                     .and_then(|state| self.analysis.wait(state)),
+                memory.undrafted().map(|_| self.drafts.backoff()),
             ];
             lanes
                 .into_iter()
@@ -98,7 +99,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(())
     }
 
-    /// Does what follows from the log: tells the desk, flushes the outbox, analyses, deletes files; and looks whose sessions go on.
+    /// Does what follows from the log: tells the desk, flushes the outbox, analyses, asks for drafts, deletes files; and looks whose sessions go on.
     /// Call after every request, without making the caller wait. Failures are reported and tried again by alarm.
     pub async fn work(&self, outside: &impl Outside) {
         if let Err(error) = self.send_log_to_sockets() {
@@ -108,7 +109,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             self.analyze_pending(outside),
             self.flush(outside),
             self.look(outside),
-            self.delete_attachments(outside)
+            self.delete_attachments(outside),
+            self.ask_for_draft(outside)
         );
         if let Err(error) = self.arm_for_retry().await {
             self.report("set the alarm", &error);
@@ -132,7 +134,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 .state
                 .as_ref()
                 .map_or(0, |state| state.unanalyzed.len());
-            memory.is_unflushed() || unanalyzed > 0
+            memory.is_unflushed() || unanalyzed > 0 || memory.undrafted().is_some()
         });
         let has_to_look = self
             .next_look()

@@ -117,6 +117,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             }
         }
         self.analysis.running.set(false);
+        // The work that runs beside this has found nothing to ask for yet.
+        self.ask_for_draft(outside).await;
     }
 
     async fn analyze_one(

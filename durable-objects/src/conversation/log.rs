@@ -79,6 +79,12 @@ const SCHEMA: [&str; 7] = [
     END",
 ];
 
+/// Made when it is needed: objects of before drafts have none.
+const ASKED_DRAFT_TABLE: &str = "CREATE TABLE IF NOT EXISTS asked_draft (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    message_seq INTEGER NOT NULL
+)";
+
 /// Where an object's events belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address {
@@ -169,6 +175,8 @@ pub(crate) struct Memory {
     pub(crate) flushed_events: u64,
     /// `seq` that the desk has been told of.
     pub(crate) flushed_desk: u64,
+    /// `seq` of the last analysed message for which a draft was asked, or for which none is wanted.
+    pub(crate) asked_draft: u64,
     last_at: Timestamp,
     snapshot_seq: u64,
     /// What names of deliveries are hashed with, since some of them were.
@@ -408,6 +416,28 @@ impl<S: ObjectSql> Log<S> {
         }
     }
 
+    /// Notes for which message a draft was asked.
+    pub(crate) fn set_asked_draft(&self, message_seq: u64) -> Result<(), SqlError> {
+        let written = self
+            .sql
+            .exec(ASKED_DRAFT_TABLE, &[])
+            .and_then(|_| {
+                self.sql.exec(
+                    "INSERT INTO asked_draft (id, message_seq) VALUES (1, ?)
+                     ON CONFLICT (id) DO UPDATE SET message_seq = max(message_seq, excluded.message_seq)",
+                    &[message_seq.into()],
+                )
+            });
+        if let Err(error) = written {
+            self.forget();
+            return Err(error);
+        }
+        if let Some(memory) = self.memory.borrow_mut().as_mut() {
+            memory.asked_draft = memory.asked_draft.max(message_seq);
+        }
+        Ok(())
+    }
+
     /// Saves the fold when enough has happened since the last time. Only ever a saving of time: an error loses nothing.
     pub(crate) fn save_snapshot(&self) -> Result<(), SqlError> {
         let snapshot = self.with(|memory| {
@@ -456,7 +486,8 @@ impl<S: ObjectSql> Log<S> {
         let mut memory = Memory::default();
         let ready = self.sql.exec(
             "SELECT (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'snapshot'),
-                (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'scrubbing')
+                (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'scrubbing'),
+                (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'asked_draft')
             FROM sqlite_master WHERE type = 'trigger' AND name = 'events_seen'",
             &[],
         )?;
@@ -466,6 +497,10 @@ impl<S: ObjectSql> Log<S> {
         self.schema_ready.set(true);
         if ready.optional_integer(1)?.is_some() {
             memory.salt = self.read_salt()?;
+        }
+        if ready.optional_integer(2)?.is_some() {
+            let asked = self.sql.exec("SELECT message_seq FROM asked_draft", &[])?;
+            memory.asked_draft = asked.first().map_or(Ok(0), |row| row.count(0))?;
         }
 
         let outbox = self
@@ -537,6 +572,12 @@ impl Memory {
     /// Whether the queue or the desk has not followed yet.
     pub(crate) fn is_unflushed(&self) -> bool {
         self.flushed_events < self.head || self.flushed_desk < self.head
+    }
+
+    /// `seq` of the last analysed message, if no draft was asked for it yet.
+    pub(crate) fn undrafted(&self) -> Option<u64> {
+        let last = self.state.as_ref()?.moods.last()?;
+        Some(last.seq).filter(|seq| *seq > self.asked_draft)
     }
 
     fn fold(&mut self, event: &Event) {

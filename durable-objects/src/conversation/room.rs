@@ -264,7 +264,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 (direction, principal.user_id.to_string())
             }
         };
-        let mut plan = self.plan_message(
+        if draft.suggestion_id.is_some() && matches!(identity, SocketIdentity::Customer { .. }) {
+            return Err(Refusal::UnknownSuggestion.because("Suggestions are for agents."));
+        }
+        self.check_suggestion(draft.suggestion_id, direction)?;
+        let plan = self.plan_message(
             direction,
             actor_of(identity),
             &sender,
@@ -272,6 +276,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             &draft.attachments,
             Some(client_id),
         )?;
+        let mut plan = self.with_suggestion(plan, draft.suggestion_id, &actor_of(identity))?;
         if let SocketIdentity::Customer {
             inbox_id,
             channel,

@@ -1,6 +1,7 @@
 mod analyses;
 mod attachments;
 mod decisions;
+mod drafts;
 mod failures;
 mod golden;
 mod outboxes;
@@ -72,6 +73,7 @@ impl World {
                 text: text.to_owned(),
                 attachments: Vec::new(),
                 client_id: None,
+                suggestion_id: None,
             },
         ))
     }

@@ -14,7 +14,7 @@ use super::*;
 use crate::testing::{Failure, TestSql};
 
 #[derive(Debug, Clone, Default)]
-struct Hand(std::rc::Rc<Cell<i64>>);
+struct Hand(Rc<Cell<i64>>);
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {

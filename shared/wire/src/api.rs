@@ -5,7 +5,7 @@ use edgedesk_domain::analysis::Analysis;
 use edgedesk_domain::attachment::Attachment;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus, Priority};
 use edgedesk_domain::ids::{
-    AccountId, AttachmentId, ConversationId, MessageId, TeamId, TicketId, UserId,
+    AccountId, AttachmentId, ConversationId, MessageId, SuggestionId, TeamId, TicketId, UserId,
 };
 use edgedesk_domain::message::{Direction, Message};
 use edgedesk_domain::time::Timestamp;
@@ -174,6 +174,9 @@ pub struct SendMessageRequest {
     /// The client's id for it: a repeat is answered like the first and not sent again.
     #[serde(default)]
     pub client_id: Option<String>,
+    /// The suggestion that a reply was made of: whether it was changed is seen from the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion_id: Option<SuggestionId>,
 }
 
 /// A file that was uploaded.

@@ -5,7 +5,7 @@
 //! [`is_public`](edgedesk_domain::event::EventData::is_public).
 
 use edgedesk_domain::conversation::ConversationState;
-use edgedesk_domain::ids::{AttachmentId, ConversationId, EventId, MessageId};
+use edgedesk_domain::ids::{AttachmentId, ConversationId, EventId, MessageId, SuggestionId};
 use edgedesk_domain::message::Actor;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,9 @@ pub struct MessageDraft {
     /// Agents only: a private note instead of a reply.
     #[serde(default)]
     pub note: bool,
+    /// Agents only: the suggestion that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion_id: Option<SuggestionId>,
 }
 
 /// What a server sends besides logged events.

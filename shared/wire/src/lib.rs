@@ -12,6 +12,7 @@ pub mod audit;
 pub mod cloud_event;
 pub mod customers;
 pub mod desk;
+pub mod drafts;
 pub mod frames;
 pub mod inboxes;
 pub mod inference;

@@ -8,7 +8,7 @@ use edgedesk_domain::event::Event;
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{
     AccountId, AttachmentId, ConversationId, CustomerId, EventId, InboxId, MessageId, SessionId,
-    TeamId, UserId,
+    SuggestionId, TeamId, UserId,
 };
 use edgedesk_domain::inbound::Inbound;
 use edgedesk_domain::message::Direction;
@@ -45,6 +45,16 @@ pub const WITHDRAW_FEEDBACK_PATH: &str = "/feedback/withdraw";
 pub const ADD_ATTACHMENT_PATH: &str = "/attachments";
 /// `POST`: [`FindAttachmentRequest`] to [`FoundAttachment`]; 404 where there is none for who asks.
 pub const FIND_ATTACHMENT_PATH: &str = "/attachments/find";
+/// `GET ?message_id=`: [`DraftContext`](crate::drafts::DraftContext); 404 where there is no such message.
+pub const DRAFT_CONTEXT_PATH: &str = "/draft/context";
+/// `POST`: [`StoreDraft`](crate::drafts::StoreDraft) to [`StoredDraft`](crate::drafts::StoredDraft).
+pub const STORE_DRAFT_PATH: &str = "/draft";
+/// `POST`: [`AskForDraft`](crate::drafts::AskForDraft) to [`AskedForDraft`](crate::drafts::AskedForDraft).
+pub const ASK_FOR_DRAFT_PATH: &str = "/draft/ask";
+/// `GET`: [`SuggestionsResponse`](crate::suggestions::SuggestionsResponse).
+pub const SUGGESTIONS_PATH: &str = "/suggestions";
+/// `POST`: [`RejectSuggestion`](crate::drafts::RejectSuggestion) to [`VerdictResponse`](crate::suggestions::VerdictResponse).
+pub const REJECT_SUGGESTION_PATH: &str = "/suggestions/reject";
 /// `GET` with `Upgrade: websocket` and [`IDENTITY_HEADER`].
 pub const SOCKET_PATH: &str = "/socket";
 /// Header that carries a [`SocketIdentity`] as JSON. Only the gateway sets it; it strips it from outside requests.
@@ -109,6 +119,9 @@ pub struct SendRequest {
     /// The client's id for it: a repeat is dropped.
     #[serde(default)]
     pub client_id: Option<String>,
+    /// The suggestion that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion_id: Option<SuggestionId>,
 }
 
 /// Somebody is about to upload a file for a message.

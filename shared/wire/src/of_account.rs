@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::audit::{Appended, ConsistencyProof, EntryList, InclusionProof, RootList};
 use crate::desk::{DeliveriesResponse, DeskState, ReserveResponse};
+use crate::drafts::{AskedForDraft, DraftContext, StoredDraft};
 use crate::knowledge::{FoundPlaces, IndexStatus, Indexed};
 use crate::limits::CountResponse;
 use crate::object::{
@@ -15,6 +16,7 @@ use crate::object::{
     StateResponse, WithdrawnFeedback,
 };
 use crate::privacy::{KnownNames, RequestAnswer, RequestPage, Rewritten, Scheduled};
+use crate::suggestions::{SuggestionsResponse, VerdictResponse};
 
 /// How an account is named in our JSON: by its field, without a space, since serde writes none. In a text that somebody
 /// wrote the quotes are escaped, so that no text looks like this.
@@ -76,6 +78,18 @@ impl OfAccount for IndexStatus {
     }
 }
 
+impl OfAccount for AskedForDraft {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.job.account_id == account_id
+    }
+}
+
+impl OfAccount for DraftContext {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
 impl OfAccount for RequestAnswer {
     fn is_of(&self, account_id: AccountId) -> bool {
         self.account_id == account_id
@@ -116,6 +130,9 @@ compared_by_the_object!(
     Rewritten,
     RootList,
     Scheduled,
+    StoredDraft,
+    SuggestionsResponse,
+    VerdictResponse,
     WithdrawnFeedback,
 );
 

@@ -172,6 +172,7 @@ pub async fn list_messages(
         (status = 201, body = Receipt, description = "It is in the log; with a `client_id` that was seen, where the first one is"),
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem),
         (status = 403, body = crate::openapi::Problem), (status = 404, body = crate::openapi::Problem),
+        (status = 422, body = crate::openapi::Problem, description = "`invalid_text`, `unknown_attachment`, `unknown_suggestion`"),
     ),
 ))]
 #[worker::send]
@@ -196,6 +197,7 @@ pub async fn send_message(
         text: request.text,
         attachments: request.attachments,
         client_id: request.client_id,
+        suggestion_id: request.suggestion_id,
     };
     let receipt = if has_client_id {
         object.post_idempotent(SEND_PATH, &send).await?

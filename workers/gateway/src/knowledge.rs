@@ -2,6 +2,7 @@
 
 use edgedesk_domain::ids::{AccountId, ArticleId};
 use edgedesk_platform::log::{Level, log};
+use edgedesk_platform::queue::send_json;
 use edgedesk_retrieval::search::{MAX_QUERY_CHARS, Search, search};
 use edgedesk_retrieval::{Embedder, KnowledgeIndex, RetrievalError};
 use edgedesk_wire::articles::{ArticleHits, ArticleIndex, ArticleSearch, FillingIndex};
@@ -12,8 +13,6 @@ use edgedesk_wire::knowledge::{
 };
 use http::StatusCode;
 use serde::Serialize;
-use worker::wasm_bindgen::JsValue;
-use worker::{QueueContentType, RawMessageBuilder};
 
 use crate::account_store::{store_of, store_to_change};
 use crate::context::App;
@@ -197,13 +196,8 @@ struct Line<'a> {
 }
 
 async fn tell(app: &App, message: &KnowledgeMessage) {
-    let sent = async {
-        let text = serde_json::to_string(message)?;
-        let message = RawMessageBuilder::new(JsValue::from_str(&text))
-            .build_with_content_type(QueueContentType::Text);
-        app.env().queue(QUEUE_BINDING)?.send_raw(message).await
-    };
-    if let Err(error) = sent.await {
+    let sent = send_json(app.env(), QUEUE_BINDING, message, None).await;
+    if let Err(error) = sent {
         let line = Line {
             message: format!("articles that changed are indexed later: {QUEUE_BINDING}: {error}"),
             request_id: app.request_id(),

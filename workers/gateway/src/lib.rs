@@ -57,6 +57,7 @@ mod service_client;
 mod session_check;
 mod sessions;
 mod sockets;
+mod suggestions;
 mod teams;
 mod tickets;
 mod transcript;

@@ -9,8 +9,8 @@ pub use edgedesk_wire::problem::Problem;
 use crate::{
     accounts, admin, ai, api_keys, attachments, audit, auth, browser, conversations, customers,
     decisions, desk, files, health, hooks, inboxes, intents, invitations, knowledge, members,
-    networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget, zendesk,
-    zero_trust,
+    networks, privacy, providers, roles, second_factor, sessions, suggestions, teams, tickets,
+    widget, zendesk, zero_trust,
 };
 
 #[derive(OpenApi)]
@@ -73,6 +73,10 @@ use crate::{
         conversations::open_socket,
         attachments::upload,
         attachments::make_link,
+        suggestions::get_suggestions,
+        suggestions::ask_for_suggestions,
+        suggestions::reject,
+        suggestions::take_rejection_back,
         decisions::get_decision,
         decisions::replay_decision,
         decisions::give_feedback,

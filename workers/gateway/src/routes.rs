@@ -8,8 +8,8 @@ use crate::limits::count_sign_in;
 use crate::{
     accounts, admin, ai, api_keys, assets, attachments, audit, auth, browser, conversations,
     customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, knowledge,
-    members, networks, privacy, providers, roles, second_factor, sessions, teams, tickets, widget,
-    zendesk, zero_trust,
+    members, networks, privacy, providers, roles, second_factor, sessions, suggestions, teams,
+    tickets, widget, zendesk, zero_trust,
 };
 
 macro_rules! routes {
@@ -86,6 +86,11 @@ routes! {
     post "/api/v1/conversations/{id}/attachments" => attachments::upload,
     post "/api/v1/conversations/{id}/attachments/{attachment_id}/link" => attachments::make_link,
     get "/api/v1/conversations/{id}/socket" => conversations::open_socket,
+
+    get "/api/v1/conversations/{id}/suggestions" => suggestions::get_suggestions,
+    post "/api/v1/conversations/{id}/suggestions" => suggestions::ask_for_suggestions,
+    post "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject" => suggestions::reject,
+    delete "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject" => suggestions::take_rejection_back,
 
     get "/api/v1/conversations/{id}/messages/{message_id}/decision" => decisions::get_decision,
     post "/api/v1/conversations/{id}/messages/{message_id}/decision/replay" => decisions::replay_decision,

@@ -6,4 +6,5 @@ pub mod files;
 pub mod keys;
 pub mod log;
 pub mod object_sql;
+pub mod queue;
 pub mod time;

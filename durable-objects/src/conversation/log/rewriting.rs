@@ -275,15 +275,22 @@ fn padded(json: &str, length: usize) -> String {
 fn is_own(key: &str) -> bool {
     key.starts_with(HASHED)
         || key == "ticket"
-        || ["analysis:", "analysis_failed:", "privacy:", KEY_START]
-            .iter()
-            .any(|start| key.starts_with(start))
+        || [
+            "analysis:",
+            "analysis_failed:",
+            "draft:",
+            "privacy:",
+            KEY_START,
+        ]
+        .iter()
+        .any(|start| key.starts_with(start))
 }
 
 /// The message that an event is about.
 fn about(data: &EventData) -> Option<u64> {
     match data {
         EventData::MessageAnalyzed(analyzed) => Some(analyzed.message_seq),
+        EventData::DraftCreated(draft) => Some(draft.message_seq),
         _ => None,
     }
 }

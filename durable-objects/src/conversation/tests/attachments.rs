@@ -63,6 +63,7 @@ impl World {
                 .map(|number| attachment(*number).id)
                 .collect(),
             client_id: Some(client_id.to_owned()),
+            suggestion_id: None,
         };
         block_on(self.object.send(address(), request))
     }
@@ -183,6 +184,7 @@ fn a_file_of_elsewhere_begins_no_conversation() {
         text: String::new(),
         attachments: vec![attachment(1).id],
         client_id: Some("c".to_owned()),
+        suggestion_id: None,
     };
     assert_eq!(
         code(block_on(world.object.send(address(), request))),

@@ -23,6 +23,7 @@ fn steps() -> Vec<Step> {
             text: "reply".to_owned(),
             attachments: Vec::new(),
             client_id: Some("1".to_owned()),
+            suggestion_id: None,
         };
         block_on(world.object.send(address(), request)).map(drop)
     });

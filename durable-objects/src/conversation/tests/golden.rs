@@ -269,6 +269,7 @@ fn the_dedup_key_of_a_clients_message_never_changes() {
         text: "Hi".to_owned(),
         attachments: Vec::new(),
         client_id: Some("1".to_owned()),
+        suggestion_id: None,
     };
     block_on(world.object.send(address(), request)).unwrap();
     let keys = world.sql.rows("SELECT key FROM seen ORDER BY seq").concat();

@@ -113,6 +113,7 @@ fn take(world: &mut World, step: &Step) -> Option<String> {
                 text: "Hi".to_owned(),
                 attachments: Vec::new(),
                 client_id: Some(client_id.to_string()),
+                suggestion_id: None,
             };
             let sent = block_on(world.object.send(address(), request));
             sent.is_ok()

@@ -547,6 +547,7 @@ fn a_reply_sent_twice_with_one_client_id_is_logged_once() {
         text: "Hi".to_owned(),
         attachments: Vec::new(),
         client_id: Some("1".to_owned()),
+        suggestion_id: None,
     };
     let first = block_on(world.object.send(address(), send(user(1)))).unwrap();
     world.reborn();

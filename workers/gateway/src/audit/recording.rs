@@ -115,6 +115,10 @@ rules! {
     DELETE "/api/v1/ai/intents/{intent_id}" => "intent.deleted" "intent" "intent_id",
     POST "/api/v1/ai/intents/train" => "intents.trained" "intents",
     POST "/api/v1/ai/intents/test" => "intents.tested" "intents",
+    POST "/api/v1/conversations/{id}/suggestions" => "suggestions.asked" "conversation" "id",
+    POST "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject" => "suggestion.rejected" "suggestion" "suggestion_id",
+    DELETE "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject" => "suggestion.rejection_withdrawn" "suggestion" "suggestion_id",
+    POST "/api/v1/articles/search" => "articles.searched" "articles",
     POST "/api/v1/articles/index/rebuild" => "articles.index_rebuilt" "articles",
     POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
 

@@ -3,11 +3,10 @@
 use edgedesk_domain::files::FileKey;
 use edgedesk_domain::ids::{CustomerId, ExportId};
 use edgedesk_platform::chance::SystemIds;
+use edgedesk_platform::queue::send_json;
 use edgedesk_wire::customers::{ExportList, ExportRequest, ExportResponse, ExportState, FileLink};
 use edgedesk_wire::queue::{EXPORTS_BINDING, ExportRequested};
 use http::StatusCode;
-use worker::wasm_bindgen::JsValue;
-use worker::{QueueContentType, RawMessageBuilder};
 
 use super::check_customer;
 use crate::account_store::{store_of, store_to_change};
@@ -113,13 +112,7 @@ pub async fn make_export_link(
 }
 
 async fn send(app: &App, message: &ExportRequested) -> Result<(), AppError> {
-    let unavailable = |error: worker::Error| {
-        AppError::unavailable(RETRY_SECS, format!("{EXPORTS_BINDING}: {error}"))
-    };
-    let text =
-        serde_json::to_string(message).map_err(|error| AppError::internal(error.to_string()))?;
-    let message = RawMessageBuilder::new(JsValue::from_str(&text))
-        .build_with_content_type(QueueContentType::Text);
-    let queue = app.env().queue(EXPORTS_BINDING).map_err(unavailable)?;
-    queue.send_raw(message).await.map_err(unavailable)
+    send_json(app.env(), EXPORTS_BINDING, message, None)
+        .await
+        .map_err(|error| AppError::unavailable(RETRY_SECS, format!("{EXPORTS_BINDING}: {error}")))
 }

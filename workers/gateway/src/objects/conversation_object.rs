@@ -8,9 +8,10 @@ use edgedesk_objects::conversation::{Address, Conversation, Reader};
 use edgedesk_objects::sockets::not_text;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_wire::object::{
-    ADD_ATTACHMENT_PATH, ASSIGN_PATH, DECISION_PATH, EVENTS_PATH, FEEDBACK_PATH,
-    FIND_ATTACHMENT_PATH, READ_PATH, RECEIVE_PATH, ReadRequest, SEND_PATH, SOCKET_PATH, STATE_PATH,
-    STATUS_PATH, TEAM_PATH, WITHDRAW_FEEDBACK_PATH,
+    ADD_ATTACHMENT_PATH, ASK_FOR_DRAFT_PATH, ASSIGN_PATH, DECISION_PATH, DRAFT_CONTEXT_PATH,
+    EVENTS_PATH, FEEDBACK_PATH, FIND_ATTACHMENT_PATH, READ_PATH, RECEIVE_PATH,
+    REJECT_SUGGESTION_PATH, ReadRequest, SEND_PATH, SOCKET_PATH, STATE_PATH, STATUS_PATH,
+    STORE_DRAFT_PATH, SUGGESTIONS_PATH, TEAM_PATH, WITHDRAW_FEEDBACK_PATH,
 };
 use edgedesk_wire::privacy::{
     CONVERSATION_CANCEL_PATH, CONVERSATION_NAMES_PATH, CONVERSATION_REWRITE_PATH,
@@ -192,6 +193,35 @@ impl ConversationObject {
                 let (id, client) = self.conversation.host().open(&identity)?;
                 self.conversation.opened(address, id, identity);
                 socket(client)
+            }
+            _ => self.route_drafts(address, &mut request).await,
+        }
+    }
+
+    /// What is about drafts.
+    async fn route_drafts(
+        &self,
+        address: Address,
+        request: &mut Request,
+    ) -> std::result::Result<Response, Failure> {
+        let path = request.path();
+        match (request.method(), path.as_str()) {
+            (Method::Get, DRAFT_CONTEXT_PATH) => {
+                let message_id = query_id(request, "message_id")?;
+                json(&self.conversation.draft_context(address, message_id)?)
+            }
+            (Method::Post, STORE_DRAFT_PATH) => {
+                let body = body(request).await?;
+                json(&self.conversation.store_draft(address, body).await?)
+            }
+            (Method::Post, ASK_FOR_DRAFT_PATH) => {
+                let body = body(request).await?;
+                json(&self.conversation.want_draft(address, &body)?)
+            }
+            (Method::Get, SUGGESTIONS_PATH) => json(&self.conversation.suggestions(address)?),
+            (Method::Post, REJECT_SUGGESTION_PATH) => {
+                let body = body(request).await?;
+                json(&self.conversation.reject_suggestion(address, body).await?)
             }
             _ => Err(not_found()),
         }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgedesk_domain::ids::{AccountId, SessionId, UserId};
 use edgedesk_objects::host::{
-    Analyzer, DeskClient, EventSink, Files, OutsideError, OwnIntents, Sessions,
+    Analyzer, DeskClient, Drafts, EventSink, Files, OutsideError, OwnIntents, Sessions,
 };
 use edgedesk_platform::files::R2;
+use edgedesk_platform::queue::send_json;
 use edgedesk_store::files::FileStore;
 use edgedesk_wire::desk::{self, NotifyRequest, NotifyResponse};
+use edgedesk_wire::drafts::{self, DraftJob};
 use edgedesk_wire::inference::{self, AnalyzeAnswer, AnalyzeRequest, IntentsInUse};
 use edgedesk_wire::object::NAME_HEADER;
 use edgedesk_wire::queue::{EVENTS_BINDING, Envelope};
@@ -164,6 +166,17 @@ impl Sessions for Bindings {
                 .into_iter()
                 .map(|(id, standing)| (id, standing_mark(&standing)))
                 .collect())
+        })
+        .await
+    }
+}
+
+impl Drafts for Bindings {
+    async fn ask(&self, job: &DraftJob) -> Result<(), OutsideError> {
+        limited(LIMIT_MILLIS, async {
+            send_json(self.app.env(), drafts::QUEUE_BINDING, job, None)
+                .await
+                .map_err(unavailable)
         })
         .await
     }

@@ -150,6 +150,26 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
         ),
         ("get", "/api/v1/ai/accuracy", ReadAnalytics),
         ("get", "/api/v1/ai/models", ReadIntents),
+        (
+            "get",
+            "/api/v1/conversations/{id}/suggestions",
+            ReadConversations,
+        ),
+        (
+            "post",
+            "/api/v1/conversations/{id}/suggestions",
+            WriteConversations,
+        ),
+        (
+            "post",
+            "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject",
+            WriteConversations,
+        ),
+        (
+            "delete",
+            "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject",
+            WriteConversations,
+        ),
         ("post", "/api/v1/articles/search", ReadKnowledge),
         ("get", "/api/v1/articles/index", ReadKnowledge),
         ("post", "/api/v1/articles/index/rebuild", ManageKnowledge),
