@@ -1,0 +1,216 @@
+//! Which sentences of which articles a draft has, and in what order.
+
+use std::collections::BTreeSet;
+
+use edgedesk_domain::ids::ArticleId;
+use edgedesk_domain::suggestion::Citation;
+
+use crate::case::Case;
+use crate::extract::{Role, Statement, statements};
+use crate::passage::Passage;
+use crate::text::{likeness, n_words, word_set};
+use crate::validate::promises::asks_for_secret;
+
+/// The cosine above which a passage may answer; exactly it is not enough.
+pub const MIN_SIMILARITY: f64 = 0.7;
+/// Most articles of a draft.
+pub const MAX_ARTICLES: usize = 3;
+/// How far behind the nearest article another may be to have its say, in units of the search's score. One question has seldom two
+/// answers: of the training rows of `eval drafts`, a wider margin brought in more sentences beside the point than to it.
+const MARGIN: f64 = 0.03;
+/// Words from which a paragraph is long enough to stand alone.
+const PARAGRAPH_WORDS: usize = 25;
+/// From here on two sentences say the same.
+const SAME: f64 = 0.8;
+
+/// The statements of a draft.
+#[derive(Debug)]
+pub(super) struct Body<'a> {
+    taken: Vec<Taken<'a>>,
+}
+
+#[derive(Debug)]
+struct Taken<'a> {
+    passage: &'a Passage,
+    statement: Statement,
+}
+
+/// The passages that may answer, nearest first, of at most [`MAX_ARTICLES`]: those in the customer's language, if there are any.
+pub(super) fn near<'a>(case: &Case, passages: &'a [Passage]) -> Vec<&'a Passage> {
+    let mut near: Vec<&Passage> = passages
+        .iter()
+        .filter(|passage| passage.similarity > MIN_SIMILARITY)
+        .collect();
+    let is_own = |passage: &Passage| !is_other_language(passage, case);
+    if near.iter().any(|passage| is_own(passage)) {
+        near.retain(|passage| is_own(passage));
+    }
+    near.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then(b.similarity.total_cmp(&a.similarity))
+            .then((a.article_id, a.start).cmp(&(b.article_id, b.start)))
+    });
+    let best = near.first().map_or(0.0, |passage| passage.score);
+    let mut articles: Vec<ArticleId> = Vec::new();
+    let first = near.first().map(|passage| passage.article_id);
+    near.retain(|passage| {
+        let is_close = Some(passage.article_id) == first || passage.score >= best - MARGIN;
+        let is_known = articles.contains(&passage.article_id);
+        if is_close && !is_known && articles.len() < MAX_ARTICLES {
+            articles.push(passage.article_id);
+        }
+        is_close && articles.contains(&passage.article_id)
+    });
+    near
+}
+
+fn is_other_language(passage: &Passage, case: &Case) -> bool {
+    match (passage.language.as_deref(), case.language()) {
+        (Some(written), Some(asked)) => written != asked,
+        _ => false,
+    }
+}
+
+impl<'a> Body<'a> {
+    /// As many statements as have room, in words: those of nearer passages first, then in the order of the articles.
+    pub(super) fn of(near: &[&'a Passage], room: usize) -> Self {
+        let mut taken: Vec<Taken> = Vec::new();
+        let mut left = room;
+        for passage in near {
+            for unit in units(statements(passage)) {
+                let words: usize = unit.iter().map(|statement| n_words(&statement.text)).sum();
+                if words > left {
+                    break;
+                }
+                let fresh = unit.into_iter().filter(|statement| {
+                    !asks_for_secret(&statement.text) && !is_said(&taken, &statement.text)
+                });
+                let fresh: Vec<Statement> = fresh.collect();
+                for statement in fresh {
+                    left = left.saturating_sub(n_words(&statement.text));
+                    taken.push(Taken { passage, statement });
+                }
+            }
+        }
+        let articles: Vec<ArticleId> = near.iter().map(|passage| passage.article_id).collect();
+        let rank = |id: ArticleId| articles.iter().position(|other| *other == id);
+        // Stable: what has no place of its own stays in the order of its passage.
+        taken.sort_by_key(|taken| {
+            let span = &taken.statement.span;
+            (rank(taken.passage.article_id), span.start)
+        });
+        Self { taken }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    /// The title of the article that comes first.
+    pub(super) fn title(&self) -> Option<&'a str> {
+        let first = self.taken.first()?;
+        Some(first.passage.title.as_str())
+    }
+
+    /// The titles of all articles, each once.
+    pub(super) fn titles(&self) -> impl Iterator<Item = &'a str> {
+        let mut seen = BTreeSet::new();
+        self.taken
+            .iter()
+            .filter(move |taken| seen.insert(taken.passage.article_id))
+            .map(|taken| taken.passage.title.as_str())
+    }
+
+    /// The language of the first article.
+    pub(super) fn language(&self) -> Option<&'a str> {
+        self.taken.first()?.passage.language.as_deref()
+    }
+
+    pub(super) fn is_in_other_language(&self, case: &Case) -> bool {
+        let first = self.taken.first();
+        first.is_some_and(|taken| is_other_language(taken.passage, case))
+    }
+
+    pub(super) fn citations(&self) -> Vec<Citation> {
+        self.taken
+            .iter()
+            .map(|Taken { passage, statement }| Citation {
+                article_id: passage.article_id,
+                title: passage.title.clone(),
+                version: passage.version,
+                start: statement.span.start,
+                end: statement.span.end,
+                quote: statement.text.clone(),
+            })
+            .collect()
+    }
+
+    /// The statements as paragraphs: sentences that belong together on one line, each item of a list on its own.
+    pub(super) fn paragraphs(&self) -> Vec<String> {
+        let mut paragraphs: Vec<String> = Vec::new();
+        let mut before: Option<&Taken> = None;
+        for taken in &self.taken {
+            let text = &taken.statement.text;
+            let line = match taken.statement.role {
+                Role::Sentence => text.clone(),
+                Role::Item => format!("- {text}"),
+                Role::Step(number) => format!("{number}. {text}"),
+            };
+            let separator = before.map(|before| separator(before, taken, paragraphs.last()));
+            match (separator, paragraphs.last_mut()) {
+                (Some(Some(separator)), Some(open)) => {
+                    open.push_str(separator);
+                    open.push_str(&line);
+                }
+                _ => paragraphs.push(line),
+            }
+            before = Some(taken);
+        }
+        paragraphs
+    }
+}
+
+/// What joins a statement to the paragraph before it; nothing for one that begins its own.
+fn separator(before: &Taken<'_>, taken: &Taken<'_>, open: Option<&String>) -> Option<&'static str> {
+    let is_item = |taken: &Taken<'_>| taken.statement.role != Role::Sentence;
+    if before.passage.article_id != taken.passage.article_id {
+        return None;
+    }
+    match (is_item(before), is_item(taken)) {
+        (_, true) => Some("\n"),
+        (true, false) => None,
+        (false, false) => {
+            let is_same_block = before.statement.block == taken.statement.block;
+            let is_long = open.is_some_and(|open| n_words(open) >= PARAGRAPH_WORDS);
+            (is_same_block || !is_long).then_some(" ")
+        }
+    }
+}
+
+/// Statements that are taken together or not at all: a list and what introduces it; any other sentence is by itself.
+fn units(statements: Vec<Statement>) -> Vec<Vec<Statement>> {
+    let mut units: Vec<Vec<Statement>> = Vec::new();
+    for statement in statements {
+        let is_item = statement.role != Role::Sentence;
+        let goes_on = units
+            .last()
+            .and_then(|unit| unit.last())
+            .is_some_and(|last| {
+                let is_listed = last.role != Role::Sentence && last.block == statement.block;
+                is_item && (is_listed || last.text.ends_with(':'))
+            });
+        match units.last_mut().filter(|_| goes_on) {
+            Some(unit) => unit.push(statement),
+            None => units.push(vec![statement]),
+        }
+    }
+    units
+}
+
+fn is_said(taken: &[Taken<'_>], text: &str) -> bool {
+    let words = word_set(text);
+    taken.iter().any(|taken| {
+        taken.statement.text == text || likeness(&word_set(&taken.statement.text), &words) >= SAME
+    })
+}

@@ -1,0 +1,199 @@
+//! The sentences and items of a Markdown text, each with its own place.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use super::Role;
+use crate::text::{one_line, sentence_ranges};
+
+/// A sentence of running text, or an item of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub(crate) text: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) role: Role,
+    pub(crate) block: usize,
+}
+
+/// All of a text, in their order. Headings, tables, code, HTML and what pictures show are left out, and with a picture the sentence
+/// that it stands in.
+pub(crate) fn elements(markdown: &str) -> Vec<Element> {
+    let mut reader = Reader::default();
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    for (event, span) in Parser::new_ext(markdown, options).into_offset_iter() {
+        reader.take(event, span);
+    }
+    reader.end();
+    reader.elements
+}
+
+/// Stands for a picture in running text, so that a sentence begins and ends with it (U+FFFC).
+const PICTURE: &str = "\u{fffc}";
+
+#[derive(Debug, Default)]
+struct Reader {
+    elements: Vec<Element>,
+    /// The running text so far, and where each piece of it is from.
+    text: String,
+    pieces: Vec<Piece>,
+    /// Open lists: the number of the next step, or none.
+    lists: Vec<Option<u64>>,
+    /// The item that is open, until its first text has ended.
+    item: Option<Role>,
+    /// How deep in headings, tables, code and pictures.
+    n_skipped: usize,
+    block: usize,
+}
+
+/// A piece of the text and of the Markdown that it is from.
+#[derive(Debug)]
+struct Piece {
+    start: usize,
+    source: Range<usize>,
+    is_picture: bool,
+}
+
+impl Reader {
+    fn take(&mut self, event: Event<'_>, span: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.start(&tag, span),
+            Event::End(tag) => self.finish(tag),
+            Event::Text(text) | Event::Code(text) if self.n_skipped == 0 => {
+                self.add(&text, span, false);
+            }
+            Event::SoftBreak | Event::HardBreak if self.n_skipped == 0 => {
+                self.add(" ", span, false)
+            }
+            Event::Rule => self.end(),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: &Tag<'_>, span: Range<usize>) {
+        match tag {
+            Tag::Image { .. } => {
+                if self.n_skipped == 0 {
+                    self.add(PICTURE, span, true);
+                }
+                self.n_skipped += 1;
+            }
+            Tag::Heading { .. } | Tag::Table(_) | Tag::CodeBlock(_) | Tag::HtmlBlock => {
+                self.end();
+                self.n_skipped += 1;
+            }
+            Tag::List(first) => {
+                self.end();
+                self.block += 1;
+                self.lists.push(*first);
+            }
+            Tag::Item => {
+                self.end();
+                let next = self.lists.last_mut();
+                self.item = Some(match next {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        Role::Step(*number - 1)
+                    }
+                    _ => Role::Item,
+                });
+            }
+            Tag::Paragraph | Tag::BlockQuote(_) => self.end(),
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Image
+            | TagEnd::Heading(_)
+            | TagEnd::Table
+            | TagEnd::CodeBlock
+            | TagEnd::HtmlBlock => {
+                self.n_skipped = self.n_skipped.saturating_sub(1);
+            }
+            TagEnd::Item => {
+                self.end();
+                self.item = None;
+            }
+            TagEnd::List(_) => {
+                self.end();
+                self.lists.pop();
+                self.block += 1;
+            }
+            TagEnd::Paragraph | TagEnd::BlockQuote(_) => {
+                self.end();
+                if self.lists.is_empty() {
+                    self.block += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, text: &str, source: Range<usize>, is_picture: bool) {
+        self.pieces.push(Piece {
+            start: self.text.len(),
+            source,
+            is_picture,
+        });
+        self.text.push_str(text);
+    }
+
+    /// Ends the running text: the first of an item is one element, everything else is cut into sentences.
+    fn end(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        let pieces = std::mem::take(&mut self.pieces);
+        if text.trim().is_empty() {
+            return;
+        }
+        let (role, ranges) = match self.item.take() {
+            Some(role) => (role, vec![0..text.len()]),
+            None => (Role::Sentence, sentence_ranges(&text)),
+        };
+        for range in ranges {
+            let has_picture = pieces
+                .iter()
+                .any(|piece| piece.is_picture && range.contains(&piece.start));
+            let Some(words) = text.get(range.clone()) else {
+                continue;
+            };
+            if let Some(span) = source_of(&pieces, &range).filter(|_| !has_picture) {
+                self.elements.push(Element {
+                    text: one_line(words),
+                    span,
+                    role,
+                    block: self.block,
+                });
+            }
+        }
+    }
+}
+
+/// Where a part of the text is from. Within a piece whose text is its source, to the byte; else the whole piece.
+fn source_of(pieces: &[Piece], range: &Range<usize>) -> Option<Range<usize>> {
+    let after = |index: usize| pieces.get(index + 1).map(|piece| piece.start);
+    let mut span: Option<Range<usize>> = None;
+    for (index, piece) in pieces.iter().enumerate() {
+        let end = after(index)
+            .unwrap_or(usize::MAX)
+            .min(range.end.max(piece.start));
+        if piece.start >= range.end || end <= range.start {
+            continue;
+        }
+        let length = after(index).map_or(piece.source.len(), |next| next - piece.start);
+        let is_verbatim = length == piece.source.len();
+        let (start, end) = if is_verbatim {
+            let from = range.start.saturating_sub(piece.start);
+            let to = (range.end - piece.start).min(length);
+            (piece.source.start + from, piece.source.start + to)
+        } else {
+            (piece.source.start, piece.source.end)
+        };
+        span = Some(match span {
+            None => start..end,
+            Some(begun) => begun.start.min(start)..begun.end.max(end),
+        });
+    }
+    span
+}

@@ -1,0 +1,52 @@
+//! German. Behind a greeting with a comma a sentence goes on in small letters.
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "de",
+    hello: "Guten Tag,",
+    hello_name: "Guten Tag {name},",
+    formal_name: "Guten Tag {name},",
+    warm: "Hallo,",
+    warm_name: "Hallo {name},",
+    thanks: ByTopic {
+        billing: "vielen Dank für Ihre Nachricht zu Ihrer Zahlung oder Rechnung.",
+        refund: "vielen Dank für Ihre Nachricht zu einer Rückerstattung.",
+        cancellation: "vielen Dank für Ihre Nachricht zu einer Stornierung oder Kündigung.",
+        account: "vielen Dank für Ihre Nachricht zu Ihrem Konto.",
+        order: "vielen Dank für Ihre Nachricht zu Ihrer Bestellung.",
+        shipping: "vielen Dank für Ihre Nachricht zur Lieferung.",
+        technical: "vielen Dank, dass Sie uns dieses Problem melden.",
+        product: "vielen Dank für Ihre Frage.",
+        feedback: "vielen Dank für Ihre Rückmeldung.",
+        other: "vielen Dank für Ihre Nachricht.",
+    },
+    sorry: ByTopic {
+        billing: "es tut mir leid, dass es mit Ihrer Zahlung oder Rechnung Schwierigkeiten gibt.",
+        refund: "es tut mir leid, dass bei Ihrem Einkauf etwas nicht geklappt hat.",
+        cancellation: "es tut mir leid, dass es nicht so gelaufen ist, wie Sie es sich gewünscht haben.",
+        account: "es tut mir leid, dass es mit Ihrem Konto Schwierigkeiten gibt.",
+        order: "es tut mir leid, dass es mit Ihrer Bestellung Schwierigkeiten gibt.",
+        shipping: "es tut mir leid, dass es mit Ihrer Lieferung Schwierigkeiten gibt.",
+        technical: "es tut mir leid, dass hier etwas nicht so funktioniert, wie es soll.",
+        product: "bitte entschuldigen Sie die Unannehmlichkeiten.",
+        feedback: "es tut mir leid, dass wir Sie enttäuscht haben, und danke, dass Sie uns das schreiben.",
+        other: "bitte entschuldigen Sie die Unannehmlichkeiten.",
+    },
+    kind_words: "vielen herzlichen Dank für Ihre freundlichen Worte, darüber freuen wir uns sehr.",
+    urgent: "Ich sehe, dass es bei Ihnen dringend ist.",
+    lead: "Dazu kann ich Ihnen Folgendes sagen:",
+    other_language: "Unsere Hilfe zu diesem Thema gibt es derzeit nur in einer anderen Sprache:",
+    money: "Wie das in Ihrem Fall gilt, muss ich noch prüfen, bevor ich etwas zusagen kann.",
+    secret: "Bitte senden Sie uns niemals Ihr Passwort oder Ihre vollständige Kartennummer.",
+    ask_order: "Könnten Sie mir bitte Ihre Bestell- oder Rechnungsnummer nennen, damit ich mir Ihren Fall ansehen kann?",
+    ask_fault: "Falls das nicht hilft, schreiben Sie mir bitte, welches Gerät und welche App oder welchen Browser Sie verwenden und wie die Fehlermeldung lautet.",
+    ask_more: "Könnten Sie mir bitte noch etwas genauer schreiben, worum es geht, damit Sie die richtige Antwort bekommen?",
+    looking: "Damit Sie eine richtige Antwort bekommen, lasse ich das prüfen und melde mich hier wieder bei Ihnen.",
+    passed_on: "Ich gebe Ihre Nachricht an die zuständige Kollegin oder den zuständigen Kollegen weiter, damit sie persönlich geprüft wird.",
+    more: "Mehr dazu finden Sie in unserem Hilfeartikel „{title}“.",
+    reply: "Wenn etwas unklar ist oder nicht auf Ihren Fall passt, antworten Sie einfach auf diese Nachricht.",
+    closing: "Freundliche Grüße",
+    warm_closing: "Herzliche Grüße",
+};

@@ -1,0 +1,52 @@
+//! English.
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "en",
+    hello: "Hello,",
+    hello_name: "Hello {name},",
+    formal_name: "Dear {name},",
+    warm: "Hi there,",
+    warm_name: "Hi {name},",
+    thanks: ByTopic {
+        billing: "Thank you for your message about your payment or invoice.",
+        refund: "Thank you for your message about a refund.",
+        cancellation: "Thank you for your message about a cancellation.",
+        account: "Thank you for your message about your account.",
+        order: "Thank you for your message about your order.",
+        shipping: "Thank you for your message about delivery.",
+        technical: "Thank you for telling us about this problem.",
+        product: "Thank you for your question.",
+        feedback: "Thank you for your feedback.",
+        other: "Thank you for your message.",
+    },
+    sorry: ByTopic {
+        billing: "I am sorry for the trouble with your payment or invoice.",
+        refund: "I am sorry that something went wrong with your purchase.",
+        cancellation: "I am sorry that things have not gone as you had hoped.",
+        account: "I am sorry for the trouble with your account.",
+        order: "I am sorry for the trouble with your order.",
+        shipping: "I am sorry for the trouble with your delivery.",
+        technical: "I am sorry that this is not working as it should.",
+        product: "I am sorry for the inconvenience.",
+        feedback: "I am sorry that we have let you down, and thank you for telling us.",
+        other: "I am sorry for the trouble this has caused you.",
+    },
+    kind_words: "Thank you so much for your kind words, we are glad to hear that.",
+    urgent: "I can see that this is urgent for you.",
+    lead: "Here is what I can tell you:",
+    other_language: "Our help on this is only available in another language at the moment:",
+    money: "I still have to check how this applies to your case before I can confirm anything.",
+    secret: "Please never send us your password or your full card number.",
+    ask_order: "Could you please send me your order or invoice number, so that I can look at your case?",
+    ask_fault: "If this does not solve it, please tell me which device and which app or browser you use, and what the error message says.",
+    ask_more: "Could you please tell me a little more about what you need, so that you get the right answer?",
+    looking: "I want to give you a correct answer, so I am having this checked and will get back to you here.",
+    passed_on: "I am passing your message on to the colleague in charge, who will look at it personally.",
+    more: "You can find more about this in our help article “{title}”.",
+    reply: "If anything is unclear or does not fit your case, just reply to this message.",
+    closing: "Kind regards,",
+    warm_closing: "All the best,",
+};

@@ -1,0 +1,52 @@
+//! Spanish, with «usted».
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "es",
+    hello: "Hola:",
+    hello_name: "Hola, {name}:",
+    formal_name: "Hola, {name}:",
+    warm: "Hola:",
+    warm_name: "Hola, {name}:",
+    thanks: ByTopic {
+        billing: "Gracias por su mensaje sobre su pago o factura.",
+        refund: "Gracias por su mensaje sobre un reembolso.",
+        cancellation: "Gracias por su mensaje sobre una cancelación.",
+        account: "Gracias por su mensaje sobre su cuenta.",
+        order: "Gracias por su mensaje sobre su pedido.",
+        shipping: "Gracias por su mensaje sobre el envío.",
+        technical: "Gracias por informarnos de este problema.",
+        product: "Gracias por su pregunta.",
+        feedback: "Gracias por sus comentarios.",
+        other: "Gracias por su mensaje.",
+    },
+    sorry: ByTopic {
+        billing: "Lamento los problemas con su pago o factura.",
+        refund: "Lamento que algo haya salido mal con su compra.",
+        cancellation: "Lamento que las cosas no hayan salido como esperaba.",
+        account: "Lamento los problemas con su cuenta.",
+        order: "Lamento los problemas con su pedido.",
+        shipping: "Lamento los problemas con su envío.",
+        technical: "Lamento que esto no funcione como debería.",
+        product: "Lamento las molestias.",
+        feedback: "Lamento que no hayamos estado a la altura, y le agradezco que nos lo diga.",
+        other: "Lamento las molestias que esto le ha causado.",
+    },
+    kind_words: "Muchísimas gracias por sus amables palabras, nos alegra mucho leerlas.",
+    urgent: "Veo que es urgente para usted.",
+    lead: "Esto es lo que puedo decirle:",
+    other_language: "Por el momento, nuestra ayuda sobre este tema solo está disponible en otro idioma:",
+    money: "Todavía tengo que comprobar cómo se aplica esto a su caso antes de poder confirmarle nada.",
+    secret: "No nos envíe nunca su contraseña ni el número completo de su tarjeta.",
+    ask_order: "¿Podría indicarme su número de pedido o de factura para que pueda revisar su caso?",
+    ask_fault: "Si esto no lo resuelve, dígame qué dispositivo y qué aplicación o navegador utiliza, y qué dice el mensaje de error.",
+    ask_more: "¿Podría contarme un poco más sobre lo que necesita, para que reciba la respuesta correcta?",
+    looking: "Para darle una respuesta correcta, voy a pedir que lo revisen y le escribiré de nuevo por aquí.",
+    passed_on: "Voy a trasladar su mensaje a la persona responsable, que lo revisará personalmente.",
+    more: "Encontrará más información en nuestro artículo de ayuda «{title}».",
+    reply: "Si algo no está claro o no se ajusta a su caso, responda a este mensaje.",
+    closing: "Un cordial saludo,",
+    warm_closing: "Un afectuoso saludo,",
+};

@@ -1,0 +1,52 @@
+//! French. A space that does not break stands before a colon.
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "fr",
+    hello: "Bonjour,",
+    hello_name: "Bonjour {name},",
+    formal_name: "Bonjour {name},",
+    warm: "Bonjour,",
+    warm_name: "Bonjour {name},",
+    thanks: ByTopic {
+        billing: "Merci pour votre message au sujet de votre paiement ou de votre facture.",
+        refund: "Merci pour votre message au sujet d’un remboursement.",
+        cancellation: "Merci pour votre message au sujet d’une annulation ou d’une résiliation.",
+        account: "Merci pour votre message au sujet de votre compte.",
+        order: "Merci pour votre message au sujet de votre commande.",
+        shipping: "Merci pour votre message au sujet de la livraison.",
+        technical: "Merci de nous avoir signalé ce problème.",
+        product: "Merci pour votre question.",
+        feedback: "Merci pour votre retour.",
+        other: "Merci pour votre message.",
+    },
+    sorry: ByTopic {
+        billing: "Veuillez nous excuser pour les difficultés rencontrées avec votre paiement ou votre facture.",
+        refund: "Nous regrettons que votre achat ne se soit pas bien passé.",
+        cancellation: "Nous regrettons que les choses ne se soient pas passées comme vous le souhaitiez.",
+        account: "Veuillez nous excuser pour les difficultés rencontrées avec votre compte.",
+        order: "Veuillez nous excuser pour les difficultés rencontrées avec votre commande.",
+        shipping: "Veuillez nous excuser pour les difficultés rencontrées avec votre livraison.",
+        technical: "Nous regrettons que cela ne fonctionne pas comme prévu.",
+        product: "Veuillez nous excuser pour la gêne occasionnée.",
+        feedback: "Nous regrettons de ne pas avoir été à la hauteur, et je vous remercie de nous l’avoir dit.",
+        other: "Veuillez nous excuser pour la gêne occasionnée.",
+    },
+    kind_words: "Un grand merci pour vos mots si gentils, ils nous font très plaisir.",
+    urgent: "Je vois bien que c’est urgent pour vous.",
+    lead: "Voici ce que je peux vous dire\u{a0}:",
+    other_language: "Notre aide sur ce sujet n’existe pour le moment que dans une autre langue\u{a0}:",
+    money: "Je dois encore vérifier ce qu’il en est dans votre cas avant de pouvoir vous confirmer quoi que ce soit.",
+    secret: "Ne nous envoyez jamais votre mot de passe ni votre numéro de carte complet.",
+    ask_order: "Pourriez-vous m’indiquer votre numéro de commande ou de facture, afin que je puisse examiner votre dossier\u{a0}?",
+    ask_fault: "Si cela ne suffit pas, dites-moi quel appareil et quelle application ou quel navigateur vous utilisez, et ce que dit le message d’erreur.",
+    ask_more: "Pourriez-vous m’en dire un peu plus sur votre demande, afin que vous receviez la bonne réponse\u{a0}?",
+    looking: "Pour vous donner une réponse exacte, je fais vérifier ce point et je reviendrai vers vous ici.",
+    passed_on: "Je transmets votre message à la personne responsable, qui l’examinera personnellement.",
+    more: "Vous trouverez plus d’informations dans notre article d’aide «\u{a0}{title}\u{a0}».",
+    reply: "Si quelque chose n’est pas clair ou ne correspond pas à votre cas, il vous suffit de répondre à ce message.",
+    closing: "Cordialement,",
+    warm_closing: "Bien à vous,",
+};

@@ -1,0 +1,52 @@
+//! Italian, with «Lei». Behind a greeting with a comma a sentence goes on in small letters.
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "it",
+    hello: "Buongiorno,",
+    hello_name: "Buongiorno {name},",
+    formal_name: "Buongiorno {name},",
+    warm: "Buongiorno,",
+    warm_name: "Buongiorno {name},",
+    thanks: ByTopic {
+        billing: "grazie per il Suo messaggio sul pagamento o sulla fattura.",
+        refund: "grazie per il Suo messaggio su un rimborso.",
+        cancellation: "grazie per il Suo messaggio su un annullamento o una disdetta.",
+        account: "grazie per il Suo messaggio sul Suo account.",
+        order: "grazie per il Suo messaggio sul Suo ordine.",
+        shipping: "grazie per il Suo messaggio sulla consegna.",
+        technical: "grazie per averci segnalato questo problema.",
+        product: "grazie per la Sua domanda.",
+        feedback: "grazie per il Suo commento.",
+        other: "grazie per il Suo messaggio.",
+    },
+    sorry: ByTopic {
+        billing: "mi dispiace per i problemi con il pagamento o con la fattura.",
+        refund: "mi dispiace che qualcosa sia andato storto con il Suo acquisto.",
+        cancellation: "mi dispiace che le cose non siano andate come sperava.",
+        account: "mi dispiace per i problemi con il Suo account.",
+        order: "mi dispiace per i problemi con il Suo ordine.",
+        shipping: "mi dispiace per i problemi con la consegna.",
+        technical: "mi dispiace che qualcosa non funzioni come dovrebbe.",
+        product: "mi dispiace per il disagio.",
+        feedback: "mi dispiace che non siamo stati all’altezza, e La ringrazio per avercelo detto.",
+        other: "mi dispiace per il disagio che questo Le ha causato.",
+    },
+    kind_words: "grazie di cuore per le Sue gentili parole, ci fanno molto piacere.",
+    urgent: "Vedo che per Lei è urgente.",
+    lead: "Ecco che cosa posso dirLe:",
+    other_language: "Al momento la nostra guida su questo argomento è disponibile solo in un’altra lingua:",
+    money: "Devo ancora verificare come questo si applica al Suo caso prima di poterLe confermare qualcosa.",
+    secret: "Non ci invii mai la Sua password o il numero completo della Sua carta.",
+    ask_order: "Potrebbe indicarmi il Suo numero d’ordine o di fattura, così che io possa esaminare il Suo caso?",
+    ask_fault: "Se questo non basta, mi dica quale dispositivo e quale app o browser utilizza e che cosa dice il messaggio di errore.",
+    ask_more: "Potrebbe dirmi qualcosa in più su ciò di cui ha bisogno, così da ricevere la risposta giusta?",
+    looking: "Per darLe una risposta corretta, faccio verificare la questione e Le scriverò di nuovo qui.",
+    passed_on: "Inoltro il Suo messaggio alla persona responsabile, che lo esaminerà personalmente.",
+    more: "Trova altre informazioni nel nostro articolo di assistenza «{title}».",
+    reply: "Se qualcosa non è chiaro o non corrisponde al Suo caso, risponda a questo messaggio.",
+    closing: "Cordiali saluti,",
+    warm_closing: "Un caro saluto,",
+};

@@ -1,0 +1,52 @@
+//! Dutch, with “u”.
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "nl",
+    hello: "Goedendag,",
+    hello_name: "Beste {name},",
+    formal_name: "Beste {name},",
+    warm: "Hallo,",
+    warm_name: "Hallo {name},",
+    thanks: ByTopic {
+        billing: "Bedankt voor uw bericht over uw betaling of factuur.",
+        refund: "Bedankt voor uw bericht over een terugbetaling.",
+        cancellation: "Bedankt voor uw bericht over een annulering of opzegging.",
+        account: "Bedankt voor uw bericht over uw account.",
+        order: "Bedankt voor uw bericht over uw bestelling.",
+        shipping: "Bedankt voor uw bericht over de levering.",
+        technical: "Bedankt dat u dit probleem bij ons meldt.",
+        product: "Bedankt voor uw vraag.",
+        feedback: "Bedankt voor uw reactie.",
+        other: "Bedankt voor uw bericht.",
+    },
+    sorry: ByTopic {
+        billing: "Het spijt me dat er problemen zijn met uw betaling of factuur.",
+        refund: "Het spijt me dat er iets mis is gegaan met uw aankoop.",
+        cancellation: "Het spijt me dat het niet is gegaan zoals u had gehoopt.",
+        account: "Het spijt me dat er problemen zijn met uw account.",
+        order: "Het spijt me dat er problemen zijn met uw bestelling.",
+        shipping: "Het spijt me dat er problemen zijn met uw levering.",
+        technical: "Het spijt me dat dit niet werkt zoals het hoort.",
+        product: "Excuses voor het ongemak.",
+        feedback: "Het spijt me dat we u hebben teleurgesteld, en bedankt dat u ons dit laat weten.",
+        other: "Excuses voor het ongemak dat u hierdoor hebt.",
+    },
+    kind_words: "Hartelijk dank voor uw vriendelijke woorden, daar zijn we erg blij mee.",
+    urgent: "Ik zie dat dit dringend is voor u.",
+    lead: "Dit kan ik u erover vertellen:",
+    other_language: "Onze hulp over dit onderwerp is op dit moment alleen in een andere taal beschikbaar:",
+    money: "Ik moet nog nagaan hoe dit in uw geval geldt voordat ik iets kan bevestigen.",
+    secret: "Stuur ons nooit uw wachtwoord of uw volledige kaartnummer.",
+    ask_order: "Kunt u mij uw bestel- of factuurnummer sturen, zodat ik uw situatie kan bekijken?",
+    ask_fault: "Als dit niet helpt, laat me dan weten welk apparaat en welke app of browser u gebruikt en wat de foutmelding zegt.",
+    ask_more: "Kunt u mij iets meer vertellen over wat u nodig hebt, zodat u het juiste antwoord krijgt?",
+    looking: "Om u een juist antwoord te geven, laat ik dit nakijken en kom ik hier bij u op terug.",
+    passed_on: "Ik geef uw bericht door aan de verantwoordelijke collega, die er persoonlijk naar kijkt.",
+    more: "Meer hierover vindt u in ons hulpartikel “{title}”.",
+    reply: "Als iets niet duidelijk is of niet op uw situatie past, kunt u gewoon op dit bericht antwoorden.",
+    closing: "Met vriendelijke groet,",
+    warm_closing: "Hartelijke groet,",
+};

@@ -1,0 +1,52 @@
+//! Portuguese, in words that are read in Portugal and in Brazil.
+
+use super::{ByTopic, Phrases};
+
+#[rustfmt::skip]
+pub(super) static PHRASES: Phrases = Phrases {
+    language: "pt",
+    hello: "Olá,",
+    hello_name: "Olá, {name},",
+    formal_name: "Olá, {name},",
+    warm: "Olá!",
+    warm_name: "Olá, {name}!",
+    thanks: ByTopic {
+        billing: "Agradecemos a sua mensagem sobre o seu pagamento ou a sua fatura.",
+        refund: "Agradecemos a sua mensagem sobre um reembolso.",
+        cancellation: "Agradecemos a sua mensagem sobre um cancelamento.",
+        account: "Agradecemos a sua mensagem sobre a sua conta.",
+        order: "Agradecemos a sua mensagem sobre o seu pedido.",
+        shipping: "Agradecemos a sua mensagem sobre a entrega.",
+        technical: "Agradecemos por nos informar deste problema.",
+        product: "Agradecemos a sua pergunta.",
+        feedback: "Agradecemos o seu comentário.",
+        other: "Agradecemos a sua mensagem.",
+    },
+    sorry: ByTopic {
+        billing: "Lamento os problemas com o seu pagamento ou a sua fatura.",
+        refund: "Lamento os problemas com a sua compra.",
+        cancellation: "Lamento que as coisas não tenham saído como esperava.",
+        account: "Lamento os problemas com a sua conta.",
+        order: "Lamento os problemas com o seu pedido.",
+        shipping: "Lamento os problemas com a sua entrega.",
+        technical: "Lamento que isto não funcione como deveria.",
+        product: "Lamento o transtorno.",
+        feedback: "Lamento que não tenhamos estado à altura e agradeço que nos tenha dito.",
+        other: "Lamento o transtorno que isto lhe causou.",
+    },
+    kind_words: "Agradecemos muito as suas palavras simpáticas, que nos deixam felizes.",
+    urgent: "Vejo que o assunto é urgente.",
+    lead: "Eis o que lhe posso dizer:",
+    other_language: "No momento, a nossa ajuda sobre este assunto só está disponível em outro idioma:",
+    money: "Ainda tenho de verificar como isto se aplica ao seu caso antes de poder confirmar algo.",
+    secret: "Nunca nos envie a sua senha nem o número completo do seu cartão.",
+    ask_order: "Poderia indicar-me o número do seu pedido ou da sua fatura, para que eu possa analisar o seu caso?",
+    ask_fault: "Se isto não resolver, diga-me que dispositivo e que aplicação ou navegador utiliza e o que diz a mensagem de erro.",
+    ask_more: "Poderia explicar um pouco melhor do que precisa, para receber a resposta certa?",
+    looking: "Para lhe dar uma resposta correta, vou pedir que isto seja verificado e voltarei a escrever por aqui.",
+    passed_on: "Vou encaminhar a sua mensagem para a pessoa responsável, que a analisará pessoalmente.",
+    more: "Encontra mais informações no nosso artigo de ajuda “{title}”.",
+    reply: "Se algo não estiver claro ou não se aplicar ao seu caso, basta responder a esta mensagem.",
+    closing: "Com os melhores cumprimentos,",
+    warm_closing: "Com um cordial abraço,",
+};
