@@ -81,6 +81,9 @@ CREATE TABLE macros (
     content    TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    -- The embedding of title and text, an 8-bit row in Base64, and the model that made it; null until somebody has made it.
+    vector     TEXT,
+    model      TEXT,
     PRIMARY KEY (account_id, id),
     UNIQUE (account_id, title_key)
 ) STRICT;

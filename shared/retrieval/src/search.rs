@@ -31,7 +31,17 @@ pub async fn search(
     account_id: AccountId,
     search: Search,
 ) -> Result<FoundPlaces, RetrievalError> {
-    let question = question(embedder, &search.query).await.ok().flatten();
+    let question = question_of(embedder, &search.query).await;
+    search_with(index, account_id, search, question).await
+}
+
+/// The same for a question whose meaning is known, or is not to be had.
+pub async fn search_with(
+    index: &impl KnowledgeIndex,
+    account_id: AccountId,
+    search: Search,
+    question: Option<Question>,
+) -> Result<FoundPlaces, RetrievalError> {
     let request = FindPlaces {
         query: search.query,
         question,
@@ -43,23 +53,20 @@ pub async fn search(
     index.find(account_id, &request).await
 }
 
-/// The meaning of a text; none where it says nothing.
-async fn question(
-    embedder: &impl Embedder,
-    text: &str,
-) -> Result<Option<Question>, RetrievalError> {
+/// The meaning of a text; none where it says nothing, or where no model answers.
+pub async fn question_of(embedder: &impl Embedder, text: &str) -> Option<Question> {
     if text.trim().is_empty() {
-        return Ok(None);
+        return None;
     }
     let mut end = text.len().min(MAX_BATCH_TEXT_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let text = text.get(..end).unwrap_or_default().to_owned();
-    let answer = embedder.embed(vec![text]).await?;
-    let row = answer.rows.into_iter().next().flatten();
-    Ok(row.map(|row| Question {
+    let answer = embedder.embed(vec![text]).await.ok()?;
+    let row = answer.rows.into_iter().next().flatten()?;
+    Some(Question {
         model: answer.model,
         row,
-    }))
+    })
 }

@@ -31,7 +31,7 @@ pub use self::intents::{
     CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow,
     TrainingBudget, TrainingSet,
 };
-pub use self::macros::{MAX_MACROS, MacroError};
+pub use self::macros::{MAX_MACROS, MacroError, MacroToMatch};
 pub use self::teams::TeamFigures;
 pub use self::tickets::{InvalidTicketKey, TicketKey};
 use crate::database::{Database, StoreError, Value};

@@ -2,13 +2,13 @@
 //! table need; so the `queue` handler is exported here and not by `#[event(queue)]`.
 
 use edgedesk_platform::log::{Level, log};
-use edgedesk_wire::knowledge;
 use edgedesk_wire::queue::EXPORTS_QUEUE;
+use edgedesk_wire::{drafts, knowledge};
 use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::Env;
 
-use crate::{events_queue, exports_queue, knowledge_queue};
+use crate::{drafts_queue, events_queue, exports_queue, knowledge_queue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -52,6 +52,7 @@ pub async fn queue_handler(
     let messages = batch.messages()?;
     let result = match queue.as_str() {
         EXPORTS_QUEUE => exports_queue::consume(&messages, &env).await,
+        drafts::QUEUE => drafts_queue::consume(&messages, &env).await,
         knowledge::QUEUE => knowledge_queue::consume(&messages, &env).await,
         _ => events_queue::consume(&queue, &messages, &env).await,
     };

@@ -5,6 +5,7 @@
 
 mod binding;
 mod databases;
+mod drafts_queue;
 mod events_queue;
 mod exports_queue;
 mod inference;

@@ -121,7 +121,8 @@ impl Objects<'_> {
         }
     }
 
-    async fn get<T: DeserializeOwned>(
+    /// Reads; `None` where there is nothing.
+    pub async fn get<T: DeserializeOwned>(
         &self,
         binding: &str,
         name: &str,

@@ -350,15 +350,16 @@ pub(super) const TABLES: [Table; 19] = [
     Table {
         name: "macros",
         read: "
-            SELECT account_id, id, revision, kind, title, title_key, content, created_at, updated_at FROM macros WHERE
-            account_id = ?1 AND id > ?2 ORDER BY id LIMIT 50",
+            SELECT account_id, id, revision, kind, title, title_key, content, created_at, updated_at, vector, model FROM
+            macros WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 50",
         page: 50,
         write: "
-            INSERT INTO macros (account_id, id, revision, kind, title, title_key, content, created_at, updated_at) SELECT
-            value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value
-            ->> 8 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO UPDATE SET revision = excluded.revision,
-            kind = excluded.kind, title = excluded.title, title_key = excluded.title_key, content = excluded.content,
-            created_at = excluded.created_at, updated_at = excluded.updated_at WHERE excluded.revision > macros.revision",
+            INSERT INTO macros (account_id, id, revision, kind, title, title_key, content, created_at, updated_at, vector,
+            model) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value
+            ->> 7, value ->> 8, value ->> 9, value ->> 10 FROM json_each(?1) WHERE true ON CONFLICT (account_id, id) DO
+            UPDATE SET revision = excluded.revision, kind = excluded.kind, title = excluded.title, title_key =
+            excluded.title_key, content = excluded.content, created_at = excluded.created_at, updated_at =
+            excluded.updated_at, vector = excluded.vector, model = excluded.model WHERE excluded.revision > macros.revision",
         delete: "DELETE FROM macros WHERE account_id = ?1",
         key: &[("id", false)],
         newer: Newer::Larger("revision"),

@@ -50,7 +50,7 @@ fn fill(shard: &Sqlite, account: AccountId) {
          INSERT INTO article_versions VALUES ('{account}', 'art_1', 1, 'Returns', 'en', '# It''s', 'u', 'U', 1),
            ('{account}', 'art_1', 2, 'Returns', 'en', '', NULL, NULL, 2);
          INSERT INTO article_votes VALUES ('{account}', 'art_1', 'cus_1', 1, 5);
-         INSERT INTO macros VALUES ('{account}', 'mac_1', 2, 'macro', 'Refund', 'refund', '{{}}', 1, 2);
+         INSERT INTO macros VALUES ('{account}', 'mac_1', 2, 'macro', 'Refund', 'refund', '{{}}', 1, 2, NULL, NULL);
          INSERT INTO suggestions VALUES ('{account}', 'cnv_1', 'sug_1', 7, 'macro', 'mac_1', 1, 'accepted');
          INSERT INTO customer_consents VALUES ('{account}', 'cus_1', 1, 'marketing', 'given', 'phone', NULL, 'n', 'u', 'U', 1),
            ('{account}', 'cus_1', 2, 'marketing', 'withdrawn', 'phone', 'w', NULL, 'u', 'U', 2);

@@ -8,7 +8,7 @@ use edgedesk_wire::macros::{MacroBody, MacroView};
 use serde::{Deserialize, Serialize};
 
 use super::AccountStore;
-use crate::database::{Database, Row, StoreError, Value};
+use crate::database::{Database, Row, Statement, StoreError, Value};
 
 /// Most macros of an account.
 pub const MAX_MACROS: u32 = 500;
@@ -25,15 +25,44 @@ const INSERT: &str = "
     SELECT ?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?7 WHERE (SELECT count(*) FROM macros WHERE account_id = ?1) < ?8
     ON CONFLICT DO NOTHING RETURNING account_id, id";
 const UPDATE: &str = "
-    UPDATE OR IGNORE macros SET revision = revision + 1, kind = ?3, title = ?4, title_key = ?5, content = ?6, updated_at = ?7
+    UPDATE OR IGNORE macros SET revision = revision + 1, kind = ?3, title = ?4, title_key = ?5, content = ?6, updated_at = ?7,
+      vector = NULL, model = NULL
     WHERE account_id = ?1 AND id = ?2
       AND NOT EXISTS (SELECT 1 FROM macros o WHERE o.account_id = ?1 AND o.title_key = ?5 AND o.id <> ?2)
     RETURNING account_id, id";
 const DELETE: &str =
     "DELETE FROM macros WHERE account_id = ?1 AND id = ?2 RETURNING account_id, id";
 
+const LIST_TO_MATCH: &str = "
+    SELECT account_id, id, kind, title, content, created_at, updated_at, revision, vector, model FROM macros
+    WHERE account_id = ?1 ORDER BY title_key LIMIT ?2";
+// Only of the text that it was made of.
+const SET_VECTOR: &str = "
+    UPDATE macros SET revision = revision + 1, vector = ?4, model = ?5
+    WHERE account_id = ?1 AND id = ?2 AND revision = ?3";
+
 #[cfg(test)]
-pub(crate) const READS: [&str; 6] = [LIST, FIND, FIND_TITLE, INSERT, UPDATE, DELETE];
+pub(crate) const READS: [&str; 8] = [
+    LIST,
+    FIND,
+    FIND_TITLE,
+    INSERT,
+    UPDATE,
+    DELETE,
+    LIST_TO_MATCH,
+    SET_VECTOR,
+];
+
+/// A macro as messages are compared with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MacroToMatch {
+    /// What it says, with what became of it.
+    pub content: Macro,
+    /// Which text of it this is.
+    pub revision: u64,
+    /// The embedding of title and text, an 8-bit row in Base64, and the model that made it, as `id@version`.
+    pub vector: Option<(String, String)>,
+}
 
 /// Why a macro was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +121,51 @@ impl<D: Database> AccountStore<'_, D> {
         let outcomes = self.macro_outcomes().await?;
         view.content.outcomes = outcomes.get(&id).copied().unwrap_or_default();
         Ok(Some(view))
+    }
+
+    /// The macros of the account, as messages are compared with them.
+    pub async fn list_macros_to_match(&self) -> Result<Vec<MacroToMatch>, StoreError> {
+        let parameters = [self.account(), Value::Int(MAX_MACROS.into())];
+        let rows = self.database.query(LIST_TO_MATCH, &parameters).await?;
+        let outcomes = self.macro_outcomes().await?;
+        rows.iter()
+            .map(|row| {
+                let mut content = view(row)?.content;
+                content.outcomes = outcomes.get(&content.id).copied().unwrap_or_default();
+                let vector = row
+                    .optional_text("vector")?
+                    .zip(row.optional_text("model")?);
+                Ok(MacroToMatch {
+                    content,
+                    revision: row.uint("revision")?,
+                    vector: vector.map(|(vector, model)| (vector.to_owned(), model.to_owned())),
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps the embeddings of macros: of each its id, the revision of its text, the row and the model. One that has another text
+    /// by now is left alone.
+    pub async fn set_macro_vectors(
+        &self,
+        vectors: &[(MacroId, u64, &str)],
+        model: &str,
+    ) -> Result<(), StoreError> {
+        let statements = vectors.iter().map(|(id, revision, vector)| {
+            let parameters = vec![
+                self.account(),
+                Value::text(id),
+                Value::uint(*revision)?,
+                Value::text(vector),
+                Value::text(model),
+            ];
+            Ok(Statement::new(SET_VECTOR, parameters))
+        });
+        let statements = statements.collect::<Result<Vec<_>, StoreError>>()?;
+        if !statements.is_empty() {
+            self.database.batch(statements).await?;
+        }
+        Ok(())
     }
 
     /// Stores a new macro, which has been checked.
