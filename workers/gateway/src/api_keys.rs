@@ -133,14 +133,14 @@ pub async fn revoke_api_key(
     }
 }
 
-/// Who a key acts for, if it is good, comes from there and has `permission`. `people_only` says that the route is for logins alone.
+/// Who a key acts for, and all that it may, if it is good, comes from there and has `permission`. `people_only` says that the route is for logins alone.
 pub async fn admit_key(
     app: &App,
     headers: &HeaderMap,
     key: &str,
     permission: Permission,
     people_only: bool,
-) -> Result<Principal, AppError> {
+) -> Result<(Principal, PermissionSet), AppError> {
     let key_hash = api_key_hash(key).ok_or_else(|| refused("API key malformed"))?;
     let outcome = SendFuture::new(async {
         let directory = app.directory()?;
@@ -160,7 +160,7 @@ fn admit(
     holder: KeyHolder,
     permission: Permission,
     people_only: bool,
-) -> Result<Principal, AppError> {
+) -> Result<(Principal, PermissionSet), AppError> {
     if people_only {
         return Err(AppError::forbidden(
             "people_only",
@@ -177,7 +177,9 @@ fn admit(
             ..AppError::forbidden("missing_scope", "the API key's scopes do not allow this")
         });
     }
-    Ok(holder.principal)
+    let scopes: PermissionSet = holder.scopes.iter().copied().collect();
+    let rights = scopes.and(holder.principal.rights());
+    Ok((holder.principal, rights))
 }
 
 /// One answer for every key that is not good; which it was stands in the log alone.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use edgedesk_crypto::api_key::API_KEY_START;
-use edgedesk_domain::account::{Permission, Principal, Role};
+use edgedesk_domain::account::{Permission, PermissionSet, Principal, Role};
 use edgedesk_domain::ids::SessionId;
 use edgedesk_store::directory::Standing;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -27,6 +27,10 @@ use crate::session_check::check_session;
 /// the rest of a request is small. Zendesk's own payloads stay below 100 kB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// Largest body of [`LargeJson`], in bytes. The 4 MiB of text that an import may have take a twentieth more with the escapes of line
+/// breaks and quotes, and up to a half more where a table is full of quotes; an isolate has 128 MB.
+pub const MAX_LARGE_BODY_BYTES: usize = 6 * 1024 * 1024;
+
 /// The request as the platform gave it: its body is read from here at once, not chunk by chunk, and sockets and assets
 /// hand it on.
 #[derive(Clone)]
@@ -40,7 +44,30 @@ pub struct Authed<P> {
     pub session_id: Option<SessionId>,
     /// What the session may do now; an API key has none.
     pub standing: Option<Standing>,
+    /// All that the credential may: of an API key its scopes, as far as who made it has them.
+    pub rights: PermissionSet,
     permission: PhantomData<P>,
+}
+
+impl<P> Authed<P> {
+    /// Refuses a caller whose credential lacks `permission`, where a part of what a route does needs more than the route.
+    pub fn check_also(&self, permission: Permission) -> Result<(), AppError> {
+        check_rights(self.rights, permission, self.session_id.is_none())
+    }
+}
+
+fn check_rights(
+    rights: PermissionSet,
+    permission: Permission,
+    is_key: bool,
+) -> Result<(), AppError> {
+    if is_key && !rights.contains(permission) {
+        return Err(AppError::forbidden(
+            "missing_scope",
+            "the API key's scopes do not allow this",
+        ));
+    }
+    check_permitted(rights.contains(permission))
 }
 
 /// What a route needs: a type, so that it stands in the handler's signature.
@@ -98,9 +125,11 @@ needs! {
     SeesIntents => ReadIntents,
     /// Changes the account's own intents.
     Teaches => ManageIntents,
-    /// Sees articles and macros.
+    /// Sees articles, macros and templates.
     SeesKnowledge => ReadKnowledge,
-    /// Publishes, imports and deletes articles, sets up macros.
+    /// Writes articles that nobody outside sees yet.
+    WritesKnowledge => WriteKnowledge,
+    /// Publishes, deletes and imports articles, and changes macros.
     ManagesKnowledge => ManageKnowledge,
     /// Sees deliveries and parked messages.
     Inspects => ReadIntegrations,
@@ -137,14 +166,15 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
                 "send an access token or an API key as `Authorization: Bearer …`",
             )
         })?;
-        let (principal, session_id, standing) = if token.starts_with(API_KEY_START) {
-            let principal =
+        let (principal, rights, session_id, standing) = if token.starts_with(API_KEY_START) {
+            let (principal, rights) =
                 admit_key(&app, &parts.headers, token, P::PERMISSION, P::PEOPLE_ONLY).await?;
-            (principal, None, None)
+            (principal, rights, None, None)
         } else {
             let (principal, session_id, standing) =
                 admit_token(&app, &parts.headers, token, P::PERMISSION).await?;
-            (principal, Some(session_id), Some(standing))
+            let rights = principal.rights();
+            (principal, rights, Some(session_id), Some(standing))
         };
         #[cfg(test)]
         stop_at_the_door()?;
@@ -153,6 +183,7 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
             principal,
             session_id,
             standing,
+            rights,
             permission: PhantomData,
         })
     }
@@ -231,11 +262,26 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = AppError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, AppError> {
-        let content_type = header_text(request.headers(), CONTENT_TYPE.as_str()).map(str::to_owned);
-        let body = read_body(request).await?;
-        check_content_type(content_type.as_deref())?;
-        parse_json(&body).map(Self)
+        read_json(request, MAX_BODY_BYTES).await.map(Self)
     }
+}
+
+/// A JSON body of at most [`MAX_LARGE_BODY_BYTES`].
+pub struct LargeJson<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for LargeJson<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, AppError> {
+        read_json(request, MAX_LARGE_BODY_BYTES).await.map(Self)
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request, max_bytes: usize) -> Result<T, AppError> {
+    let content_type = header_text(request.headers(), CONTENT_TYPE.as_str()).map(str::to_owned);
+    let body = read_body(request, max_bytes).await?;
+    check_content_type(content_type.as_deref())?;
+    parse_json(&body)
 }
 
 /// The query, as a struct of optional fields.
@@ -337,12 +383,12 @@ pub fn position(line: usize, column: usize) -> String {
     format!("line {line} column {column}")
 }
 
-/// Reads a body of at most [`MAX_BODY_BYTES`]; a larger one is refused before it is read, when it says its length.
-pub async fn read_body(request: Request) -> Result<Bytes, AppError> {
+/// Reads a body of at most `max_bytes`; a larger one is refused before it is read, when it says its length.
+pub async fn read_body(request: Request, max_bytes: usize) -> Result<Bytes, AppError> {
     let length = header_text(request.headers(), CONTENT_LENGTH.as_str())
         .and_then(|text| text.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(too_large());
+    if length.is_some_and(|length| length > max_bytes) {
+        return Err(too_large(max_bytes));
     }
     let raw = request.extensions().get::<RawRequest>().cloned();
     match raw {
@@ -361,22 +407,22 @@ pub async fn read_body(request: Request) -> Result<Bytes, AppError> {
             None => Ok(Bytes::new()),
             Some(stream) => {
                 let body = axum::body::Body::new(worker::Body::new(stream));
-                axum::body::to_bytes(body, MAX_BODY_BYTES)
+                axum::body::to_bytes(body, max_bytes)
                     .await
-                    .map_err(|_| too_large())
+                    .map_err(|_| too_large(max_bytes))
             }
         },
-        None => axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES)
+        None => axum::body::to_bytes(request.into_body(), max_bytes)
             .await
-            .map_err(|_| too_large()),
+            .map_err(|_| too_large(max_bytes)),
     }
 }
 
-fn too_large() -> AppError {
+fn too_large(max_bytes: usize) -> AppError {
     AppError::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("a body has at most {MAX_BODY_BYTES} bytes"),
+        format!("a body has at most {max_bytes} bytes"),
     )
 }
 

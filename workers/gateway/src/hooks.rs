@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::context::App;
 use crate::error::{AppError, HOOK_RETRY_SECS};
-use crate::extract::{Path, check_content_type, header_text, position, read_body};
+use crate::extract::{MAX_BODY_BYTES, Path, check_content_type, header_text, position, read_body};
 use crate::inbox_cache;
 use crate::object_client::Object;
 
@@ -88,7 +88,7 @@ pub async fn receive_hook(
     request: Request,
 ) -> Result<axum::Json<HookResponse>, AppError> {
     let headers = request.headers().clone();
-    let body = read_body(request).await?;
+    let body = read_body(request, MAX_BODY_BYTES).await?;
     take(&app, &channel, &inbox_id, &headers, &body)
         .await
         .map(axum::Json)

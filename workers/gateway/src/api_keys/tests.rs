@@ -80,7 +80,9 @@ fn a_key_without_the_scope_is_refused_though_its_makers_role_has_the_permission(
         Permission::ReadConversations,
         false,
     );
-    assert_eq!(admitted.unwrap(), holder(Role::Owner, &scopes).principal);
+    let (principal, rights) = admitted.unwrap();
+    assert_eq!(principal, holder(Role::Owner, &scopes).principal);
+    assert_eq!(rights, scopes.into_iter().collect());
     for permission in Permission::ALL {
         if *permission != Permission::ReadConversations {
             let error = admit(holder(Role::Owner, &scopes), *permission, false).unwrap_err();

@@ -119,14 +119,51 @@ fn a_body_over_the_cap_is_refused_whether_or_not_it_says_its_length() {
         .insert(CONTENT_LENGTH, (MAX_BODY_BYTES + 1).into());
     let silent = request(vec![b' '; MAX_BODY_BYTES + 1], None);
     for request in [announced, silent] {
-        let error = block_on(read_body(request)).unwrap_err();
+        let error = block_on(read_body(request, MAX_BODY_BYTES)).unwrap_err();
         assert_eq!(
             (error.status, error.code.as_str()),
             (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
         );
     }
     let largest = request(vec![b' '; MAX_BODY_BYTES], None);
-    assert_eq!(block_on(read_body(largest)).unwrap().len(), MAX_BODY_BYTES);
+    let read = block_on(read_body(largest, MAX_BODY_BYTES)).unwrap();
+    assert_eq!(read.len(), MAX_BODY_BYTES);
+}
+
+#[test]
+fn a_route_that_takes_large_bodies_takes_them_up_to_their_own_cap() {
+    let filled = |n_bytes: usize| {
+        let mut body = br#"{"text":""#.to_vec();
+        body.resize(n_bytes - 2, b'a');
+        body.extend(br#""}"#);
+        body
+    };
+    let read = |n_bytes| {
+        let request = request(filled(n_bytes), Some("application/json"));
+        block_on(LargeJson::<Body>::from_request(request, &()))
+            .map(|LargeJson(body)| body.text.len())
+            .map_err(|error| error.code)
+    };
+    assert!(read(MAX_BODY_BYTES + 1).is_ok());
+    assert!(read(MAX_LARGE_BODY_BYTES).is_ok());
+    assert_eq!(read(MAX_LARGE_BODY_BYTES + 1), Err("too_large".to_owned()));
+}
+
+#[test]
+fn what_a_part_of_a_route_needs_more_is_asked_of_the_credential_and_not_of_who_made_it() {
+    let rights: PermissionSet = [Permission::WriteKnowledge].into_iter().collect();
+    for is_key in [true, false] {
+        assert_eq!(
+            check_rights(rights, Permission::WriteKnowledge, is_key),
+            Ok(())
+        );
+    }
+    let code = |is_key| {
+        let error = check_rights(rights, Permission::ManageKnowledge, is_key).unwrap_err();
+        (error.status.as_u16(), error.code)
+    };
+    assert_eq!(code(true), (403, "missing_scope".to_owned()));
+    assert_eq!(code(false), (403, "missing_permission".to_owned()));
 }
 
 #[test]
