@@ -362,3 +362,31 @@ pub enum ImportOutcome {
     /// It cannot be stored.
     Broken,
 }
+
+/// `PUT /widget/v1/articles/{article_id}/vote`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VoteRequest {
+    /// Whether the reader found it helpful. It counts in the place of what they said before.
+    pub is_helpful: bool,
+}
+
+/// What everybody sees of an article: its published version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublishedArticle {
+    /// Its title.
+    pub title: String,
+    /// Its Markdown.
+    pub body: String,
+    /// ISO 639-1.
+    pub language: String,
+}
+
+/// `GET /widget/v1/articles/{article_id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublishedArticleResponse {
+    /// It.
+    pub article: PublishedArticle,
+}

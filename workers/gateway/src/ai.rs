@@ -7,6 +7,7 @@ use edgedesk_wire::ai::{
     AccuracyResponse, ModelsResponse, NeedsTraining, NeedsTrainingCode, OwnIntentsStatus,
 };
 use edgedesk_wire::inference::{self, MODELS_PATH};
+use edgedesk_wire::suggestions::SuggestionFigures;
 use serde::Deserialize;
 
 use crate::account_store::store_of;
@@ -90,6 +91,25 @@ pub async fn get_models(
         },
         models: built_in.manifests,
     }))
+}
+
+/// `GET /api/v1/ai/suggestions`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/ai/suggestions", tag = "ai", security(("access_token" = [])),
+    responses(
+        (status = 200, body = SuggestionFigures, description = "How often what was offered to agents was of use, by where it was from"),
+        (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
+    ),
+))]
+#[worker::send]
+pub async fn get_suggestions(
+    app: App,
+    Authed { principal, .. }: Authed<Watches>,
+) -> Result<axum::Json<SuggestionFigures>, AppError> {
+    let shards = app.shards()?;
+    let store = store_of(&app, &shards, principal.account_id).await?;
+    let sources = store.count_suggestions().await?;
+    Ok(axum::Json(SuggestionFigures { sources }))
 }
 
 /// Why a training of `set` would change something.

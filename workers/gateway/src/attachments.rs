@@ -28,12 +28,10 @@ use serde::Deserialize;
 use crate::audit::security::SecurityEvent;
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
-use crate::extract::{
-    Authed, Path, Query, RawRequest, ReadsMessages, Replies, bearer_token, header_text,
-};
+use crate::extract::{Authed, Path, Query, RawRequest, ReadsMessages, Replies, header_text};
 use crate::files::link_to;
 use crate::object_client::Object;
-use crate::widget::{admit_visitor, preflight, readable, visitor_of};
+use crate::widget::{admit_visitor, preflight, readable, visitor_of, visitor_token};
 use scanner::Verdict;
 
 /// `?name=`
@@ -139,7 +137,7 @@ pub async fn upload_as_visitor(
     request: Request,
 ) -> Response {
     let uploaded = async {
-        let claims = visitor_of(&app, token(&headers)?)?;
+        let claims = visitor_of(&app, visitor_token(&headers)?)?;
         let attachment = described(AttachmentId::generate(&SystemIds), &headers, &query.name)?;
         admit_visitor(&app, &headers, &claims).await?;
         let (account_id, id) = (claims.account_id, claims.conversation_id);
@@ -186,7 +184,7 @@ pub async fn link_for_visitor(
     Path(attachment_id): Path<AttachmentId>,
 ) -> Response {
     let made = async {
-        let claims = visitor_of(&app, token(&headers)?)?;
+        let claims = visitor_of(&app, visitor_token(&headers)?)?;
         admit_visitor(&app, &headers, &claims).await?;
         let (account_id, id) = (claims.account_id, claims.conversation_id);
         let object = Object::conversation_unseen(&app, account_id, id);
@@ -197,15 +195,6 @@ pub async fn link_for_visitor(
         Ok((StatusCode::CREATED, axum::Json(link)))
     };
     readable(&headers, made.await)
-}
-
-fn token(headers: &HeaderMap) -> Result<&str, AppError> {
-    bearer_token(headers).ok_or_else(|| {
-        AppError::unauthorized(
-            "missing_token",
-            "send the session's token as `Authorization: Bearer …`",
-        )
-    })
 }
 
 /// What the request says of the file in its body.

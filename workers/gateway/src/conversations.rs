@@ -455,7 +455,7 @@ pub async fn check_ticket(
 }
 
 /// Feeds the log behind `after_seq` to `take`, run by run, to its end.
-async fn read_log(
+pub async fn read_log(
     object: &Object<'_>,
     mut after_seq: u64,
     mut take: impl FnMut(Vec<Event>),

@@ -32,6 +32,46 @@ pub fn checked_name(name: &str, max_chars: usize) -> Result<&str, String> {
     }
 }
 
+/// A language by its ISO 639-1 code, two lower-case letters without the blanks around them, or what is wrong with it.
+pub fn checked_language(code: &str) -> Result<&str, String> {
+    let code = code.trim();
+    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        Ok(code)
+    } else {
+        Err("is an ISO 639-1 code of two lower-case letters".to_owned())
+    }
+}
+
+/// What is wrong with the fields of a body, all of it.
+#[derive(Debug, Default)]
+pub struct Wrong(Vec<(String, String)>);
+
+impl Wrong {
+    /// What was checked of the field at `pointer`. Where it is wrong this is noted, and what is given is not to be used.
+    pub fn keep<T: Default>(
+        &mut self,
+        pointer: impl Into<String>,
+        checked: Result<T, String>,
+    ) -> T {
+        checked.unwrap_or_else(|detail| {
+            self.0.push((pointer.into(), detail));
+            T::default()
+        })
+    }
+
+    /// Refuses the body if anything is wrong with it: 422 `invalid_value` with every field.
+    pub fn refuse(self, title: &'static str) -> Result<(), AppError> {
+        let mut wrong = self.0.into_iter();
+        let Some((pointer, detail)) = wrong.next() else {
+            return Ok(());
+        };
+        let first = invalid(title, pointer, &detail);
+        Err(wrong.fold(first, |error, (pointer, detail)| {
+            error.with_field(pointer, detail)
+        }))
+    }
+}
+
 /// Who becomes a user: name, address and the hash of their password.
 #[derive(Debug)]
 pub struct NewUser {
@@ -84,6 +124,31 @@ mod tests {
         for name in ["", "  ", "a\nb", "a\0", &"é".repeat(61)] {
             assert!(checked_name(name, 60).is_err(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_language_is_two_lower_case_letters() {
+        assert_eq!(checked_language(" fi "), Ok("fi"));
+        for code in ["", "f", "fin", "FI", "f1", "é", "en-GB", "e\0"] {
+            assert!(checked_language(code).is_err(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let mut wrong = Wrong::default();
+        assert_eq!(wrong.keep("/a", Ok::<_, String>(7)), 7);
+        wrong.refuse("no").unwrap();
+        let mut wrong = Wrong::default();
+        wrong.keep("/a", Err::<u32, _>("is bad".to_owned()));
+        wrong.keep("/b", Err::<u32, _>("is worse".to_owned()));
+        let error = wrong.refuse("no").unwrap_err();
+        assert_eq!(
+            (error.status.as_u16(), error.code.as_str()),
+            (422, "invalid_value")
+        );
+        let pointers: Vec<_> = error.errors.iter().map(|field| &field.pointer).collect();
+        assert_eq!(pointers, ["/a", "/b"]);
     }
 
     #[test]

@@ -6,10 +6,10 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
-    accounts, admin, ai, api_keys, assets, attachments, audit, auth, browser, conversations,
-    customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, knowledge,
-    members, networks, privacy, providers, roles, second_factor, sessions, suggestions, teams,
-    tickets, widget, zendesk, zero_trust,
+    accounts, admin, ai, api_keys, articles, assets, attachments, audit, auth, browser,
+    conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
+    knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
+    suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 macro_rules! routes {
@@ -45,6 +45,12 @@ routes! {
     options "/widget/v1/attachments" => attachments::preflight_upload,
     post "/widget/v1/attachments/{attachment_id}/link" => attachments::link_for_visitor,
     options "/widget/v1/attachments/{attachment_id}/link" => attachments::preflight_link,
+
+    get "/widget/v1/articles/{article_id}" => articles::show_article,
+    options "/widget/v1/articles/{article_id}" => articles::preflight_article,
+    put "/widget/v1/articles/{article_id}/vote" => articles::vote_on_article,
+    delete "/widget/v1/articles/{article_id}/vote" => articles::withdraw_vote,
+    options "/widget/v1/articles/{article_id}/vote" => articles::preflight_vote,
 
     get "/files/v1/{file}" => files::get_file,
 
@@ -107,6 +113,7 @@ routes! {
 
     get "/api/v1/ai/accuracy" => ai::get_accuracy,
     get "/api/v1/ai/models" => ai::get_models,
+    get "/api/v1/ai/suggestions" => ai::get_suggestions,
     get "/api/v1/ai/intents" => intents::list_intents,
     post "/api/v1/ai/intents" => intents::create_intent,
     post "/api/v1/ai/intents/train" => intents::train_intents,
@@ -121,6 +128,27 @@ routes! {
     post "/api/v1/articles/search" => knowledge::search_articles,
     get "/api/v1/articles/index" => knowledge::get_index,
     post "/api/v1/articles/index/rebuild" => knowledge::rebuild_index,
+    get "/api/v1/articles" => articles::list_articles,
+    post "/api/v1/articles" => articles::create_article,
+    get "/api/v1/articles/{article_id}" => articles::get_article,
+    put "/api/v1/articles/{article_id}" => articles::change_article,
+    delete "/api/v1/articles/{article_id}" => articles::delete_article,
+    post "/api/v1/articles/{article_id}/restore" => articles::restore_article,
+    put "/api/v1/articles/{article_id}/state" => articles::change_article_state,
+    get "/api/v1/articles/{article_id}/versions" => articles::list_article_versions,
+    get "/api/v1/articles/{article_id}/versions/{version}" => articles::get_article_version,
+    get "/api/v1/article-categories" => articles::list_article_categories,
+    post "/api/v1/article-categories" => articles::create_article_category,
+    put "/api/v1/article-categories/{category_id}" => articles::rename_article_category,
+    delete "/api/v1/article-categories/{category_id}" => articles::delete_article_category,
+    post "/api/v1/article-imports" => articles::import_articles,
+
+    get "/api/v1/macros" => macros::list_macros,
+    post "/api/v1/macros" => macros::create_macro,
+    get "/api/v1/macros/{macro_id}" => macros::get_macro,
+    put "/api/v1/macros/{macro_id}" => macros::replace_macro,
+    delete "/api/v1/macros/{macro_id}" => macros::delete_macro,
+    post "/api/v1/macros/{macro_id}/fill" => macros::fill_macro,
 
     get "/api/v1/tickets" => tickets::list_tickets,
     get "/api/v1/tickets/{key}" => tickets::get_ticket,

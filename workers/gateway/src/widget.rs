@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::account_store::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
-use crate::extract::{Json, Query, header_text};
+use crate::extract::{Json, Query, bearer_token, header_text};
 use crate::finish::CORP;
 use crate::inbox_cache;
 use crate::limits::{EXPOSED_HEADERS, count_visit};
@@ -205,6 +205,16 @@ pub async fn open_socket(
         .upgrade(SOCKET_PATH, &identity)
         .await
         .map(switch_protocols)
+}
+
+/// The token of a visitor's session, where a header brings it.
+pub fn visitor_token(headers: &HeaderMap) -> Result<&str, AppError> {
+    bearer_token(headers).ok_or_else(|| {
+        AppError::unauthorized(
+            "missing_token",
+            "send the session's token as `Authorization: Bearer …`",
+        )
+    })
 }
 
 /// Who a visitor is, if their token is good.

@@ -1,5 +1,6 @@
 //! What the router and the extractors decide before any handler runs, for every route.
 
+mod knowledge;
 mod permissions;
 
 use axum::body::Body;
@@ -83,6 +84,10 @@ fn concrete(path: &str) -> String {
         .replace("{export_id}", "exp_00000000000000000000000001")
         .replace("{file}", "ZmlsZQ")
         .replace("{intent_id}", "int_00000000000000000000000001")
+        .replace("{article_id}", "art_00000000000000000000000001")
+        .replace("{category_id}", "cat_00000000000000000000000001")
+        .replace("{macro_id}", "mac_00000000000000000000000001")
+        .replace("{version}", "1")
         .replace("{channel}", "zendesk")
         .replace("{inbox_id}", "inb_00000000000000000000000001")
 }

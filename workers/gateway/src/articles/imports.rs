@@ -1,0 +1,247 @@
+//! Articles from files: read, compared with what came from the same places before, and stored all at once or not at all.
+
+mod plan;
+mod read;
+
+use edgedesk_domain::article::ArticleState;
+use edgedesk_domain::ids::ImportId;
+use edgedesk_platform::chance::SystemIds;
+use edgedesk_platform::d1::D1;
+use edgedesk_store::AccountStore;
+use edgedesk_store::shards::{CategoryError, ImportedArticle};
+use edgedesk_wire::articles::{ImportFile, ImportReport, ImportRequest};
+use http::StatusCode;
+
+use self::plan::{Plan, Stored, plan};
+use self::read::read_files;
+use super::indexing::ask_to_index;
+use crate::account_store::store_to_change;
+use crate::context::App;
+use crate::error::AppError;
+use crate::extract::{Authed, LargeJson, ManagesKnowledge};
+use crate::fields::invalid;
+
+/// Most files of an import.
+const MAX_FILES: usize = 500;
+/// Most bytes of their texts, which stand in memory twice while they are read.
+const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
+/// Most characters of a path.
+const MAX_PATH_CHARS: usize = 500;
+/// Statements of what is stored: two for an article, one for a category. D1 takes 1,000 in a request, and some look things up.
+const MAX_STATEMENTS: usize = 950;
+/// What an import that is only looked at leaves in the audit log.
+const CHECKED: &str = "articles.import_checked";
+/// What a refused import says.
+const REFUSED: &str = "nothing can be imported from this";
+
+/// `POST /api/v1/article-imports`
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/api/v1/article-imports", tag = "knowledge", security(("access_token" = [])),
+    request_body = ImportRequest,
+    responses(
+        (status = 200, body = ImportReport, description = "What became of each article, or would become: `is_stored` says which"),
+        (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
+        (status = 409, body = crate::openapi::Problem, description = "`overtaken`: somebody else changed the same meanwhile; send it again, what is stored by then is left as it is"),
+        (status = 413, body = crate::openapi::Problem, description = "`too_large`: more than 6 MiB of JSON"),
+        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`; `import_too_large`: more than 475 articles would be stored; `not_supported`: `urls` are not taken yet"),
+        (status = 503, body = crate::openapi::Problem, description = "`account_moving`, `unavailable`"),
+    ),
+))]
+#[worker::send]
+pub async fn import_articles(
+    app: App,
+    Authed { principal, .. }: Authed<ManagesKnowledge>,
+    LargeJson(request): LargeJson<ImportRequest>,
+) -> Result<axum::Json<ImportReport>, AppError> {
+    check_request(&request)?;
+    let account_id = principal.account_id;
+    let shards = app.shards()?;
+    let store = store_to_change(&app, &shards, account_id).await?;
+    let rows = read_files(&request.files);
+    let sources: Vec<&str> = rows.iter().map(|row| row.source.as_str()).collect();
+    let known = store.find_sources(&sources).await?;
+    let categories = store.list_categories().await?;
+    let stored = Stored {
+        known: &known,
+        categories: &categories,
+    };
+    let state = request.state.unwrap_or(ArticleState::Draft);
+    let Plan {
+        mut report,
+        articles,
+        new_categories,
+    } = plan(rows, &stored, state, &SystemIds);
+    check_size(articles.len(), new_categories.len())?;
+    if request.dry_run || report.n_broken > 0 {
+        app.note_action(CHECKED);
+        return Ok(axum::Json(report));
+    }
+    let now = app.now();
+    for (id, name) in &new_categories {
+        let added = store.add_category(*id, name, now).await;
+        added.map_err(category_not_stored)?;
+    }
+    store
+        .import_articles(&articles, Some(&principal), now)
+        .await?;
+    let ids: Vec<_> = articles.iter().map(|article| article.id).collect();
+    ask_to_index(&app, account_id, &ids).await;
+    check_stored(store, &articles).await?;
+    let id = ImportId::generate(&SystemIds);
+    app.note_resource(&id);
+    report.id = Some(id);
+    report.is_stored = true;
+    Ok(axum::Json(report))
+}
+
+/// Looks whether every article is there as it was to be stored. One that somebody changed between the look at it and its statement is
+/// left as they made it, and that is no success.
+async fn check_stored(
+    store: AccountStore<'_, D1>,
+    articles: &[ImportedArticle],
+) -> Result<(), AppError> {
+    let sources: Vec<&str> = articles
+        .iter()
+        .map(|article| article.source.as_str())
+        .collect();
+    let known = store.find_sources(&sources).await?;
+    let is_there = |article: &ImportedArticle| {
+        let found = known.get(&article.source);
+        found.is_some_and(|found| found.fingerprint.as_ref() == Some(&article.fingerprint))
+    };
+    if articles.iter().all(is_there) {
+        Ok(())
+    } else {
+        Err(overtaken())
+    }
+}
+
+fn check_request(request: &ImportRequest) -> Result<(), AppError> {
+    if !request.urls.is_empty() {
+        return Err(AppError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not_supported",
+            "pages cannot be imported by their addresses yet",
+        )
+        .with_field("/urls", "is not taken yet"));
+    }
+    if !(1..=MAX_FILES).contains(&request.files.len()) {
+        let detail = format!("has 1 to {MAX_FILES} files");
+        return Err(invalid(REFUSED, "/files", &detail));
+    }
+    let n_bytes: usize = request.files.iter().map(|file| file.text.len()).sum();
+    if n_bytes > MAX_TEXT_BYTES {
+        let detail = format!("has at most {MAX_TEXT_BYTES} bytes of text");
+        return Err(invalid(REFUSED, "/files", &detail));
+    }
+    let has_path = |file: &ImportFile| {
+        (1..=MAX_PATH_CHARS).contains(&file.path.chars().count())
+            && !file.path.chars().any(char::is_control)
+    };
+    match request.files.iter().position(|file| !has_path(file)) {
+        None => Ok(()),
+        Some(place) => Err(invalid(
+            REFUSED,
+            format!("/files/{place}/path"),
+            &format!("has 1 to {MAX_PATH_CHARS} characters and no control characters"),
+        )),
+    }
+}
+
+fn check_size(n_articles: usize, n_categories: usize) -> Result<(), AppError> {
+    if 2 * n_articles + n_categories <= MAX_STATEMENTS {
+        return Ok(());
+    }
+    Err(AppError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "import_too_large",
+        format!(
+            "{n_articles} articles and {n_categories} categories are more than is stored at once: twice the articles and the categories are at most {MAX_STATEMENTS}; send the files in several imports"
+        ),
+    ))
+}
+
+fn category_not_stored(error: CategoryError) -> AppError {
+    match error {
+        CategoryError::Store(error) => error.into(),
+        // There was none of this name, and room for it, a moment ago.
+        CategoryError::NotFound | CategoryError::NameTaken | CategoryError::TooMany => overtaken(),
+    }
+}
+
+fn overtaken() -> AppError {
+    AppError::new(
+        StatusCode::CONFLICT,
+        "overtaken",
+        "somebody else changed the same meanwhile: send it again",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(files: Vec<ImportFile>) -> ImportRequest {
+        ImportRequest {
+            files,
+            urls: Vec::new(),
+            state: None,
+            dry_run: true,
+        }
+    }
+
+    fn file(path: &str, n_bytes: usize) -> ImportFile {
+        ImportFile {
+            path: path.to_owned(),
+            text: "a".repeat(n_bytes),
+        }
+    }
+
+    fn refusal(request: &ImportRequest) -> (String, String) {
+        let error = check_request(request).unwrap_err();
+        assert_eq!(error.status.as_u16(), 422);
+        (error.code, error.errors[0].pointer.clone())
+    }
+
+    #[test]
+    fn an_import_has_files_and_so_many_of_them() {
+        let half = MAX_TEXT_BYTES / 2;
+        for files in [
+            vec![file("a.md", 0)],
+            vec![file("a.md", half), file("b.md", half)],
+            vec![file(&"é".repeat(500), 1)],
+            vec![file("a.md", 1); 500],
+        ] {
+            assert_eq!(check_request(&request(files)), Ok(()));
+        }
+        for (files, pointer) in [
+            (vec![], "/files"),
+            (vec![file("a.md", 1); 501], "/files"),
+            (vec![file("a.md", half), file("b.md", half + 1)], "/files"),
+            (vec![file("a.md", 1), file("", 1)], "/files/1/path"),
+            (vec![file("a\n.md", 1)], "/files/0/path"),
+            (vec![file(&"é".repeat(501), 1)], "/files/0/path"),
+        ] {
+            let expected = ("invalid_value".to_owned(), pointer.to_owned());
+            assert_eq!(refusal(&request(files)), expected);
+        }
+        let by_address = ImportRequest {
+            urls: vec!["https://example.com/help".to_owned()],
+            ..request(vec![file("a.md", 1)])
+        };
+        assert_eq!(
+            refusal(&by_address),
+            ("not_supported".to_owned(), "/urls".to_owned())
+        );
+    }
+
+    #[test]
+    fn no_more_is_stored_at_once_than_the_database_takes() {
+        assert_eq!(check_size(475, 0), Ok(()));
+        assert_eq!(check_size(375, 200), Ok(()));
+        for (n_articles, n_categories) in [(476, 0), (475, 1), (376, 200)] {
+            let error = check_size(n_articles, n_categories).unwrap_err();
+            assert_eq!(error.code, "import_too_large");
+        }
+    }
+}
