@@ -76,7 +76,11 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "role_id" => "rol",
         "invitation_id" => "inv",
         "key" => "tkt",
+        "article_id" => "art",
+        "category_id" => "cat",
+        "macro_id" => "mac",
         "field" => "field",
+        "version" => "version",
         other => panic!(
             "{}: which ids does {{{other}}} take? The fuzz has to be told",
             route.name()
@@ -110,6 +114,15 @@ fn body_of(route: &Route) -> Option<Value> {
         (&Method::POST, "exports") => json!({ "include_notes": true }),
         (&Method::PUT, "role") => json!({ "role": "agent" }),
         (&Method::POST, "feedback") => json!({ "field": "sentiment", "value": "neutral" }),
+        (&Method::PUT, "{article_id}") => {
+            json!({ "version": 1, "title": "Forged", "body": "", "language": "en" })
+        }
+        (&Method::PUT, "state") => json!({ "state": "published" }),
+        (&Method::PUT, "{category_id}") => json!({ "name": "Forged" }),
+        (&Method::PUT, "{macro_id}") => {
+            json!({ "kind": "macro", "title": "Forged", "text": "Forged" })
+        }
+        (&Method::POST, "fill") => json!({ "conversation_id": "cnv_7ZZZZZZZZZZZZZZZZZZZZZ0000" }),
         (&Method::PUT, "{intent_id}") => {
             let examples: Vec<_> = (0..10).map(|n| format!("Forged example {n}")).collect();
             json!({ "name": "Forged", "examples": examples })
@@ -120,13 +133,16 @@ fn body_of(route: &Route) -> Option<Value> {
 }
 
 /// What it looks at before and after, beside the things that the test makes.
-const LOOKS: [&str; 11] = [
+const LOOKS: [&str; 14] = [
     "/api/v1/ai/intents",
     "/api/v1/ai/intents/versions",
     "/api/v1/ai/intents/promotions",
     "/api/v1/api-keys",
     "/api/v1/me/sessions",
     "/api/v1/agents",
+    "/api/v1/articles",
+    "/api/v1/article-categories",
+    "/api/v1/macros",
     "/api/v1/teams",
     "/api/v1/inboxes",
     "/api/v1/members",
@@ -179,6 +195,11 @@ async fn anonymised(live: &Live, admin: &Edgedesk) -> String {
     id.to_owned()
 }
 
+/// Whether a parameter takes words, not ids: then what stands in it is nobody's.
+fn takes_words(prefix: &str) -> bool {
+    matches!(prefix, "field" | "version")
+}
+
 /// A file in a note of the other account. Gives its id.
 async fn attached(admin: &Edgedesk, path: &str) -> String {
     let request = admin
@@ -208,6 +229,28 @@ async fn archived(admin: &Edgedesk, path: &str) -> String {
     })
     .await;
     asked["export"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// What the other account makes by a request: its path and body, where the id stands in the answer, and the kind of that id.
+fn to_make(secret: &str) -> [(&'static str, Value, &'static str, &'static str); 7] {
+    let examples: Vec<_> = (0..10).map(|n| format!("{secret} example {n}")).collect();
+    let intent = json!({ "name": secret, "examples": examples });
+    let key = json!({ "name": secret, "scopes": ["conversations:read"] });
+    let role = json!({ "name": secret, "permissions": ["audit:read"] });
+    let address = format!("{}@example.com", unique("zanzibar-").to_lowercase());
+    let invitation = json!({ "email": address, "role": "agent" });
+    let article = json!({ "title": secret, "body": secret });
+    let category = json!({ "name": secret });
+    let answer_of_theirs = json!({ "kind": "macro", "title": secret, "text": secret });
+    [
+        ("/api/v1/invitations", invitation, "/invitation/id", "inv"),
+        ("/api/v1/ai/intents", intent, "/intent/id", "int"),
+        ("/api/v1/api-keys", key, "/api_key/id", "key"),
+        ("/api/v1/roles", role, "/id", "rol"),
+        ("/api/v1/articles", article, "/article/id", "art"),
+        ("/api/v1/article-categories", category, "/id", "cat"),
+        ("/api/v1/macros", answer_of_theirs, "/macro/id", "mac"),
+    ]
 }
 
 impl Other {
@@ -279,24 +322,14 @@ impl Other {
         for field in ["sentiment", "intent", "own_intent"] {
             things.add("field", &field);
         }
-        let examples: Vec<_> = (0..10).map(|n| format!("{secret} example {n}")).collect();
-        let intent = json!({ "name": secret, "examples": examples });
-        let key = json!({ "name": secret, "scopes": ["conversations:read"] });
-        let role = json!({ "name": secret, "permissions": ["audit:read"] });
-        let address = format!("{}@example.com", unique("zanzibar-").to_lowercase());
-        let invitation = json!({ "email": address, "role": "agent" });
-        for (path, body, pointer, prefix) in [
-            ("/api/v1/invitations", invitation, "/invitation/id", "inv"),
-            ("/api/v1/ai/intents", intent, "/intent/id", "int"),
-            ("/api/v1/api-keys", key, "/api_key/id", "key"),
-            ("/api/v1/roles", role, "/id", "rol"),
-        ] {
+        things.add("version", &1);
+        for (path, body, pointer, prefix) in to_make(&secret) {
             let answer = admin.post(path, &body).await.expect("an answer");
             let made_one: Value = answer.expect(201).expect("made").json().expect("JSON");
             let id = made_one.pointer(pointer).and_then(Value::as_str);
             let id = id.unwrap_or_else(|| panic!("{path}: no {pointer} in {made_one}"));
             things.add(prefix, &id);
-            if prefix == "int" {
+            if matches!(prefix, "int" | "art" | "mac") {
                 looks.push(format!("{path}/{id}"));
             }
         }
@@ -341,7 +374,7 @@ struct Call {
 fn roll(dice: &mut Dice, other: &Other, own: &Things, prefix: &str) -> (String, bool) {
     match dice.roll(10) {
         0..5 => (dice.pick(other.things.of(prefix)).clone(), true),
-        5..8 if prefix == "field" => (dice.pick(other.things.of(prefix)).clone(), true),
+        5..8 if takes_words(prefix) => (dice.pick(other.things.of(prefix)).clone(), true),
         5 if own.0.contains_key(prefix) => (dice.pick(own.of(prefix)).clone(), true),
         5..8 => (nobodys(dice, prefix), true),
         _ => ((*dice.pick(&HOSTILE)).to_owned(), false),
@@ -361,7 +394,7 @@ fn call(dice: &mut Dice, caller: usize, route: &Route, other: &Other, own: &Thin
             let prefix = prefix_of(route, name);
             let (value, well_formed) = roll(dice, other, own, prefix);
             let is_own = own.0.get(prefix).is_some_and(|ids| ids.contains(&value));
-            is_foreign |= !is_own && prefix != "field" || !well_formed;
+            is_foreign |= !is_own && !takes_words(prefix) || !well_formed;
             is_well_formed &= well_formed;
             path = path.replace(&format!("{{{name}}}"), &value);
         }
@@ -594,11 +627,21 @@ async fn lists_and_bodies_that_name_another_accounts_things_find_nothing() {
         .await
         .expect("a session");
     let (_, theirs) = live.flipped().conversation("Where is mine?").await;
+    let category = json!({ "name": unique("Theirs ") });
+    let category = live
+        .other_admin()
+        .await
+        .post("/api/v1/article-categories", &category)
+        .await
+        .expect("an answer");
+    let category: Value = category.expect(201).expect("made").json().expect("JSON");
+    let category = category["id"].as_str().expect("an id").to_owned();
     let foreign = |prefix: &str| match prefix {
         "usr" => foreign_agent.clone(),
         "inb" => live.other.zendesk.inbox_id.to_string(),
         "cnv" => other_session.conversation_id.to_string(),
         "cus" => theirs.customer_id.to_string(),
+        "cat" => category.clone(),
         other => panic!("a query takes ids of {other}_: the test has to be told"),
     };
     let mut n_filters = 0;
