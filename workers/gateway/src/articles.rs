@@ -4,7 +4,7 @@ mod categories;
 mod change;
 mod checks;
 mod imports;
-mod indexing;
+pub mod indexing;
 mod list;
 mod versions;
 mod votes;

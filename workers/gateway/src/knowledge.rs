@@ -1,20 +1,18 @@
 //! Searching the articles of an account, and how its index stands.
 
-use edgedesk_domain::ids::{AccountId, ArticleId};
-use edgedesk_platform::log::{Level, log};
-use edgedesk_platform::queue::send_json;
+use edgedesk_domain::ids::AccountId;
 use edgedesk_retrieval::search::{MAX_QUERY_CHARS, Search, search};
 use edgedesk_retrieval::{Embedder, KnowledgeIndex, RetrievalError};
 use edgedesk_wire::articles::{ArticleHits, ArticleIndex, ArticleSearch, FillingIndex};
 use edgedesk_wire::inference::{self, EmbedRequest, EmbedResponse};
 use edgedesk_wire::knowledge::{
-    FindPlaces, FoundPlaces, INDEX_PATH, IndexArticle, IndexStatus, Indexed, KnowledgeMessage,
-    MAX_ARTICLES_OF_MESSAGE, QUEUE_BINDING, SEARCH_PATH, STATUS_PATH,
+    FindPlaces, FoundPlaces, INDEX_PATH, IndexArticle, IndexStatus, Indexed, SEARCH_PATH,
+    STATUS_PATH,
 };
 use http::StatusCode;
-use serde::Serialize;
 
 use crate::account_store::{store_of, store_to_change};
+use crate::articles::indexing::ask_for_pending;
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
 use crate::extract::{Authed, Json, ManagesKnowledge, SeesKnowledge};
@@ -108,7 +106,7 @@ pub async fn search_articles(
     let counts = store.count_index().await?;
     if found.is_model_old {
         store.ask_to_index_all().await?;
-        look_for_pending(&app, account_id).await;
+        ask_for_pending(&app, account_id).await;
     }
     Ok(axum::Json(ArticleHits {
         hits: found.places,
@@ -148,7 +146,7 @@ pub async fn rebuild_index(
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, account_id).await?;
     store.ask_to_index_all().await?;
-    look_for_pending(&app, account_id).await;
+    ask_for_pending(&app, account_id).await;
     let index = index_of(&app, account_id).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(index)))
 }
@@ -170,40 +168,6 @@ async fn index_of(app: &App, account_id: AccountId) -> Result<ArticleIndex, AppE
         }),
         memory_bytes: status.memory_bytes,
     })
-}
-
-/// Tells the index that articles changed. When that fails, they are found by the hourly look: the change itself stands.
-pub async fn note_articles(app: &App, account_id: AccountId, article_ids: &[ArticleId]) {
-    for article_ids in article_ids.chunks(MAX_ARTICLES_OF_MESSAGE) {
-        let message = KnowledgeMessage::ArticlesChanged {
-            account_id,
-            article_ids: article_ids.to_vec(),
-        };
-        tell(app, &message).await;
-    }
-}
-
-/// Asks that all articles be looked at of which search does not know the last change.
-pub async fn look_for_pending(app: &App, account_id: AccountId) {
-    tell(app, &KnowledgeMessage::LookForPending { account_id }).await;
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    message: String,
-    #[serde(rename = "request.id")]
-    request_id: &'a str,
-}
-
-async fn tell(app: &App, message: &KnowledgeMessage) {
-    let sent = send_json(app.env(), QUEUE_BINDING, message, None).await;
-    if let Err(error) = sent {
-        let line = Line {
-            message: format!("articles that changed are indexed later: {QUEUE_BINDING}: {error}"),
-            request_id: app.request_id(),
-        };
-        log(Level::Warn, &line);
-    }
 }
 
 fn failed(error: AppError) -> RetrievalError {

@@ -112,7 +112,7 @@ pub async fn delete_article_category(
         return Err(AppError::not_found());
     }
     // Those that are published stand under none in the index, too.
-    ask_for_pending(&app, store, principal.account_id).await;
+    ask_for_pending(&app, principal.account_id).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
