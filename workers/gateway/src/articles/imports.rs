@@ -26,7 +26,10 @@ const MAX_FILES: usize = 500;
 /// Most bytes of their texts, which stand in memory twice while they are read.
 const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 /// Most characters of a path.
-const MAX_PATH_CHARS: usize = 500;
+const MAX_PATH_CHARS: usize = 300;
+/// Most articles in the files, those that are as they were counted. Their places are asked for as one text, of which D1 takes 2 MB: with
+/// paths of nothing but four-byte characters they take 1.2 MB.
+const MAX_ROWS: usize = 1000;
 /// Statements of what is stored: two for an article, one for a category. D1 takes 1,000 in a request, and some look things up.
 const MAX_STATEMENTS: usize = 950;
 /// What an import that is only looked at leaves in the audit log.
@@ -43,7 +46,7 @@ const REFUSED: &str = "nothing can be imported from this";
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
         (status = 409, body = crate::openapi::Problem, description = "`overtaken`: somebody else changed the same meanwhile; send it again, what is stored by then is left as it is"),
         (status = 413, body = crate::openapi::Problem, description = "`too_large`: more than 6 MiB of JSON"),
-        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`; `import_too_large`: more than 475 articles would be stored; `not_supported`: `urls` are not taken yet"),
+        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`; `import_too_large`: more than 1,000 articles in the files, or more than 475 to store; `not_supported`: `urls` are not taken yet"),
         (status = 503, body = crate::openapi::Problem, description = "`account_moving`, `unavailable`"),
     ),
 ))]
@@ -58,6 +61,7 @@ pub async fn import_articles(
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, account_id).await?;
     let rows = read_files(&request.files);
+    check_rows(rows.len())?;
     let sources: Vec<&str> = rows.iter().map(|row| row.source.as_str()).collect();
     let known = store.find_sources(&sources).await?;
     let categories = store.list_categories().await?;
@@ -84,7 +88,11 @@ pub async fn import_articles(
     store
         .import_articles(&articles, Some(&principal), now)
         .await?;
-    let ids: Vec<_> = articles.iter().map(|article| article.id).collect();
+    let ids: Vec<_> = articles
+        .iter()
+        .filter(|article| concerns_search(article))
+        .map(|article| article.id)
+        .collect();
     ask_to_index(&app, account_id, &ids).await;
     check_stored(store, &articles).await?;
     let id = ImportId::generate(&SystemIds);
@@ -148,17 +156,31 @@ fn check_request(request: &ImportRequest) -> Result<(), AppError> {
     }
 }
 
+/// A new draft is nothing for search; what is there already may be published.
+fn concerns_search(article: &ImportedArticle) -> bool {
+    article.previous_version.is_some() || article.state == ArticleState::Published
+}
+
+fn check_rows(n_rows: usize) -> Result<(), AppError> {
+    if n_rows <= MAX_ROWS {
+        return Ok(());
+    }
+    Err(too_large(format!(
+        "there are {n_rows} articles in the files, and an import has at most {MAX_ROWS}; send them in several imports"
+    )))
+}
+
 fn check_size(n_articles: usize, n_categories: usize) -> Result<(), AppError> {
     if 2 * n_articles + n_categories <= MAX_STATEMENTS {
         return Ok(());
     }
-    Err(AppError::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "import_too_large",
-        format!(
-            "{n_articles} articles and {n_categories} categories are more than is stored at once: twice the articles and the categories are at most {MAX_STATEMENTS}; send the files in several imports"
-        ),
-    ))
+    Err(too_large(format!(
+        "{n_articles} articles and {n_categories} categories are more than is stored at once: twice the articles and the categories are at most {MAX_STATEMENTS}; send the files in several imports"
+    )))
+}
+
+fn too_large(detail: String) -> AppError {
+    AppError::new(StatusCode::UNPROCESSABLE_ENTITY, "import_too_large", detail)
 }
 
 fn category_not_stored(error: CategoryError) -> AppError {
@@ -179,6 +201,9 @@ fn overtaken() -> AppError {
 
 #[cfg(test)]
 mod tests {
+    use edgedesk_domain::ids::ArticleId;
+    use ulid::Ulid;
+
     use super::*;
 
     fn request(files: Vec<ImportFile>) -> ImportRequest {
@@ -209,7 +234,7 @@ mod tests {
         for files in [
             vec![file("a.md", 0)],
             vec![file("a.md", half), file("b.md", half)],
-            vec![file(&"é".repeat(500), 1)],
+            vec![file(&"é".repeat(300), 1)],
             vec![file("a.md", 1); 500],
         ] {
             assert_eq!(check_request(&request(files)), Ok(()));
@@ -220,7 +245,7 @@ mod tests {
             (vec![file("a.md", half), file("b.md", half + 1)], "/files"),
             (vec![file("a.md", 1), file("", 1)], "/files/1/path"),
             (vec![file("a\n.md", 1)], "/files/0/path"),
-            (vec![file(&"é".repeat(501), 1)], "/files/0/path"),
+            (vec![file(&"é".repeat(301), 1)], "/files/0/path"),
         ] {
             let expected = ("invalid_value".to_owned(), pointer.to_owned());
             assert_eq!(refusal(&request(files)), expected);
@@ -233,6 +258,36 @@ mod tests {
             refusal(&by_address),
             ("not_supported".to_owned(), "/urls".to_owned())
         );
+    }
+
+    #[test]
+    fn a_table_of_many_articles_is_refused_before_anything_is_asked() {
+        assert_eq!(check_rows(1000), Ok(()));
+        assert_eq!(check_rows(1001).unwrap_err().code, "import_too_large");
+    }
+
+    #[test]
+    fn search_hears_of_an_import_unless_it_is_a_new_draft() {
+        let article = |previous_version, state| ImportedArticle {
+            id: ArticleId::new(Ulid(1)),
+            previous_version,
+            source: "a.md".to_owned(),
+            fingerprint: "f".to_owned(),
+            title: "A".to_owned(),
+            body: String::new(),
+            language: "en".to_owned(),
+            category_id: None,
+            state,
+        };
+        for (previous_version, state, expected) in [
+            (None, ArticleState::Draft, false),
+            (None, ArticleState::Archived, false),
+            (None, ArticleState::Published, true),
+            (Some(1), ArticleState::Draft, true),
+        ] {
+            let concerns = concerns_search(&article(previous_version, state));
+            assert_eq!(concerns, expected, "{previous_version:?} {state:?}");
+        }
     }
 
     #[test]
