@@ -1,7 +1,6 @@
 //! Macros and templates: answers that the account has written once for a case.
 
 mod fill;
-mod template;
 
 use edgedesk_domain::ids::MacroId;
 use edgedesk_domain::macros::{
@@ -12,12 +11,12 @@ use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::d1::D1;
 use edgedesk_store::AccountStore;
 use edgedesk_store::shards::MacroError;
+use edgedesk_suggest::template::{Template, TemplateError};
 use edgedesk_wire::macros::{MacroBody, MacroList, MacroResponse, MacroView};
 use http::StatusCode;
 
 // With the descriptions that the `openapi` feature makes beside the handlers.
 pub use self::fill::*;
-use self::template::{Template, TemplateError};
 use crate::account_store::{store_of, store_to_change};
 use crate::context::App;
 use crate::error::AppError;
@@ -225,7 +224,9 @@ fn checked_labels(labels: &[String]) -> Result<Vec<String>, String> {
 fn no_template(error: &TemplateError) -> AppError {
     let code = match error {
         TemplateError::Unknown { .. } => "unknown_variable",
-        TemplateError::NotClosed { .. } | TemplateError::BadDefault { .. } => "invalid_value",
+        TemplateError::NotClosed { .. }
+        | TemplateError::BadDefault { .. }
+        | TemplateError::TooMany => "invalid_value",
     };
     AppError::new(StatusCode::UNPROCESSABLE_ENTITY, code, REFUSED)
         .with_field("/text", error.to_string())

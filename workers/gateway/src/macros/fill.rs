@@ -5,13 +5,14 @@ use edgedesk_domain::analysis::EntityKind;
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::ids::MacroId;
 use edgedesk_domain::macros::MacroKind;
+use edgedesk_suggest::Variables;
+use edgedesk_suggest::template::{Missing, Template, Variable};
 use edgedesk_wire::api::MessageAnalysis;
 use edgedesk_wire::macros::{FillRequest, FilledMacro};
 use edgedesk_wire::object::{STATE_PATH, StateResponse};
 use http::StatusCode;
 
 use super::find;
-use super::template::{Missing, Template, Variable, Variables};
 use crate::account_store::store_of;
 use crate::context::App;
 use crate::conversations::read_log;
@@ -51,11 +52,12 @@ pub async fn fill_macro(
         MacroKind::Template => {
             let template = Template::parse(&content.text)
                 .map_err(|error| AppError::internal(format!("{macro_id}: {error}")))?;
+            let named = template.variables();
             let mut values = values(principal, &state);
-            if template.names(Variable::AccountName) {
+            if named.contains(&Variable::AccountName) {
                 values.account_name = account_name(&app, principal).await?;
             }
-            if template.names(Variable::OrderNumber) {
+            if named.contains(&Variable::OrderNumber) {
                 values.order_number = order_number(&object).await?;
             }
             template.fill(&values).map_err(|error| missing(&error))?
