@@ -2,6 +2,7 @@
 // The widget has its own few shapes: it must stay tiny and sees only public events.
 
 import type { Feedback, FeedbackField } from './learning';
+import type { Draft, SuggestionDecided } from './suggestions';
 
 export type ConversationStatus = 'active' | 'pending' | 'escalated' | 'resolved' | 'closed';
 export type Channel = 'widget' | 'zendesk';
@@ -230,6 +231,8 @@ export type LoggedEvent =
       { message_id: string; message_seq: number; field: FeedbackField; by: Actor }
     >
   | Logged<'escalation.detected', { message_id: string; risk: number; reasons: Reason[] }>
+  | Logged<'draft.created', Draft>
+  | Logged<'suggestion.decided', SuggestionDecided>
   | Logged<'ticket.opened', { ticket_id: string; number: number }>
   | Logged<'ticket.updated', { status?: string; priority?: Priority }>
   | Logged<'customer.updated', { name?: string; email?: string; subject?: string }>

@@ -47,15 +47,26 @@ export interface Receipt {
   duplicate: boolean;
 }
 
-/** Sends a reply or a note. A repeat with the same `clientId` is answered like the first and not sent again. */
+/**
+ * Sends a reply or a note, which may be made of a suggestion. A repeat with the same `clientId` is answered like the first and not
+ * sent again.
+ */
 export function sendMessage(
   id: string,
   text: string,
   attachments: string[],
   direction: Direction,
   clientId: string,
+  suggestionId?: string,
 ): Promise<Receipt> {
-  return post(`/conversations/${id}/messages`, { text, attachments, direction, client_id: clientId });
+  const body = {
+    text,
+    attachments,
+    direction,
+    client_id: clientId,
+    ...(suggestionId && { suggestion_id: suggestionId }),
+  };
+  return post(`/conversations/${id}/messages`, body);
 }
 
 export async function changeStatus(id: string, status: ConversationStatus): Promise<Conversation> {

@@ -1,8 +1,11 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type ComposerMode, readDraft, writeDraft } from '../state/drafts';
+import { type ComposerMode, type Origin, readDraft, readOrigin, writeDraft, writeOrigin } from '../state/drafts';
 import { COMPOSE_EVENT } from '../state/keyboard';
+import { INSERT_EVENT, type Inserted } from '../state/suggestions';
 import type { Thread } from '../state/thread';
+import { toast } from '../state/toasts';
 import { Icon } from './icon';
+import { MacroPicker } from './macro-picker';
 import { UploadList } from './upload-list';
 
 /** `typing.start` is said again after this, since the other side forgets it. */
@@ -23,6 +26,9 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
   const typing = useTyping(thread);
   const picker = useRef<HTMLInputElement>(null);
   const [dropping, setDropping] = useState(false);
+  /** The suggestion that the reply is made of. */
+  const [origin, setOrigin] = useState(() => readOrigin(thread.id));
+  const [picking, setPicking] = useState(false);
   const uploads = thread.uploads[mode];
 
   const choose = (next: ComposerMode) => {
@@ -46,9 +52,42 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
     element.style.height = `${element.scrollHeight}px`;
   }, [text, mode]);
 
+  const comeFrom = (next: Origin | null) => {
+    setOrigin(next);
+    writeOrigin(thread.id, next);
+  };
+
+  useEffect(() => {
+    const onInsert = (event: Event) => {
+      const { text: added, suggestion, isAppended } = (event as CustomEvent<Inserted>).detail;
+      const before = readDraft(thread.id, 'reply');
+      const beforeOrigin = origin;
+      const put = (next: string, from: Origin | null) => {
+        setMode('reply');
+        setText(next);
+        writeDraft(thread.id, 'reply', next);
+        comeFrom(from);
+        requestAnimationFrame(() => {
+          input.current?.focus();
+          input.current?.setSelectionRange(next.length, next.length);
+        });
+      };
+      const kept = isAppended && before.trim() !== '';
+      put(kept ? `${before.trimEnd()}\n\n${added}` : added, kept ? origin : (suggestion ?? null));
+      if (!kept && before.trim() !== '' && before !== added) {
+        const undo = () => put(before, beforeOrigin);
+        toast('What you had written is replaced', { action: { label: 'Undo', run: undo } });
+      }
+    };
+    document.addEventListener(INSERT_EVENT, onInsert);
+    return () => document.removeEventListener(INSERT_EVENT, onInsert);
+  });
+
   const change = (next: string) => {
     setText(next);
     writeDraft(thread.id, mode, next);
+    // Nothing is left of it.
+    if (mode === 'reply' && next.trim() === '') comeFrom(null);
     // A note is nobody's business but the team's: the customer sees no "is writing".
     if (mode === 'reply' && next.trim()) typing.start();
     else typing.stop();
@@ -61,7 +100,7 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
 
   const send = () => {
     if (empty || busy || tooLong) return;
-    thread.outgoing.send(text.trim(), uploads.take(), mode);
+    thread.outgoing.send(text.trim(), uploads.take(), mode, mode === 'reply' ? origin?.id : undefined);
     change('');
     input.current?.focus();
   };
@@ -137,6 +176,23 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
             }
           }}
         />
+        {mode === 'reply' && origin && (
+          <p class="composer-origin">
+            <Icon name="spark" />
+            <span>From the suggestion “{origin.title}”</span>
+            <button
+              type="button"
+              aria-label="It is not from the suggestion"
+              title="It is not from the suggestion"
+              onClick={() => {
+                comeFrom(null);
+                input.current?.focus();
+              }}
+            >
+              <Icon name="close" />
+            </button>
+          </p>
+        )}
         <UploadList uploads={uploads} />
         <div class="composer-foot">
           <input
@@ -160,6 +216,17 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
           >
             <Icon name="clip" />
           </button>
+          {mode === 'reply' && (
+            <button
+              type="button"
+              class="icon-button second"
+              aria-label="Use a macro"
+              title="Use a macro"
+              onClick={() => setPicking(true)}
+            >
+              <Icon name="bolt" />
+            </button>
+          )}
           <span class={`composer-hint ${tooLong ? 'bad' : ''}`} role={tooLong ? 'alert' : undefined}>
             {tooLong
               ? 'This is longer than 100 kB. Please shorten it.'
@@ -178,6 +245,7 @@ export function Composer({ thread, name }: { thread: Thread; name: string }) {
           </button>
         </div>
       </div>
+      {picking && <MacroPicker conversationId={thread.id} close={() => setPicking(false)} />}
     </form>
   );
 }

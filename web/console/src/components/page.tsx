@@ -4,7 +4,14 @@ import { drawerOpen } from '../state/ui';
 import { Icon } from './icon';
 
 /** A page that takes the place of list and conversation. */
-export function Page(props: { title: string; lead: string; tools?: ComponentChildren; children: ComponentChildren }) {
+export function Page(props: {
+  title: string;
+  lead: string;
+  tools?: ComponentChildren;
+  /** For two texts side by side. */
+  wide?: boolean;
+  children: ComponentChildren;
+}) {
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     // What led here may have gone with the page before, or with the drawer.
@@ -13,7 +20,7 @@ export function Page(props: { title: string; lead: string; tools?: ComponentChil
   }, []);
   return (
     <section class="page" aria-labelledby="page-title" ref={section} tabIndex={-1}>
-      <div class="page-inner">
+      <div class={`page-inner ${props.wide ? 'wide' : ''}`}>
         <header class="page-head">
           <button
             type="button"

@@ -9,10 +9,13 @@ import {
   mayCreateAccount,
   ownAccounts,
 } from '../state/accounts';
+import { unsavedArticles } from '../state/article-draft';
 import { agents, counters, deskLive, ownPresence, presence, setAway } from '../state/desk';
-import { forgetDrafts } from '../state/drafts';
 import { currentView, filters, VIEWS } from '../state/filters';
-import { draftUnsaved, forgetIntentDraft } from '../state/intent-draft';
+import { forgetWriting } from '../state/forget-writing';
+import { draftUnsaved } from '../state/intent-draft';
+import { unsavedMacro } from '../state/macro-draft';
+import { finishMacroRemovals } from '../state/macros';
 import { finishRemovals } from '../state/own-intents';
 import { closeConversation, goToPage, openList, openPage, type Page, pageHref } from '../state/router';
 import { toast } from '../state/toasts';
@@ -83,6 +86,8 @@ interface PageLink {
 /** For everybody: agents see whom they see a conversation of. */
 const DESK_PAGES: PageLink[] = [{ page: 'customers', label: 'Customers', icon: 'user' }];
 const ASSISTANT_PAGES: PageLink[] = [
+  { page: 'articles', label: 'Articles', icon: 'book' },
+  { page: 'macros', label: 'Macros', icon: 'bolt' },
   { page: 'intents', label: 'Own intents', icon: 'spark' },
   { page: 'accuracy', label: 'Accuracy', icon: 'gauge' },
 ];
@@ -124,11 +129,18 @@ function PageLinks({ id, title, pages }: { id: string; title: string; pages: Pag
         >
           <Icon name={icon} />
           <span>{label}</span>
-          {page === 'intents' && draftUnsaved.value && <span class="count">Draft</span>}
+          {hasDraft(page) && <span class="count">Draft</span>}
         </a>
       ))}
     </nav>
   );
+}
+
+/** Something on the page was written and not saved. */
+function hasDraft(page: Page): boolean {
+  if (page === 'intents') return draftUnsaved.value;
+  if (page === 'articles') return unsavedArticles.value.length > 0;
+  return page === 'macros' && unsavedMacro.value;
 }
 
 function Count({ view }: { view: string }) {
@@ -316,8 +328,8 @@ function MeMenu() {
             onSelect={() => {
               // While the token is good: what was deleted here waits for its "Undo".
               void finishRemovals();
-              forgetDrafts();
-              forgetIntentDraft();
+              void finishMacroRemovals();
+              forgetWriting();
               void logout();
             }}
           >

@@ -4,6 +4,7 @@ import { mayWrite } from '../api/session';
 import { setStatus, toggleResolved } from '../state/actions';
 import { actorName } from '../state/names';
 import { closeConversation } from '../state/router';
+import { closeSources } from '../state/sources';
 import { loadTeams } from '../state/teams';
 import type { Thread } from '../state/thread';
 import { detailsOpen, wideDetails } from '../state/ui';
@@ -66,6 +67,7 @@ export function ThreadHeader({ thread, conversation, name, heading }: Props) {
               aria-expanded={detailsOpen.value}
               onClick={() => {
                 closeWhy(false);
+                closeSources(false);
                 detailsOpen.value = !detailsOpen.value;
               }}
             >

@@ -2,13 +2,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { mayWrite } from '../api/session';
 import { customerName } from '../state/names';
 import { closeConversation } from '../state/router';
+import { openSources } from '../state/sources';
 import type { Thread } from '../state/thread';
 import { detailsOpen, onePane, wideDetails } from '../state/ui';
 import { whyId } from '../state/why';
 import { Composer } from './composer';
 import { Details } from './details';
 import { MoodStrip, RiskBanner } from './insight';
+import { SourcesPanel } from './sources-panel';
 import { Empty, Failed, ThreadSkeleton } from './states';
+import { SuggestionsPanel } from './suggestions-panel';
 import { ThreadHeader } from './thread-header';
 import { Timeline } from './timeline';
 import { WhyPanel } from './why-panel';
@@ -55,6 +58,7 @@ export function ThreadView({ thread }: { thread: Thread }) {
         ) : (
           <Timeline thread={thread} customer={name} />
         )}
+        {conversation && <SuggestionsPanel thread={thread} />}
         {mayWrite.value ? (
           <Composer key={thread.id} thread={thread} name={name} />
         ) : (
@@ -63,6 +67,8 @@ export function ThreadView({ thread }: { thread: Thread }) {
       </section>
       {whyId.value !== null ? (
         <WhyPanel thread={thread} messageId={whyId.value} />
+      ) : openSources.value ? (
+        <SourcesPanel thread={thread} sources={openSources.value} />
       ) : (
         conversation &&
         (wideDetails.value || detailsOpen.value) && <Details thread={thread} conversation={conversation} name={name} />

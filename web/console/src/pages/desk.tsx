@@ -9,22 +9,27 @@ import { Empty } from '../components/states';
 import { ThreadView } from '../components/thread-view';
 import { Toasts } from '../components/toasts';
 import { creatingAccount } from '../state/accounts';
+import { forgetArticles } from '../state/articles';
 import { openDesk, unreadTotal } from '../state/desk';
 import { currentView } from '../state/filters';
 import { listenToKeys } from '../state/keyboard';
+import { forgetMacros } from '../state/macros';
 import { forgetOwnIntents, loadOwnIntents } from '../state/own-intents';
 import { openId, openPage, type Page } from '../state/router';
 import { leadToSecondFactor } from '../state/second-factor';
+import { closeSources } from '../state/sources';
 import { loadTeams } from '../state/teams';
 import { openThread, Thread } from '../state/thread';
 import { detailsOpen } from '../state/ui';
 import { closeWhy } from '../state/why';
 import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
+import { Articles } from './articles';
 import { AuditPage } from './audit';
 import { Customers } from './customers';
 import { Inboxes } from './inboxes';
 import { Intents } from './intents';
+import { Macros } from './macros';
 import { Members } from './members';
 import { PrivacyRequests } from './privacy';
 import { Roles } from './roles';
@@ -45,6 +50,8 @@ const SHOWN: Record<Page, () => JSX.Element> = {
   customers: Customers,
   teams: Teams,
   roles: Roles,
+  articles: Articles,
+  macros: Macros,
 };
 
 /** Everything behind the login. */
@@ -56,6 +63,15 @@ export function Desk() {
     void loadOwnIntents();
     return forgetOwnIntents;
   }, []);
+
+  // What an account knows is nobody else's.
+  useEffect(
+    () => () => {
+      forgetArticles();
+      forgetMacros();
+    },
+    [],
+  );
 
   useEffect(() => void leadToSecondFactor(), []);
 
@@ -72,6 +88,7 @@ export function Desk() {
       openThread.value = null;
       detailsOpen.value = false;
       closeWhy(false);
+      closeSources(false);
     };
   }, [id]);
 

@@ -6,8 +6,7 @@ import { Icon } from '../components/icon';
 import { Toasts } from '../components/toasts';
 import { goToAccount } from '../state/accounts';
 import { fullTime } from '../state/clock';
-import { forgetDrafts } from '../state/drafts';
-import { forgetIntentDraft } from '../state/intent-draft';
+import { forgetWriting } from '../state/forget-writing';
 import { roleLabel } from '../state/members';
 import { leaveInvitation } from '../state/router';
 import { ThemeButton } from './login';
@@ -103,8 +102,7 @@ function AcceptForm({ token, offer, onJoined, onChanged }: FormProps) {
     const outcome = await acceptInvitation(token, isNew ? name : null, password);
     if (outcome.kind === 'signed-in') {
       // Whoever was signed in here before is not any more.
-      forgetDrafts();
-      forgetIntentDraft();
+      forgetWriting();
       return leaveInvitation();
     }
     if (outcome.kind === 'joined') return onJoined(outcome.accountId);

@@ -2,8 +2,8 @@ import { signal } from '@preact/signals';
 import type { OwnAccount } from '../../../shared/members';
 import { createAccount, listOwnAccounts } from '../api/members';
 import { switchAccount, user } from '../api/session';
-import { forgetDrafts } from './drafts';
-import { forgetIntentDraft } from './intent-draft';
+import { forgetWriting } from './forget-writing';
+import { finishMacroRemovals } from './macros';
 import { finishRemovals } from './own-intents';
 import { toast } from './toasts';
 
@@ -43,10 +43,9 @@ export async function makeAccount(name: string): Promise<void> {
 /** Goes on in another account. The page starts anew, so that nothing of this one is left in it. */
 export async function goToAccount(account: { id: string; name: string }): Promise<void> {
   // While the token is good: what was deleted here waits for its "Undo".
-  await finishRemovals();
+  await Promise.all([finishRemovals(), finishMacroRemovals()]);
   const done = await switchAccount(account.id, () => {
-    forgetDrafts();
-    forgetIntentDraft();
+    forgetWriting();
   });
   if (!done) toast(`${account.name} could not be opened. Please try again.`, { kind: 'error' });
 }

@@ -23,6 +23,32 @@ export function writeDraft(conversationId: string, mode: ComposerMode, text: str
   }
 }
 
+/** The suggestion that a reply is made of. */
+export interface Origin {
+  id: string;
+  title: string;
+}
+
+const originKey = (conversationId: string) => `edgedesk.draft.origin.${conversationId}`;
+
+export function readOrigin(conversationId: string): Origin | null {
+  try {
+    const { id, title } = JSON.parse(localStorage.getItem(originKey(conversationId)) ?? 'null') ?? {};
+    return typeof id === 'string' && typeof title === 'string' ? { id, title } : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeOrigin(conversationId: string, origin: Origin | null): void {
+  try {
+    if (origin) localStorage.setItem(originKey(conversationId), JSON.stringify(origin));
+    else localStorage.removeItem(originKey(conversationId));
+  } catch {
+    // As with the text.
+  }
+}
+
 /** Drafts belong to who wrote them: signing out removes them. */
 export function forgetDrafts(): void {
   for (const name of Object.keys(localStorage)) {

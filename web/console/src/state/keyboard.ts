@@ -1,7 +1,9 @@
 import { mayWrite } from '../api/session';
 import { assignToMe, toggleResolved } from './actions';
 import { conversations } from './desk';
-import { closeConversation, openId } from './router';
+import { closeConversation, openId, openPage } from './router';
+import { closeSources, openSources } from './sources';
+import { openThread } from './thread';
 import { detailsOpen, drawerOpen, helpOpen, shortcutsOn } from './ui';
 import { closeWhy, toggleWhy, whyId } from './why';
 
@@ -12,6 +14,8 @@ export const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ['r'], does: 'Write a reply' },
   { keys: ['n'], does: 'Write a private note' },
   { keys: ['Ctrl', 'Enter'], does: 'Send' },
+  { keys: ['Alt', '1…3'], does: 'Take a suggested answer' },
+  { keys: ['Alt', 'Shift', '1…3'], does: 'Reject one, or take that back' },
   { keys: ['w'], does: 'Why a message was read so' },
   { keys: ['e'], does: 'Resolve, or reopen' },
   { keys: ['a'], does: 'Assign to me' },
@@ -28,8 +32,12 @@ export function listenToKeys(): () => void {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey) return;
   if (document.querySelector('dialog[open]')) return;
+  if (event.altKey) {
+    onAlt(event);
+    return;
+  }
   const target = event.target as HTMLElement;
   if (event.key === 'Escape') {
     onEscape(event, target);
@@ -74,12 +82,25 @@ function onKeyDown(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
+/** By the key's place: with Alt, and with Shift, keyboards make other characters of digits. While one writes, too. */
+function onAlt(event: KeyboardEvent): void {
+  const place = ['Digit1', 'Digit2', 'Digit3'].indexOf(event.code);
+  const suggestions = openThread.value?.suggestions;
+  const suggestion = place < 0 ? undefined : suggestions?.at(place);
+  if (!suggestion || !suggestions || !mayWrite.value || openPage.value) return;
+  event.preventDefault();
+  if (event.shiftKey) void suggestions.toggleRejected(suggestion);
+  else suggestions.insert(suggestion);
+}
+
 function onEscape(event: KeyboardEvent, target: HTMLElement): void {
   if (drawerOpen.value || detailsOpen.value) {
     drawerOpen.value = false;
     detailsOpen.value = false;
   } else if (whyId.value && !target.closest('.composer')) {
     closeWhy();
+  } else if (openSources.value && !target.closest('.composer')) {
+    closeSources();
   } else if (target.matches('#search')) {
     target.blur();
   } else if (target.closest('.composer')) {

@@ -11,6 +11,8 @@ export interface Pending {
   text: string;
   files: Attachment[];
   mode: ComposerMode;
+  /** What it was made of; the server says whether it was changed. */
+  suggestionId?: string;
   at: string;
   state: 'sending' | 'sent' | 'failed';
   error?: string;
@@ -30,7 +32,7 @@ export class Outgoing {
     private readonly logged: () => MessageView[],
   ) {}
 
-  send(text: string, files: Attachment[], mode: ComposerMode): void {
+  send(text: string, files: Attachment[], mode: ComposerMode, suggestionId?: string): void {
     const message: Pending = {
       clientId: newId(),
       text,
@@ -38,6 +40,7 @@ export class Outgoing {
       mode,
       at: new Date().toISOString(),
       state: 'sending',
+      ...(suggestionId && { suggestionId }),
     };
     this.pending.value = [...this.pending.value, message];
     void this.deliver(message);
@@ -71,6 +74,7 @@ export class Outgoing {
           message.files.map((file) => file.id),
           message.mode === 'note' ? 'note' : 'outgoing',
           message.clientId,
+          message.suggestionId,
         );
         // The copy stays until the log shows it, which the socket does at once, or after it has come back.
         this.mark(message.clientId, { state: 'sent' });

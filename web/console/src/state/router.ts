@@ -1,4 +1,7 @@
 import { computed, signal } from '@preact/signals';
+import { type Page, routeOf } from './routes';
+
+export type { Page };
 
 /** Where an account is made. */
 export const SIGN_UP_HREF = '#/sign-up';
@@ -11,36 +14,22 @@ window.addEventListener('hashchange', () => {
   fragment.value = location.hash;
 });
 
+const route = computed(() => routeOf(fragment.value));
+
 /** The open conversation, if one is. */
-export const openId = computed(() => /^#\/conversations\/(cnv_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
-
-/** Pages beside the conversations. */
-export type Page =
-  | 'intents'
-  | 'accuracy'
-  | 'api-keys'
-  | 'audit'
-  | 'sessions'
-  | 'security'
-  | 'members'
-  | 'inboxes'
-  | 'teams'
-  | 'roles'
-  | 'privacy'
-  | 'customers';
-
-/** The customer whose page is open, if one is. */
-export const openCustomerId = computed(() => /^#\/customers\/(cus_[0-9A-Z]+)$/i.exec(fragment.value)?.[1] ?? null);
+export const openId = computed(() => route.value.conversationId);
 
 /** The page that takes the place of list and conversation, if one does. */
-export const openPage = computed<Page | null>(
-  () =>
-    ((openCustomerId.value && 'customers') ||
-      (/^#\/(intents|accuracy|api-keys|audit|sessions|security|members|inboxes|teams|roles|privacy|customers)$/.exec(
-        fragment.value,
-      )?.[1] as Page | undefined)) ??
-    null,
-);
+export const openPage = computed(() => route.value.page);
+
+/** The customer whose page is open, if one is. */
+export const openCustomerId = computed(() => route.value.customerId);
+
+/** The article that is open, `new`, `import` or `search`; null for the list. */
+export const openArticle = computed(() => route.value.article);
+
+/** The macro that is open, or `new`; null for the list. */
+export const openMacro = computed(() => route.value.macro);
 
 /** The token of the invitation whose link was opened. It stands behind the `#`, which no server is told. */
 export const invitationToken = computed(() => /^#\/invitation\/([\w-]{1,128})$/.exec(fragment.value)?.[1] ?? null);
@@ -72,6 +61,16 @@ export function conversationHref(id: string): string {
 
 export function customerHref(id: string): string {
   return `#/customers/${id}`;
+}
+
+/** An article's id, `new`, `import` or `search`. */
+export function articleHref(what: string): string {
+  return `#/articles/${what}`;
+}
+
+/** A macro's id, or `new`. */
+export function macroHref(what: string): string {
+  return `#/macros/${what}`;
 }
 
 export function openConversation(id: string): void {

@@ -8,6 +8,7 @@ import type { ComposerMode } from './drafts';
 import { Feedbacks } from './feedback';
 import { actorName, isMe } from './names';
 import { Outgoing } from './outgoing';
+import { Suggestions } from './suggestions';
 import { inShort } from './timeline';
 import { announce } from './toasts';
 import { Uploads } from './uploads';
@@ -33,6 +34,7 @@ export class Thread {
   /** Files beside what is being written, for the customer and for the team. */
   readonly uploads: Record<ComposerMode, Uploads>;
   readonly feedbacks: Feedbacks;
+  readonly suggestions: Suggestions;
   readonly conversation = computed(() => conversations.value.get(this.id));
   readonly live = computed(() => this.socket.value?.state.value ?? 'connecting');
 
@@ -50,6 +52,7 @@ export class Thread {
     this.outgoing = new Outgoing(id, () => this.messages.value);
     this.uploads = { reply: new Uploads(id), note: new Uploads(id) };
     this.feedbacks = new Feedbacks(id);
+    this.suggestions = new Suggestions(id, this.messages);
     void this.load();
     this.socket.value = new LiveSocket<ConversationFrame>({
       url: async () => `/api/v1/conversations/${id}/socket?ticket=${encodeURIComponent(await socketTicket(id))}`,
@@ -70,6 +73,7 @@ export class Thread {
     clearTimeout(this.typingTimer);
     document.removeEventListener('visibilitychange', this.markRead);
     this.socket.value?.stop();
+    this.suggestions.stop();
   }
 
   async load(): Promise<void> {
@@ -146,6 +150,12 @@ export class Thread {
           case 'analysis.correction_withdrawn':
             this.feedbacks.hearWithdrawn(frame.data.message_id, frame.data.field, frame.at);
             break;
+          case 'draft.created':
+            this.suggestions.hearDraft(frame.data, frame.at);
+            break;
+          case 'suggestion.decided':
+            this.suggestions.hearDecided(frame.data, frame.seq);
+            break;
           case 'conversation.status_changed':
           case 'conversation.assigned':
           case 'conversation.team_changed':
@@ -195,6 +205,7 @@ export class Thread {
     if (fresh.length === 0) return;
     this.messages.value = [...this.messages.value, ...fresh].sort((a, b) => a.seq - b.seq);
     this.outgoing.settle(fresh);
+    this.suggestions.watchTime();
     this.tell(fresh.at(-1));
   }
 
