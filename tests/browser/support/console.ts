@@ -72,10 +72,21 @@ export class Console {
 
   /** A page beside the conversations. */
   async goTo(
-    page: 'Own intents' | 'Accuracy' | 'API keys' | 'Audit log' | 'Members' | 'Inboxes' | 'Teams' | 'Roles',
+    page:
+      | 'Articles'
+      | 'Macros'
+      | 'Own intents'
+      | 'Accuracy'
+      | 'API keys'
+      | 'Audit log'
+      | 'Members'
+      | 'Inboxes'
+      | 'Teams'
+      | 'Roles',
   ): Promise<void> {
-    await this.page.getByRole('link', { name: page }).click();
-    await expect(this.page.getByRole('heading', { level: 2, name: page })).toBeVisible();
+    // Something that is written and not saved stands beside its name.
+    await this.page.getByRole('navigation').getByRole('link', { name: page }).click();
+    await expect(this.page.getByRole('heading', { level: 2, name: page, exact: true })).toBeVisible();
   }
 
   async send(text: string): Promise<void> {

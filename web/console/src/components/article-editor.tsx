@@ -25,6 +25,8 @@ import { Menu, MenuItem } from './menu';
 
 type Side = 'preview' | 'versions';
 
+const SIDE_NAMES: Record<Side, string> = { preview: 'Preview', versions: 'Versions' };
+
 /** The form of one article, with what its readers will see beside it. */
 export function ArticleEditor({ draft }: { draft: ArticleDraft }) {
   const { key, article } = draft;
@@ -166,7 +168,7 @@ export function ArticleEditor({ draft }: { draft: ArticleDraft }) {
             />
           </label>
         </section>
-        <section class="card article-side" aria-label={side === 'preview' ? 'Preview' : 'Versions'}>
+        <section class="card article-side" aria-label={SIDE_NAMES[side]}>
           <Sides side={side} choose={setSide} hasVersions={article !== null} />
           {side === 'versions' && article ? (
             <ArticleVersions
@@ -327,15 +329,18 @@ function MoreMenu({ draftKey, article }: { draftKey: string; article: Article })
 function Sides(props: { side: Side; choose: (side: Side) => void; hasVersions: boolean }) {
   if (!props.hasVersions) return <h3>Preview</h3>;
   return (
-    <fieldset class="range">
-      <legend class="visually-hidden">Beside the text</legend>
-      {(['preview', 'versions'] as const).map((side) => (
-        <label key={side}>
-          <input type="radio" name="side" checked={side === props.side} onChange={() => props.choose(side)} />
-          <span>{side === 'preview' ? 'Preview' : 'Versions'}</span>
-        </label>
-      ))}
-    </fieldset>
+    <>
+      <h3 class="visually-hidden">{SIDE_NAMES[props.side]}</h3>
+      <fieldset class="range">
+        <legend class="visually-hidden">Beside the text</legend>
+        {(['preview', 'versions'] as const).map((side) => (
+          <label key={side}>
+            <input type="radio" name="side" checked={side === props.side} onChange={() => props.choose(side)} />
+            <span>{SIDE_NAMES[side]}</span>
+          </label>
+        ))}
+      </fieldset>
+    </>
   );
 }
 

@@ -14,9 +14,14 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const filled = useRef('');
   useEffect(() => {
     void loadMacros();
     input.current?.focus();
+    return () => {
+      // Not before: what is under an open dialog takes no focus.
+      if (filled.current) insert({ text: filled.current });
+    };
   }, []);
   const words = query.trim().toLowerCase();
   const list = (macros.value.value ?? []).filter(({ title, text }) =>
@@ -27,10 +32,8 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
     setBusy(true);
     setError('');
     try {
-      const text = await fillMacro(macro.id, conversationId);
+      filled.current = await fillMacro(macro.id, conversationId);
       close();
-      // After the dialog has given the focus back.
-      setTimeout(() => insert({ text }), 0);
     } catch (failure) {
       setError(`“${macro.title}” cannot be filled. ${reasonOf(failure, 'Please try again.')}`);
       setBusy(false);
