@@ -1,6 +1,6 @@
 //! E-mail addresses, as people and programs write them (RFC 5321 allows more than anybody uses).
 
-use crate::Found;
+use crate::{Found, Kind};
 
 /// Longest local part (RFC 5321, section 4.5.3.1.1), in characters.
 const MAX_LOCAL_CHARS: usize = 64;
@@ -28,7 +28,7 @@ pub fn at(text: &str, start: usize) -> Option<Found> {
     let has_labels = domain.contains('.') && !domain.starts_with('.');
     has_labels.then_some(Found {
         end: start + at_sign + domain.len(),
-        mask: "[email]",
+        kind: Kind::Email,
     })
 }
 

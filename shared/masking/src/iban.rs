@@ -1,6 +1,6 @@
 //! International bank account numbers (ISO 13616), with their check digits.
 
-use crate::{Found, ends_word};
+use crate::{Found, Kind, ends_word};
 
 /// Characters of an IBAN: 15 in Norway, 34 at most.
 const LENGTHS: std::ops::RangeInclusive<usize> = 15..=34;
@@ -38,7 +38,7 @@ pub fn at(text: &str, start: usize) -> Option<Found> {
     }
     longest.map(|end| Found {
         end,
-        mask: "[iban]",
+        kind: Kind::Iban,
     })
 }
 

@@ -16,25 +16,68 @@ mod number;
 mod tests;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub use card::mask_cards;
 pub use json::mask_json;
-pub use names::{Names, mask_names};
+pub use names::{Names, mask_names, name_spans};
+
+/// What a part of a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An e-mail address.
+    Email,
+    /// An international bank account number.
+    Iban,
+    /// A card number.
+    Card,
+    /// A number that may call somebody.
+    Phone,
+    /// A name that is known.
+    Name,
+}
+
+impl Kind {
+    /// What stands in its place.
+    const fn mask(self) -> &'static str {
+        match self {
+            Self::Email => "[email]",
+            Self::Iban => "[iban]",
+            Self::Card => "[card]",
+            Self::Phone => "[phone]",
+            Self::Name => "[name]",
+        }
+    }
+}
 
 /// A part of a text that is personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Where it stands, in bytes; never empty, and never within a character.
+    pub range: Range<usize>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Something that begins where it was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Found {
     /// The byte behind it.
     end: usize,
-    /// What stands in its place.
-    mask: &'static str,
+    kind: Kind,
 }
 
 /// The text with its personal data masked. A text without any is given back as it is.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
-    let mut masked = String::new();
-    // Up to where the text is in `masked`.
+    replaced(text, &spans(text))
+}
+
+/// Where [`mask`] finds something, in order. For whoever puts something else in its place.
+#[must_use]
+pub fn spans(text: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    // Behind the last one.
     let mut done = 0;
     let mut at = 0;
     while let Some(character) = text[at..].chars().next() {
@@ -43,16 +86,30 @@ pub fn mask(text: &str) -> Cow<'_, str> {
         let is_behind_mask = at == done && done > 0;
         if !(is_behind_mask && begins_word(character) || starts_word(text, at, character)) {
             at = next;
-        } else if let Some(Found { end, mask }) = find(text, at) {
-            masked.push_str(&text[done..at]);
-            masked.push_str(mask);
+        } else if let Some(Found { end, kind }) = find(text, at) {
+            spans.push(Span {
+                range: at..end,
+                kind,
+            });
             (done, at) = (end, end);
         } else {
             at = number::end_of_harmless(text, at).unwrap_or(next);
         }
     }
-    if done == 0 {
+    spans
+}
+
+/// The text with the mask of each of its `spans` in its place.
+fn replaced<'a>(text: &'a str, spans: &[Span]) -> Cow<'a, str> {
+    if spans.is_empty() {
         return Cow::Borrowed(text);
+    }
+    let mut masked = String::new();
+    let mut done = 0;
+    for Span { range, kind } in spans {
+        masked.push_str(&text[done..range.start]);
+        masked.push_str(kind.mask());
+        done = range.end;
     }
     masked.push_str(&text[done..]);
     Cow::Owned(masked)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{ends_word, is_word};
+use crate::{Kind, Span, ends_word, is_word, replaced};
 
 /// Fewest characters of a part of a name that is masked alone: `de` and `Li` are words of other people, too.
 const MIN_PART_CHARS: usize = 3;
@@ -15,33 +15,33 @@ pub struct Names(Vec<Name>);
 struct Name {
     /// In lower case.
     lower: Vec<char>,
-    mask: &'static str,
+    kind: Kind,
 }
 
 impl Names {
     /// From names and addresses as they are known. Each part of a name that is no single letter or particle is a name as well.
     pub fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names: Vec<Name> = Vec::new();
-        let mut add = |text: &str, mask| {
+        let mut add = |text: &str, kind| {
             let lower: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
             // What masks are made of stays: masking twice is masking once.
             let is_mask = ["name", "email", "phone", "iban", "card"]
                 .iter()
                 .any(|word| lower.iter().copied().eq(word.chars()));
             if !is_mask && !lower.is_empty() && !names.iter().any(|name| name.lower == lower) {
-                names.push(Name { lower, mask });
+                names.push(Name { lower, kind });
             }
         };
         for text in known {
             let text = text.trim();
             if text.contains('@') {
-                add(text, "[email]");
+                add(text, Kind::Email);
                 continue;
             }
-            add(text, "[name]");
+            add(text, Kind::Name);
             for part in text.split(|character| !is_word(character)) {
                 if part.chars().count() >= MIN_PART_CHARS {
-                    add(part, "[name]");
+                    add(part, Kind::Name);
                 }
             }
         }
@@ -59,8 +59,14 @@ impl Names {
 /// The text with every one of `names` masked, in whatever case it is written, where it stands as a word of its own.
 #[must_use]
 pub fn mask_names<'a>(text: &'a str, names: &Names) -> Cow<'a, str> {
-    let mut masked = String::new();
-    let (mut done, mut at) = (0, 0);
+    replaced(text, &name_spans(text, names))
+}
+
+/// Where [`mask_names`] finds something, in order.
+#[must_use]
+pub fn name_spans(text: &str, names: &Names) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut at = 0;
     let mut before = None;
     while let Some(character) = text[at..].chars().next() {
         let begins = !before.is_some_and(is_word);
@@ -69,24 +75,22 @@ pub fn mask_names<'a>(text: &'a str, names: &Names) -> Cow<'a, str> {
                 names
                     .0
                     .iter()
-                    .find_map(|name| Some((end_of(text, at, name)?, name.mask)))
+                    .find_map(|name| Some((end_of(text, at, name)?, name.kind)))
             })
             .flatten();
-        if let Some((end, mask)) = found {
-            masked.push_str(&text[done..at]);
-            masked.push_str(mask);
-            (done, at) = (end, end);
+        if let Some((end, kind)) = found {
+            spans.push(Span {
+                range: at..end,
+                kind,
+            });
+            at = end;
             before = text[..end].chars().next_back();
         } else {
             at += character.len_utf8();
             before = Some(character);
         }
     }
-    if done == 0 {
-        return Cow::Borrowed(text);
-    }
-    masked.push_str(&text[done..]);
-    Cow::Owned(masked)
+    spans
 }
 
 /// The byte behind the name, if the text has it at `start` as a word of its own.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::{Found, ends_word};
+use crate::{Found, Kind, ends_word};
 
 /// Digits of a card number (ISO/IEC 7812).
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
@@ -37,7 +37,7 @@ pub fn at(text: &str, start: usize) -> Option<Found> {
         if is_card || digits.len() >= least {
             longest = Some(Found {
                 end: start + end,
-                mask: if is_card { "[card]" } else { "[phone]" },
+                kind: if is_card { Kind::Card } else { Kind::Phone },
             });
         }
     }

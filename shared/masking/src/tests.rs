@@ -124,6 +124,21 @@ proptest! {
         prop_assert_eq!(mask(&once), once.as_str(), "{}", text);
     }
 
+    /// A span is where a mask goes, and there is one for each.
+    #[test]
+    fn spans_are_what_is_masked(text in texts()) {
+        let mut rest = text.as_str();
+        let mut kept = String::new();
+        for span in spans(&text).iter().rev() {
+            prop_assert!(!text[span.range.clone()].is_empty());
+            kept.insert_str(0, &rest[span.range.end..]);
+            kept.insert_str(0, span.kind.mask());
+            rest = &rest[..span.range.start];
+        }
+        kept.insert_str(0, rest);
+        prop_assert_eq!(mask(&text), kept.as_str());
+    }
+
     /// Whatever a line says, it stays JSON, and masking its texts is masking the line.
     #[test]
     fn any_line_stays_json(text in texts(), number in any::<i64>()) {
