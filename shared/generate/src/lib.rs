@@ -1,14 +1,24 @@
 //! Texts written by a model: whoever writes them is a [`TextGenerator`].
 //!
-//! In scope: clients of OpenAI-shaped servers ([`openai`]), of Anthropic ([`anthropic`]) and of Workers AI ([`workers_ai`]).
+//! In scope: clients of OpenAI-shaped servers ([`openai`]), of Anthropic ([`anthropic`]) and of Workers AI ([`workers_ai`]); a [`breaker`], a budget of requests ([`bucket`]) and one of money
+//! ([`ledger`]); the [`masked`] texts that leave; the [`prompt`] that keeps what
+//! customers wrote apart from what a model is told; and the [`guard`] that looks at what came back.
 //!
-//! Out of scope: HTTP, time and chance, which are asked for through [`transport`].
+//! Out of scope: HTTP, time and chance, which are asked for through [`transport`]; where budgets are kept; the embedded composer,
+//! which is a generator of the caller's; and what a draft is for. `docs/decisions/0041-text-generators.md` says why.
 #![forbid(unsafe_code)]
 
 pub mod anthropic;
+pub mod breaker;
+pub mod bucket;
 mod calling;
 mod fault;
+pub mod guard;
+pub mod ledger;
+pub mod masked;
 pub mod openai;
+pub mod prompt;
+pub mod reply;
 mod request;
 pub mod sse;
 pub mod transport;
