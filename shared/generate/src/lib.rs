@@ -1,7 +1,8 @@
 //! Texts written by a model: whoever writes them is a [`TextGenerator`].
 //!
-//! In scope: clients of OpenAI-shaped servers ([`openai`]), of Anthropic ([`anthropic`]) and of Workers AI ([`workers_ai`]); a [`breaker`], a budget of requests ([`bucket`]) and one of money
-//! ([`ledger`]); the [`masked`] texts that leave; the [`prompt`] that keeps what
+//! In scope: clients of OpenAI-shaped servers ([`openai`]), of Anthropic ([`anthropic`]) and of Workers AI ([`workers_ai`]); the
+//! [`chain`] that tries them in order, with time limits, a [`breaker`], a budget of requests ([`bucket`]) and one of money
+//! ([`ledger`]), and a last generator that is always there; the [`masked`] texts that leave; the [`prompt`] that keeps what
 //! customers wrote apart from what a model is told; and the [`guard`] that looks at what came back.
 //!
 //! Out of scope: HTTP, time and chance, which are asked for through [`transport`]; where budgets are kept; the embedded composer,
@@ -12,6 +13,7 @@ pub mod anthropic;
 pub mod breaker;
 pub mod bucket;
 mod calling;
+pub mod chain;
 mod fault;
 pub mod guard;
 pub mod ledger;
