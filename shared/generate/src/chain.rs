@@ -4,53 +4,24 @@
 //! What leaves is masked, what comes back is unmasked and looked at. If an answer breaks off or is no good, what was heard of it is
 //! withdrawn, and the next one writes it. When none does, the fallback writes it, from what was never masked.
 
+mod any;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use edgedesk_domain::time::Timestamp;
 use edgedesk_masking::Names;
-use futures::future::LocalBoxFuture;
 
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::bucket::Bucket;
 use crate::calling::{millis_since, within};
 use crate::guard::Flaw;
 use crate::ledger::{Entry, Ledger, Price, Spend, estimate_request, estimate_tokens};
-use crate::masked::{Into, Masked};
+use crate::masked::{Into, Masked, mask_request};
 use crate::transport::Runtime;
-use crate::{Fault, GenerateError, GenerateRequest, Generated, TextGenerator, Usage};
+use crate::{Fault, GenerateError, GenerateRequest, Generated, Usage};
 
-/// A [`TextGenerator`] of any kind.
-pub trait AnyGenerator {
-    /// See [`TextGenerator::provider`].
-    fn provider(&self) -> &str;
-    /// See [`TextGenerator::model`].
-    fn model(&self) -> &str;
-    /// See [`TextGenerator::generate`].
-    fn generate<'a>(
-        &'a self,
-        request: &'a GenerateRequest,
-        on_text: &'a mut dyn FnMut(&str),
-    ) -> LocalBoxFuture<'a, Result<Generated, GenerateError>>;
-}
-
-impl<T: TextGenerator> AnyGenerator for T {
-    fn provider(&self) -> &str {
-        TextGenerator::provider(self)
-    }
-
-    fn model(&self) -> &str {
-        TextGenerator::model(self)
-    }
-
-    fn generate<'a>(
-        &'a self,
-        request: &'a GenerateRequest,
-        on_text: &'a mut dyn FnMut(&str),
-    ) -> LocalBoxFuture<'a, Result<Generated, GenerateError>> {
-        Box::pin(TextGenerator::generate(self, request, on_text))
-    }
-}
+pub use any::AnyGenerator;
 
 /// A provider of a chain.
 pub struct Link<'a> {
@@ -451,27 +422,6 @@ impl Asked<'_> {
 
 /// How long a retry waits on average when the provider does not say.
 const MEAN_WAIT_MILLIS: f64 = 250.0;
-
-/// Tells a model what placeholders are. Added when there are any.
-const PLACEHOLDER_RULE: &str = "\n\nWords in square brackets such as [EMAIL_1] or [NAME_1] stand for personal data that is \
-    withheld. Repeat them exactly as they are where they are needed, and make up none.";
-
-/// The request as it may leave.
-fn mask_request(request: &GenerateRequest, names: &Names) -> (Masked, GenerateRequest) {
-    let messages = request.messages.iter().map(|message| &message.text);
-    let texts = std::iter::once(&request.instructions).chain(messages);
-    let (masked, texts) = Masked::of(texts.map(String::as_str), names);
-    let mut texts = texts.into_iter();
-    let mut outside = request.clone();
-    outside.instructions = texts.next().unwrap_or_default();
-    if !masked.is_empty() {
-        outside.instructions.push_str(PLACEHOLDER_RULE);
-    }
-    for (message, text) in outside.messages.iter_mut().zip(texts) {
-        message.text = text;
-    }
-    (masked, outside)
-}
 
 /// What a try cost, and whether that is an estimate.
 fn spent(link: &Link<'_>, sent: &GenerateRequest, tried: &Tried) -> (Spend, bool) {

@@ -70,9 +70,18 @@ pub struct Guard<'a> {
     pub max_chars: usize,
 }
 
+/// Bytes of a character in JSON: an escape such as `\u00e9`, or two of them.
+const MAX_CHAR_BYTES: usize = 12;
+
+/// Bytes of a reply beside its text: its fields, its citations. What is longer than a reply can be is not looked through.
+const FORM_BYTES: usize = 4_096;
+
 impl Guard<'_> {
     /// The reply, if it may be used.
     pub fn reply(&self, answer: &str) -> Result<Reply, Flaw> {
+        if answer.len() > FORM_BYTES + MAX_CHAR_BYTES * self.max_chars {
+            return Err(Flaw::TooLong);
+        }
         // Before it is read: what is in no field of a reply may be a leak all the same, and is told as one.
         self.no_leak(answer)?;
         let reply = Reply::parse(answer).ok_or(Flaw::Form)?;

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use edgedesk_masking::{Kind, Names, name_spans, spans};
 
+use crate::GenerateRequest;
+
 /// Placeholders, and what they stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Masked {
@@ -139,6 +141,27 @@ impl Masked {
             }
         })
     }
+}
+
+/// Tells a model what placeholders are. Added when there are any.
+const PLACEHOLDER_RULE: &str = "\n\nWords in square brackets such as [EMAIL_1] or [NAME_1] stand for personal data that is \
+    withheld. Repeat them exactly as they are where they are needed, and make up none.";
+
+/// The request as it may leave, and what takes the masks off its answer.
+pub(crate) fn mask_request(request: &GenerateRequest, names: &Names) -> (Masked, GenerateRequest) {
+    let messages = request.messages.iter().map(|message| &message.text);
+    let texts = std::iter::once(&request.instructions).chain(messages);
+    let (masked, texts) = Masked::of(texts.map(String::as_str), names);
+    let mut texts = texts.into_iter();
+    let mut outside = request.clone();
+    outside.instructions = texts.next().unwrap_or_default();
+    if !masked.is_empty() {
+        outside.instructions.push_str(PLACEHOLDER_RULE);
+    }
+    for (message, text) in outside.messages.iter_mut().zip(texts) {
+        message.text = text;
+    }
+    (masked, outside)
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,163 @@
+//! Servers that are slow, stall, break, or never end.
+
+use edgedesk_generate::{Fault, GenerateError};
+
+use crate::providers::{KINDS, Kind, given, request};
+use crate::server::{Script, Step};
+
+/// What becomes of a stream that begins well and goes on so.
+async fn after_a_piece(kind: Kind, steps: impl IntoIterator<Item = Step>) -> GenerateError {
+    let mut events = kind.begin();
+    events.push(kind.piece("30 "));
+    let mut script = Script::events(events).then(Step::Heard(1));
+    script.steps.extend(steps);
+    let (given, _) = given(kind, script, &request(true)).await;
+    assert_eq!(
+        given.heard.first().map(String::as_str),
+        Some("30 "),
+        "{kind:?}"
+    );
+    given.result.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_slow_start_is_given_up() {
+    for kind in KINDS {
+        for is_stream in [false, true] {
+            for before in [vec![], vec![Step::Head]] {
+                let mut script = Script::events([]);
+                script.steps = before;
+                let script = script.then(Step::Pass(10_000));
+                let (given, _) = given(kind, script, &request(is_stream)).await;
+                assert_eq!(
+                    given.result.unwrap_err().fault,
+                    Fault::SlowStart,
+                    "{kind:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_stalls_is_given_up() {
+    for kind in KINDS {
+        let error = after_a_piece(kind, [Step::Pass(5_000)]).await;
+        assert_eq!(error.fault, Fault::Stalled, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_never_stalls_is_given_up_when_its_time_is_over() {
+    for kind in KINDS {
+        // A word every four seconds.
+        let words = (2..20).flat_map(|n_heard| {
+            let word = Step::Send(kind.piece("and "));
+            [Step::Tick(4_000), word, Step::Heard(n_heard)]
+        });
+        let error = after_a_piece(kind, words).await;
+        assert_eq!(error.fault, Fault::OutOfTime, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_is_no_text() {
+    for kind in KINDS {
+        let error = after_a_piece(kind, [Step::Cut]).await;
+        assert_eq!(error.fault, Fault::Cut, "{kind:?}");
+        // It ends as HTTP says, and not as the format does.
+        let error = after_a_piece(kind, []).await;
+        assert_eq!(error.fault, Fault::Cut, "{kind:?}");
+        // In the middle of an event.
+        let half = Step::Send(kind.piece("days")[..20].to_owned());
+        assert_eq!(after_a_piece(kind, [half]).await.fault, Fault::Cut);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_not_understood() {
+    for kind in KINDS {
+        for (content_type, body) in [
+            ("application/json", "{\"cho"),
+            ("application/json", ""),
+            ("application/json", "[1]"),
+            ("application/json", "\u{0}\u{1}"),
+            ("text/event-stream", "data: {\"x\n\n"),
+            ("text/event-stream", "data: [1]\n\n"),
+            ("text/html", "<html>"),
+            ("", "{}"),
+        ] {
+            let script = Script::of(200, content_type, [body.to_owned()]);
+            let (given, _) = given(kind, script, &request(true)).await;
+            let error = given.result.unwrap_err();
+            assert_eq!(
+                error.fault,
+                Fault::Garbled,
+                "{kind:?} {content_type} {body}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_no_text() {
+    for kind in KINDS {
+        for text in ["", " \n"] {
+            let whole = Script::json(200, &kind.whole(text));
+            let (whole, _) = given(kind, whole, &request(false)).await;
+            let error = whole.result.unwrap_err();
+            assert_eq!(error.fault, Fault::Empty, "{kind:?}");
+            assert_eq!(error.usage.map(|usage| usage.output_tokens), Some(3));
+            let stream = Script::events(kind.events(&[text]));
+            let (stream, _) = given(kind, stream, &request(true)).await;
+            assert_eq!(stream.result.unwrap_err().fault, Fault::Empty, "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    for kind in KINDS {
+        // Words, comments that keep it alive, one line, and a body that is no stream.
+        for piece in [
+            &kind.piece("and on "),
+            ": ping\n\n",
+            "data: xxxxxxxxxxxxxxxxxx",
+        ] {
+            let error = after_a_piece(kind, [Step::Forever(piece.to_owned())]).await;
+            assert_eq!(error.fault, Fault::Endless, "{kind:?} {piece}");
+        }
+        let mut script = Script::of(200, "application/json", []);
+        script.steps = vec![Step::Forever(" ".repeat(1000))];
+        let (given, _) = given(kind, script, &request(false)).await;
+        assert_eq!(given.result.unwrap_err().fault, Fault::Endless, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_huge_line_is_given_up_before_it_is_over() {
+    for kind in KINDS {
+        let line = Step::Send(kind.piece(&"x".repeat(10_001)));
+        let error = after_a_piece(kind, [line]).await;
+        assert_eq!(error.fault, Fault::Endless, "{kind:?}");
+        // An error may be as long as it wants to be: its detail is short.
+        let page = Script::of(500, "text/html", ["x".repeat(50_000)]);
+        let (given, _) = given(kind, page, &request(false)).await;
+        let error = given.result.unwrap_err();
+        assert!(error.fault == Fault::Unavailable && error.detail.len() <= 200);
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_not_reached() {
+    for kind in KINDS {
+        let time = crate::time::TestTime::default();
+        // Nothing listens on port 1.
+        let client = kind.client("http://127.0.0.1:1", &time);
+        let error = client
+            .generate(&request(true), &mut |_| {})
+            .await
+            .unwrap_err();
+        assert_eq!(error.fault, Fault::Unreachable);
+    }
+}
