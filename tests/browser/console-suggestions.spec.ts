@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { type Console, expect, expectAccessible, test } from './support/console.ts';
 import { Knowledge } from './support/knowledge.ts';
 import { newId, ZendeskTicket } from './support/stack.ts';
@@ -7,21 +8,24 @@ test.use({ contextOptions: { reducedMotion: 'reduce' } });
 test.describe.configure({ mode: 'serial' });
 
 const run = newId();
-const MACRO = `Parcel is late ${run}`;
-const MACRO_TEXT = 'We are sorry that your parcel is late. We look where it is and write to you today.';
-const ARTICLE = `How to send something back ${run}`;
+// Topics of their own: whatever else the account knows, it says nothing of these.
+const MACRO = `Blurred telescope ${run}`;
+const MACRO_TEXT =
+  'We are sorry that your telescope shows a blurred picture. Please turn the focus ring of the telescope until the stars are sharp.';
+const BLURRED = 'My telescope shows a blurred picture of the stars. What can I do?';
+const ARTICLE = `How to change the date of a zeppelin flight ${run}`;
 const ARTICLE_TEXT = `# In short
 
-You can send everything back within **30 days** of its arrival.
+You can change the date of your zeppelin flight up to **two days** before it starts.
 
 ## How it works
 
-Put the thing into its box, stick the return label on it and bring it to any post office. The label is in the parcel; a lost label can be printed from your account.
+Open your booking, choose another date for the zeppelin flight and confirm it. The new ticket comes by e-mail within an hour, and the old ticket is not valid any more.
 
-## When you get your money
+## What it costs
 
-We pay the refund within 5 days after the parcel has come back to us.`;
-const QUESTION = 'How do I send it back, where do I get a return label, and when do you pay the refund of my money?';
+The first change of a zeppelin flight costs nothing. Every further change costs ten euros, which are taken from the card that you paid with.`;
+const QUESTION = 'How do I change the date of my zeppelin flight, and what does a change of the ticket cost?';
 
 let macroId = '';
 let articleId = '';
@@ -45,6 +49,13 @@ test.afterAll(async ({ playwright }) => {
 const panelOf = (desk: Console) => desk.thread.getByRole('region', { name: 'Suggestions' });
 const cardsOf = (desk: Console) => panelOf(desk).locator('.suggestion');
 
+/** The whole of one, if it is not shown already. */
+async function unfold(card: Locator): Promise<void> {
+  const title = card.locator('.suggestion-title');
+  if ((await title.getAttribute('aria-expanded')) === 'false') await title.click();
+  await expect(card.locator('.suggestion-text')).toBeVisible();
+}
+
 /** A conversation whose customer asks this, with what is offered for it. */
 async function openWith(desk: Console, text: string): Promise<ZendeskTicket> {
   const ticket = new ZendeskTicket(`Suggested ${newId()}`, 'Aino Korhonen');
@@ -58,27 +69,29 @@ async function openWith(desk: Console, text: string): Promise<ZendeskTicket> {
 test('answers come live, at most three, each with where it is from, how sure it is and why', async ({ desk, page }) => {
   const ticket = await openWith(desk, QUESTION);
   const cards = cardsOf(desk);
-  await expect(cards.filter({ hasText: ARTICLE })).toContainText('Draft');
+  await expect(cards.filter({ hasText: 'Draft' }).first()).toBeVisible();
   // To a page that is open they come by themselves.
-  await ticket.says('My parcel is late! Where is it?');
+  await ticket.says(BLURRED);
   await expect(cards.filter({ hasText: MACRO })).toBeVisible();
   expect(await cards.count()).toBeLessThanOrEqual(3);
   const card = cards.filter({ hasText: MACRO });
   await expect(card).toContainText('Macro');
   await expect(card).toContainText(/\d+%/);
-  await card.locator('.suggestion-title').click();
+  await unfold(card);
   await expect(card.locator('.suggestion-text')).toHaveText(MACRO_TEXT);
   await expect(card.locator('.suggestion-why')).not.toBeEmpty();
   await expectAccessible(page);
 });
 
 test('one is inserted by key, changed and sent, and is said to be sent then', async ({ desk, page }) => {
-  const ticket = await openWith(desk, 'My parcel is late! Where is it?');
+  const ticket = await openWith(desk, BLURRED);
   await page.keyboard.press('Alt+1');
   await expect(desk.reply).toBeFocused();
   await expect(desk.reply).not.toHaveValue('');
   const origin = desk.thread.locator('.composer-origin');
   await expect(origin).toContainText('From the suggestion');
+  // It can be read where it is changed: the card makes room.
+  await expect(cardsOf(desk).locator('.suggestion-text:visible')).toHaveCount(0);
 
   // The text and where it is from outlive a reload, and go with it.
   await page.reload();
@@ -99,12 +112,12 @@ test('one is inserted by key, changed and sent, and is said to be sent then', as
     .click();
   await expect(cardsOf(desk).first()).toContainText('Sent, changed');
 
-  await ticket.says('And the refund of my money?');
+  await ticket.says('And how do I clean the telescope?');
   await expect(cardsOf(desk).first()).not.toContainText('Sent');
 });
 
 test('one is rejected with a key, and the rejection is taken back with the same', async ({ desk, signIn, page }) => {
-  const ticket = await openWith(desk, 'My parcel is late! Where is it?');
+  const ticket = await openWith(desk, BLURRED);
   const colleague = await signIn('admin');
   await colleague.open(ticket.subject);
   await expect(cardsOf(colleague).first()).toBeVisible();
@@ -131,7 +144,7 @@ test('one is rejected with a key, and the rejection is taken back with the same'
 });
 
 test('what was written is not lost to a suggestion', async ({ desk, page }) => {
-  await openWith(desk, 'My parcel is late! Where is it?');
+  await openWith(desk, BLURRED);
   await desk.reply.fill('My own words.');
   await cardsOf(desk)
     .first()
@@ -152,12 +165,13 @@ test('what was written is not lost to a suggestion', async ({ desk, page }) => {
 
 test('the sources of a draft stand beside it, with the cited places marked', async ({ desk, page }) => {
   await openWith(desk, QUESTION);
-  const draft = cardsOf(desk).filter({ hasText: 'Draft' });
-  await draft.locator('.suggestion-title').click();
+  const draft = cardsOf(desk).filter({ hasText: 'Draft' }).first();
+  await unfold(draft);
   await draft.getByRole('button', { name: /sources?$/ }).click();
   const panel = page.getByRole('region', { name: 'Articles and sources' });
   await expect(panel).toBeFocused();
   await expect(panel.locator('.citations').first().getByRole('button').first()).toBeVisible();
+  await expect(panel.locator('.citations').first()).toContainText(ARTICLE);
   await expect(panel.locator('.places mark.lit').first()).toBeVisible();
   // What is marked is what is cited.
   const quote = panel.locator('.citation[aria-pressed="true"] .citation-quote').first();
@@ -186,7 +200,7 @@ test('the three articles that fit best are shown with their scores, and others a
   expect(await best.getByRole('listitem').count()).toBeLessThanOrEqual(3);
   await hit.getByRole('button').click();
   await expect(panel.locator('.places')).toContainText('In short');
-  await panel.getByRole('searchbox', { name: 'Search the articles' }).fill('printed label');
+  await panel.getByRole('searchbox', { name: 'Search the articles' }).fill('zeppelin ticket by e-mail');
   await page.keyboard.press('Enter');
   await expect(hit).toBeVisible();
   await hit.getByRole('link', { name: /^Go to/ }).click();
@@ -194,7 +208,7 @@ test('the three articles that fit best are shown with their scores, and others a
 });
 
 test('a new one is written when it is asked for', async ({ desk }) => {
-  await openWith(desk, 'My parcel is late! Where is it?');
+  await openWith(desk, BLURRED);
   const before = await cardsOf(desk).first().locator('.suggestion-body').getAttribute('id');
   await panelOf(desk).getByRole('button', { name: 'Write a new one' }).click();
   await expect
@@ -225,10 +239,10 @@ test('where nothing fits it says so, and a failure can be asked about again', as
 
 test('customers’ words and macros are texts in every card', async ({ desk, page, request }) => {
   const knowledge = await Knowledge.open(request);
-  const hostile = `<img src=x onerror="window.hacked=1"> Zeppelin flights ${newId()}`;
-  const { id } = await knowledge.macro(hostile, `Our zeppelin flights start at ten in the morning. ${hostile}`);
+  const hostile = `<img src=x onerror="window.hacked=1"> Airship museum ${newId()}`;
+  const { id } = await knowledge.macro(hostile, `Our airship museum opens at ten in the morning. ${hostile}`);
   try {
-    await openWith(desk, 'When do your zeppelin flights start in the morning?');
+    await openWith(desk, 'When does your airship museum open in the morning?');
     const card = cardsOf(desk).filter({ hasText: hostile });
     await expect(card.locator('.suggestion-name')).toHaveText(hostile);
     await expect(panelOf(desk).locator('img')).toHaveCount(0);

@@ -347,7 +347,8 @@ function Sides(props: { side: Side; choose: (side: Side) => void; hasVersions: b
 function Preview({ draft }: { draft: ArticleDraft }) {
   const body = useSettled(draft.body);
   return (
-    <div class="article-preview">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
+    <section class="article-preview" tabIndex={0} aria-label="As readers see it">
       <p class="md-title" dir="auto">
         {draft.title.trim() || 'Without a title'}
       </p>
@@ -356,17 +357,18 @@ function Preview({ draft }: { draft: ArticleDraft }) {
       ) : (
         <Markdown text={body} forWriters />
       )}
-    </div>
+    </section>
   );
 }
 
 function VersionText({ version }: { version: ArticleVersion }) {
   return (
-    <div class="article-preview version-text">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
+    <section class="article-preview version-text" tabIndex={0} aria-label={`Text of version ${version.version}`}>
       <p class="md-title" dir="auto">
         {version.title}
       </p>
       <Markdown text={version.body ?? ''} />
-    </div>
+    </section>
   );
 }

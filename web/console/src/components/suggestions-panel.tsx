@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { RecommendedAction, Suggestion, SuggestionSource, SuggestionVerdict } from '../../../shared/suggestions';
 import { mayWrite } from '../api/session';
 import { languageName, words } from '../state/labels';
 import { showSources } from '../state/sources';
+import { INSERT_EVENT, type Inserted } from '../state/suggestions';
 import type { Thread } from '../state/thread';
 import { onePane } from '../state/ui';
 import { Icon } from './icon';
@@ -96,7 +97,7 @@ export function SuggestionsPanel({ thread }: { thread: Thread }) {
         )}
       </header>
       <div id="suggestions-body" hidden={!isOpen}>
-        {isOpen && <Body thread={thread} />}
+        {isOpen && <Body key={draft?.draft_id} thread={thread} />}
       </div>
     </section>
   );
@@ -106,8 +107,15 @@ function Body({ thread }: { thread: Thread }) {
   const { suggestions } = thread;
   const draft = suggestions.draft.value;
   const standing = suggestions.standing.value;
-  /** The suggestion whose whole text is shown; the best one at first. */
+  /** The suggestion whose whole text is shown; the best one at first, and none while one is being changed below. */
   const [shown, setShown] = useState<string | null>(null);
+  useEffect(() => {
+    const onInsert = (event: Event) => {
+      if ((event as CustomEvent<Inserted>).detail.suggestion) setShown('');
+    };
+    document.addEventListener(INSERT_EVENT, onInsert);
+    return () => document.removeEventListener(INSERT_EVENT, onInsert);
+  }, []);
   if (suggestions.state.value === 'failed') {
     return (
       <p class="suggestions-none" role="alert">
@@ -134,7 +142,7 @@ function Body({ thread }: { thread: Thread }) {
               number={at + 1}
               isShown={suggestion.id === (shown ?? first.id)}
               language={draft.language}
-              show={() => setShown(suggestion.id)}
+              toggle={(isShown) => setShown(isShown ? suggestion.id : '')}
             />
           ))}
         </ol>
@@ -153,10 +161,10 @@ interface CardProps {
   number: number;
   isShown: boolean;
   language: string | undefined;
-  show: () => void;
+  toggle: (isShown: boolean) => void;
 }
 
-function Card({ thread, suggestion, number, isShown, language, show }: CardProps) {
+function Card({ thread, suggestion, number, isShown, language, toggle }: CardProps) {
   const { suggestions } = thread;
   const verdict = suggestions.verdictOf(suggestion.id);
   const { type, title, text, confidence, reason, citations = [] } = suggestion;
@@ -165,7 +173,13 @@ function Card({ thread, suggestion, number, isShown, language, show }: CardProps
   return (
     <li class={`suggestion ${isShown ? 'shown' : ''} ${verdict ?? ''}`}>
       <div class="suggestion-line">
-        <button type="button" class="suggestion-title" aria-expanded={isShown} aria-controls={id} onClick={show}>
+        <button
+          type="button"
+          class="suggestion-title"
+          aria-expanded={isShown}
+          aria-controls={id}
+          onClick={() => toggle(!isShown)}
+        >
           <span class={`chip suggestion-type ${type}`}>
             <Icon name={SOURCES[type].icon} />
             {SOURCES[type].name}

@@ -17,6 +17,7 @@ export const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ['Alt', '1…3'], does: 'Take a suggested answer' },
   { keys: ['Alt', 'Shift', '1…3'], does: 'Reject one, or take that back' },
   { keys: ['w'], does: 'Why a message was read so' },
+  { keys: ['Ctrl', 'S'], does: 'Save an article or a macro' },
   { keys: ['e'], does: 'Resolve, or reopen' },
   { keys: ['a'], does: 'Assign to me' },
   { keys: ['/'], does: 'Search' },
