@@ -1,9 +1,12 @@
 //! `GET /bench?what=W&tokens=N&runs=R`: how long things take in Wasm, by length. Only where `EDGEDESK_BENCH` is `1`.
 //!
 //! `model`: encoder and heads alone. `analysis`: everything from a text to its analysis. `embedding`: from a text to its vector.
+//! `search`, with `rows=N` in the place of `tokens`: an exact search over so many rows of 384 values, the code that the objects run.
 
 use edgedesk_encoder::model::MAX_WINDOW_TOKENS;
 use edgedesk_encoder::{Model, ModelError};
+use edgedesk_search::index::ExactIndex;
+use edgedesk_search::row::Row;
 use serde::Serialize;
 use worker::{Env, Request, Response};
 
@@ -12,6 +15,11 @@ use crate::loaded::{self, Models};
 
 const SWITCH: &str = "EDGEDESK_BENCH";
 const MAX_RUNS: usize = 10_000;
+/// Rows of a timed search: 50,000 of 384 values are 21 MB.
+const MAX_ROWS: usize = 50_000;
+/// Values of a row, and hits of a search, as the objects have them.
+const WIDTH: usize = 384;
+const NEAREST: usize = 200;
 
 /// What a customer may write, over and over, until it is long enough. Every word is a piece of the vocabulary.
 const WORDS: &str = "my order has not arrived and nobody answers please tell me where it is or give the money back today ";
@@ -36,6 +44,10 @@ pub async fn run(request: &Request, env: &Env) -> Result<Response, Failure> {
     }
     let tokens = number(request, "tokens", 32)?.clamp(3, MAX_WINDOW_TOKENS);
     let runs = number(request, "runs", 50)?.clamp(1, MAX_RUNS);
+    if parameter(request, "what")?.as_deref() == Some("search") {
+        let rows = number(request, "rows", 10_000)?.clamp(1, MAX_ROWS);
+        return search(rows, runs);
+    }
     let models = Models::load(env).await?;
     let reader = models.reader();
     let text = text_of(reader.model, tokens)?;
@@ -57,6 +69,41 @@ pub async fn run(request: &Request, env: &Env) -> Result<Response, Failure> {
         }
         Some(_) => Err(Failure::BadQuery),
     }
+}
+
+/// Times searches over rows that point wherever chance has them: all are compared, so what they say makes no difference.
+fn search(rows: usize, runs: usize) -> Result<Response, Failure> {
+    let mut state = 1_u32;
+    let mut random_row = || {
+        let values: Vec<f32> = (0..WIDTH)
+            .map(|_| {
+                // Marsaglia's xorshift: the same rows in each run.
+                state ^= state << 13;
+                state ^= state >> 17;
+                state ^= state << 5;
+                (state % 2_001) as f32 / 1_000.0 - 1.0
+            })
+            .collect();
+        Row::of(&values).map_err(|error| Failure::Internal(error.to_string()))
+    };
+    let mut index = ExactIndex::new(WIDTH);
+    for id in 0..rows {
+        index
+            .insert(id as u64, &random_row()?)
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+    }
+    let question = random_row()?;
+    timed(rows, runs, || {
+        let hits = index.search(&question, NEAREST, |_| true);
+        let n_hits = hits
+            .map_err(|error| Failure::Internal(error.to_string()))?
+            .len();
+        if n_hits == NEAREST.min(rows) {
+            Ok(())
+        } else {
+            Err(Failure::Internal(format!("{n_hits} hits")))
+        }
+    })
 }
 
 fn timed(

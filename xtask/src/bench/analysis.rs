@@ -17,6 +17,9 @@ use edgedesk_client::Edgedesk;
 /// Tokens, and the most milliseconds that their whole analysis may take in Wasm.
 const LENGTHS: [(u32, f64); 4] = [(16, 5.0), (32, 8.0), (64, 16.0), (128, 32.0)];
 
+/// Rows of an index, and the most milliseconds that a search over all of them may take in Wasm.
+const INDEX_SIZES: [(u32, Option<f64>); 3] = [(1_000, None), (10_000, Some(3.0)), (50_000, None)];
+
 /// Rounds per length in Wasm; the median round counts, so that one disturbance does not.
 const ROUNDS: u32 = 7;
 
@@ -75,7 +78,8 @@ pub async fn wasm(bench: &Bench) -> Result<Vec<Row>> {
     for what in ["model", "analysis", "embedding"] {
         for (tokens, budget) in LENGTHS {
             step.note(&format!("{what}, {tokens} tokens"));
-            let (median, bytes) = median_ms(bench, &inference, what, tokens).await?;
+            let asked = format!("what={what}&tokens={tokens}");
+            let (median, bytes) = median_ms(bench, &inference, &asked).await?;
             let name = format!("{what}, {tokens} tokens, Wasm");
             if what == "analysis" {
                 rows.push(Row::at_most(format!("whole {name}"), median, "ms", budget));
@@ -96,22 +100,28 @@ pub async fn wasm(bench: &Bench) -> Result<Vec<Row>> {
         )
         .note("the Wasm's linear memory after its largest run"),
     );
+    for (n_rows, budget) in INDEX_SIZES {
+        step.note(&format!("search, {n_rows} rows"));
+        let asked = format!("what=search&rows={n_rows}");
+        let (median, _) = median_ms(bench, &inference, &asked).await?;
+        let name = format!("exact search over {n_rows} x 384, Wasm");
+        let row = match budget {
+            Some(budget) => Row::at_most(name, median, "ms", budget),
+            None => Row::plain(name, median, "ms"),
+        };
+        rows.push(row.note("the median of rounds of many searches, 200 hits each"));
+    }
     step.end("timed");
     Ok(rows)
 }
 
 /// The median round's milliseconds a run, and the Wasm's memory after it.
-async fn median_ms(
-    bench: &Bench,
-    inference: &Edgedesk,
-    what: &str,
-    tokens: u32,
-) -> Result<(f64, f64)> {
+async fn median_ms(bench: &Bench, inference: &Edgedesk, asked: &str) -> Result<(f64, f64)> {
     let runs = (bench.plan.model_runs / ROUNDS).max(3);
     let mut means = Vec::new();
     let mut memory = 0.0_f64;
     for _ in 0..ROUNDS {
-        let path = format!("/bench?what={what}&tokens={tokens}&runs={runs}");
+        let path = format!("/bench?{asked}&runs={runs}");
         let answer = inference.get(&path).await?;
         if answer.status != 200 {
             bail!("/bench answered {}: {}", answer.status, answer.text());
