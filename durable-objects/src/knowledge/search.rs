@@ -84,7 +84,8 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
         Ok(FoundPlaces {
             account_id: self.account_id,
             places,
-            words_only: meant.is_none(),
+            // Of an index without rows nothing was left out.
+            words_only: meant.is_none() && !(request.question.is_some() && models.is_empty()),
             is_model_old: newest_is_asked,
         })
     }

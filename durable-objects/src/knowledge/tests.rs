@@ -133,6 +133,9 @@ fn a_question_finds_the_place_by_its_words_and_by_its_meaning() {
     assert_eq!(found.places[0].text, "The parcel costs nothing.");
     assert_eq!((found.places[0].start, found.places[0].end), (30, 55));
     assert!(find(&object, &ask("?", None)).is_empty());
+    let empty = fresh();
+    let found = block_on(empty.search(&ask("x", Some([1.0, 0.0, 0.0])))).unwrap();
+    assert!(!found.words_only, "nothing was left out");
     // Places of one article, the nearest first.
     let both = FindPlaces {
         n_places: 3,

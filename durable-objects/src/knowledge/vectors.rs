@@ -91,6 +91,12 @@ impl Models {
         self.0.first().map(|of_model| &of_model.model)
     }
 
+    /// Whether there are no rows at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|of_model| of_model.n_rows == 0)
+    }
+
     /// How many rows there are of a model.
     #[must_use]
     pub fn n_rows_of(&self, model: &ModelRef) -> u32 {
