@@ -108,17 +108,20 @@ fn names_unit<'a>(beside: impl Iterator<Item = &'a char>, is_before: bool) -> bo
     if is_before {
         word.reverse();
     }
-    let word: String = word
-        .iter()
-        .flat_map(|character| character.to_lowercase())
-        .collect();
-    UNITS.iter().any(|unit| *unit == word) || LONG_UNITS.iter().any(|unit| word.starts_with(unit))
+    let word: String = word.into_iter().collect();
+    let lower = word.to_lowercase();
+    word == TURKISH_LIRA
+        || UNITS.contains(&lower.as_str())
+        || LONG_UNITS.iter().any(|unit| lower.starts_with(unit))
 }
 
-const UNITS: [&str; 17] = [
-    "eur", "usd", "gbp", "chf", "jpy", "cny", "inr", "try", "rub", "brl", "mxn", "tl", "rs", "r",
-    "kr", "zł", "руб",
+/// Whole words, in lower case.
+const UNITS: [&str; 14] = [
+    "eur", "usd", "gbp", "chf", "jpy", "cny", "inr", "rub", "brl", "mxn", "tl", "kr", "zł", "руб",
 ];
+
+/// A currency in upper case, and an English word in any other.
+const TURKISH_LIRA: &str = "TRY";
 
 /// Beginnings of words, over their endings. At most eight characters are looked at.
 const LONG_UNITS: [&str; 17] = [
@@ -162,6 +165,8 @@ mod tests {
             ("₹ ५००० मिलेंगे", false),
             ("退款5000元", false),
             ("R$ 100", false),
+            ("TRY 100", false),
+            ("Please try 2 times, or 3", true),
         ] {
             let checked = check(text, known.into_iter());
             assert_eq!(checked.is_ok(), is_good, "{text}");

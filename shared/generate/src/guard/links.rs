@@ -1,6 +1,7 @@
 //! Links and e-mail addresses that lead to where no source does.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use super::Flaw;
 
@@ -92,7 +93,8 @@ fn host(rest: &str) -> &str {
 /// Whether a word without a scheme is taken for a host: `www.…`, two labels with an end that is one, or anything like it with a path.
 /// `e.g`, `3.5` and `settings.json` are none.
 fn looks_like_host(name: &str, has_path: bool) -> bool {
-    if name.starts_with("www.") {
+    let is_number = has_path && name.parse::<Ipv4Addr>().is_ok();
+    if name.starts_with("www.") || is_number {
         return true;
     }
     let Some((before, last)) = name.rsplit_once('.') else {
@@ -154,6 +156,7 @@ mod tests {
             "www.evil",
             "ftp://shop.example/returns",
             "bit.ly/abc",
+            "192.0.2.1/login",
             "см.https://evil.example",
             "请访问evil.com。",
             "xn--80ak6aa92e.xn--p1ai",

@@ -135,20 +135,33 @@ async fn how_long_to_wait_is_handed_on() {
 #[tokio::test]
 async fn an_error_in_the_middle_of_a_stream_ends_it() {
     let in_openai = "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\",\"code\":null}}\n\n";
-    let in_anthropic = format!("event: error\ndata: {}\n\n", anthropic("overloaded_error"));
-    for (kind, error, n_input) in [
-        (Kind::OpenAi, in_openai, None),
-        (Kind::Anthropic, &in_anthropic, Some(12)),
+    let in_anthropic = |kind| format!("event: error\ndata: {}\n\n", anthropic(kind));
+    for (kind, event, fault, n_input) in [
+        (Kind::OpenAi, in_openai.to_owned(), Fault::Unavailable, None),
+        (
+            Kind::Anthropic,
+            in_anthropic("overloaded_error"),
+            Fault::Unavailable,
+            Some(12),
+        ),
+        (
+            Kind::Anthropic,
+            in_anthropic("rate_limit_error"),
+            Fault::RateLimited,
+            Some(12),
+        ),
+        (
+            Kind::Anthropic,
+            in_anthropic("billing_error"),
+            Fault::QuotaExhausted,
+            Some(12),
+        ),
     ] {
         let mut events = kind.begin();
-        events.extend([
-            kind.piece("30 "),
-            error.to_owned(),
-            kind.piece("never heard"),
-        ]);
+        events.extend([kind.piece("30 "), event, kind.piece("never heard")]);
         let (given, _) = given(kind, Script::events(events), &request(true)).await;
         let error = given.result.unwrap_err();
-        assert_eq!(error.fault, Fault::Unavailable);
+        assert_eq!(error.fault, fault);
         assert_eq!(error.usage.map(|usage| usage.input_tokens), n_input);
         assert_eq!(given.heard, ["30 "]);
     }

@@ -1,9 +1,14 @@
 //! Servers that are slow, stall, break, or never end.
 
-use edgedesk_generate::{Fault, GenerateError};
+use edgedesk_domain::time::Clock as _;
+use edgedesk_generate::transport::ByteStream;
+use edgedesk_generate::workers_ai::{Binding, RunResult, WorkersAiBinding};
+use edgedesk_generate::{Fault, GenerateError, TextGenerator as _};
+use serde_json::Value;
 
-use crate::providers::{KINDS, Kind, given, request};
+use crate::providers::{KINDS, Kind, LIMITS, MODEL, given, request};
 use crate::server::{Script, Step};
+use crate::time::TestTime;
 
 /// What becomes of a stream that begins well and goes on so.
 async fn after_a_piece(kind: Kind, steps: impl IntoIterator<Item = Step>) -> GenerateError {
@@ -57,6 +62,55 @@ async fn a_stream_that_never_stalls_is_given_up_when_its_time_is_over() {
         });
         let error = after_a_piece(kind, words).await;
         assert_eq!(error.fault, Fault::OutOfTime, "{kind:?}");
+    }
+}
+
+/// A stream whose words are there before anybody waits for them, each four seconds later; after some, none comes.
+struct Words {
+    left: usize,
+    time: TestTime,
+}
+
+impl ByteStream for Words {
+    async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, String> {
+        if self.left == 0 {
+            return std::future::pending().await;
+        }
+        self.left -= 1;
+        self.time.pass(4_000);
+        Ok(Some(Kind::WorkersAi.piece("and ").into_bytes()))
+    }
+}
+
+impl Binding for Words {
+    type Body = Self;
+
+    async fn run(&self, _: &str, _: &Value) -> Result<RunResult<Self>, String> {
+        Ok(RunResult::Stream(Self {
+            left: self.left,
+            time: self.time.clone(),
+        }))
+    }
+}
+
+#[tokio::test]
+async fn the_whole_time_is_kept_to_the_millisecond_though_nothing_was_waited_for() {
+    // Seven words take 28 seconds: two are left to wait for the next. Eight take 32.
+    for (left, gone) in [(7, 30_000), (8, 32_000), (usize::MAX, 32_000)] {
+        let time = TestTime::default();
+        let client = WorkersAiBinding {
+            provider: "workers_ai".to_owned(),
+            model: MODEL.to_owned(),
+            limits: LIMITS,
+            binding: Words {
+                left,
+                time: time.clone(),
+            },
+            runtime: time.clone(),
+        };
+        let error = client.generate(&request(true), &mut |_| {}).await;
+        assert_eq!(error.unwrap_err().fault, Fault::OutOfTime);
+        assert_eq!(time.now().millis(), gone);
     }
 }
 

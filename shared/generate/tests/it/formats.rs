@@ -64,6 +64,16 @@ async fn a_stream_may_be_cut_anywhere_and_come_with_any_line_ends() {
 }
 
 #[tokio::test]
+async fn a_stream_is_over_when_it_says_why_it_ends_though_not_that_it_is_done() {
+    let mut events = Kind::OpenAi.events(&["30 days."]);
+    assert_eq!(events.pop().as_deref(), Some("data: [DONE]\n\n"));
+    for kind in [Kind::OpenAi, Kind::WorkersAi] {
+        let (given, _) = given(kind, Script::events(events.clone()), &request(true)).await;
+        assert_eq!(given.result.unwrap().text, "30 days.", "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_stream_is_read_whole() {
     for kind in KINDS {
         let (given, _) = given(

@@ -136,8 +136,8 @@ impl Ledger for Books {
         if self.is_down {
             return Err("down".to_owned());
         }
-        let spent: u64 = self.spent().iter().map(|spend| spend.micro_dollars).sum();
-        let may = spent.saturating_add(spend.micro_dollars) <= self.left;
+        let up_to_now: u64 = self.spent().iter().map(|entry| entry.micro_dollars).sum();
+        let may = up_to_now.saturating_add(spend.micro_dollars) <= self.left;
         self.n_held.update(|n_held| n_held + usize::from(may));
         Ok(may)
     }
