@@ -205,7 +205,7 @@ async fn a_huge_line_is_given_up_before_it_is_over() {
 #[tokio::test]
 async fn nobody_there_is_not_reached() {
     for kind in KINDS {
-        let time = crate::time::TestTime::default();
+        let time = TestTime::default();
         // Nothing listens on port 1.
         let client = kind.client("http://127.0.0.1:1", &time);
         let error = client
