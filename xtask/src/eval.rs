@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::reader::{Reader, apart};
 
+mod drafts;
 mod emotion;
 mod faq;
 mod floors;
@@ -38,7 +39,7 @@ pub struct EvalArguments {
     /// The labelled rows: TSV or JSON lines, gzip if the name ends in `.gz`; for `all`, the folder of data sets.
     #[arg(long, value_name = "PATH", required_if_eq_any([
         ("task", "sentiment"), ("task", "emotion"), ("task", "intent"), ("task", "language"), ("task", "faq"),
-        ("task", "search"),
+        ("task", "search"), ("task", "drafts"),
     ]))]
     pub data: Option<PathBuf>,
     /// Rows to fit a linear head on, over the frozen encoder.
@@ -47,6 +48,9 @@ pub struct EvalArguments {
     /// The threads of `faq` and `search`; `corpus.jsonl` beside the data when absent.
     #[arg(long, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
+    /// Writes so many drafts of `drafts` to stderr, to be read by somebody.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub show: usize,
     /// Group emotions into Ekman's six and neutral, also when each row has one label.
     #[arg(long)]
     pub ekman: bool,
@@ -66,6 +70,7 @@ impl EvalArguments {
         for (option, is_given, is_used) in [
             ("--train", self.train.is_some(), fits_heads),
             ("--corpus", self.corpus.is_some(), finds_threads),
+            ("--show", self.show > 0, self.task == Task::Drafts),
             ("--ekman", self.ekman, self.task == Task::Emotion),
             (
                 "--at-least",
@@ -96,6 +101,8 @@ pub enum Task {
     Faq,
     /// The same by words, by meaning, and by both.
     Search,
+    /// Macros and drafts for messages, against a help centre of our own (`tests/corpora/support`).
+    Drafts,
     /// All of these.
     All,
 }
@@ -114,6 +121,7 @@ pub struct Inputs {
     pub train: Option<PathBuf>,
     pub corpus: Option<PathBuf>,
     pub ekman: bool,
+    pub show: usize,
 }
 
 /// `cargo xtask eval`: the last line on stdout is the JSON object.
@@ -127,6 +135,7 @@ pub async fn run(arguments: EvalArguments) -> Result<()> {
         train: arguments.train,
         corpus: arguments.corpus,
         ekman: arguments.ekman,
+        show: arguments.show,
     };
     let mut reader = Reader::start(arguments.wasm).await?;
     let outcome = measure(&mut reader, arguments.task, &inputs).await?;
@@ -151,6 +160,7 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
         Task::Language => language::run(reader, inputs).await?,
         Task::Faq => faq::run(reader, inputs).await?,
         Task::Search => search::run(reader, inputs).await?,
+        Task::Drafts => drafts::run(reader, inputs).await?,
         Task::All => bad_input!("`all` is no single task"),
     };
     let mut outcome = Map::new();

@@ -2,7 +2,7 @@
 
 use edgedesk_analysis::phrases::{Statement, find_statements};
 use edgedesk_analysis::words::words;
-use edgedesk_domain::analysis::RISK_MEDIUM;
+use edgedesk_domain::analysis::{EntityKind, RISK_MEDIUM};
 use edgedesk_domain::suggestion::{ActionWord, RecommendedAction};
 
 use crate::case::Case;
@@ -71,7 +71,13 @@ pub fn misses_order_number(case: &Case) -> bool {
 #[must_use]
 pub fn is_own_case(case: &Case) -> bool {
     let words = words(&case.text);
-    words.iter().any(|word| OWN.contains(&word.text.as_str())) || case.order_number().is_some()
+    let names_amount = case.analysis.as_ref().is_some_and(|analysis| {
+        let mut entities = analysis.entities.iter();
+        entities.any(|entity| entity.kind == EntityKind::Amount)
+    });
+    words.iter().any(|word| OWN.contains(&word.text.as_str()))
+        || names_amount
+        || case.order_number().is_some()
 }
 
 /// Whether a person with more rights should see it, whatever it is about: who says so outright.

@@ -12,7 +12,7 @@ use crate::template::Variable;
 /// Longest value of a variable, in characters: whoever writes in chooses their own name.
 const MAX_VALUE_CHARS: usize = 80;
 /// Confidence from which the model's intent is spoken of. Below it, the general phrase is right more often.
-pub const MIN_INTENT_CONFIDENCE: f64 = 0.5;
+pub const MIN_INTENT_CONFIDENCE: f64 = 0.7;
 
 /// A customer's message and all that may be used to answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,15 +109,20 @@ impl Case {
         })
     }
 
-    /// Whether the customer is unhappy.
+    /// Whether the customer is unhappy. Who asks for something in plain words reads as mildly negative to the model, and wants no
+    /// apology: of a question or a request the mood must be plain.
     #[must_use]
     pub fn is_negative(&self) -> bool {
-        self.analysis.as_ref().is_some_and(|analysis| {
-            matches!(
-                analysis.sentiment.label,
-                SentimentLabel::VeryNegative | SentimentLabel::Negative
-            )
-        })
+        let asks = matches!(self.act(), Some("question" | "request"));
+        let label = self
+            .analysis
+            .as_ref()
+            .map(|analysis| analysis.sentiment.label);
+        match label {
+            Some(SentimentLabel::VeryNegative) => true,
+            Some(SentimentLabel::Negative) => !asks,
+            _ => false,
+        }
     }
 
     /// Whether the customer is happy.

@@ -17,9 +17,11 @@ use crate::phrases::Phrases;
 use crate::text::n_words;
 
 mod body;
+mod near;
 
 use body::Body;
-pub use body::{MAX_ARTICLES, MIN_SIMILARITY};
+use near::Near;
+pub use near::{MAX_ARTICLES, MIN_RELEVANCE};
 
 /// Most words of a draft, and of one to somebody who is in a hurry or angry.
 pub const MAX_WORDS: usize = 200;
@@ -28,9 +30,8 @@ const MAX_WORDS_SHORT: usize = 150;
 const NO_SOURCE_CONFIDENCE: f64 = 0.15;
 /// What a body in another language than the customer's takes from the confidence.
 const OTHER_LANGUAGE_SHARE: f64 = 0.4;
-// How likely the first article is the right one, by its similarity: fitted on the training rows of `eval drafts`.
-const CONFIDENCE_SLOPE: f64 = 12.0;
-const CONFIDENCE_MIDDLE: f64 = 0.72;
+/// Confidence of a draft that only says thanks.
+const THANKS_CONFIDENCE: f64 = 0.6;
 /// Words up to which a message says too little to be answered well.
 const FEW_WORDS: usize = 5;
 
@@ -58,7 +59,10 @@ pub struct Draft {
 pub fn compose(case: &Case, passages: &[Passage]) -> Draft {
     let thanks_only = is_compliment(case);
     let passages = if thanks_only { &[] } else { passages };
-    let near = body::near(case, passages);
+    let Near {
+        passages: near,
+        relevance,
+    } = Near::of(case, passages);
     let phrases = phrases(case, &near);
     let frame = Frame::of(case, phrases, thanks_only, !near.is_empty());
     let most = if frame.is_short {
@@ -86,7 +90,13 @@ pub fn compose(case: &Case, passages: &[Passage]) -> Draft {
         text,
         title: title.map_or_else(|| "A short reply".to_owned(), str::to_owned),
         language: phrases.language.to_owned(),
-        confidence: confidence(&near, thanks_only, other_language, case.draft_outcomes),
+        confidence: confidence(
+            relevance,
+            &body,
+            thanks_only,
+            other_language,
+            case.draft_outcomes,
+        ),
         reasons: reasons(&body, thanks_only, other_language, case),
         citations: body.citations(),
     }
@@ -186,6 +196,8 @@ impl Frame {
         let mut opening = self.opening.join(" ");
         let lead = if other_language {
             Some(phrases.other_language)
+        } else if body.begins_with_list() {
+            Some(phrases.lead)
         } else {
             self.lead
         };
@@ -260,18 +272,18 @@ fn greeting(case: &Case, phrases: &Phrases, warm: bool, formal: bool) -> String 
 }
 
 fn confidence(
-    near: &[&Passage],
+    relevance: f64,
+    body: &Body<'_>,
     thanks_only: bool,
     other_language: bool,
     outcomes: SuggestionOutcomes,
 ) -> f64 {
-    let right = match near.first() {
-        _ if thanks_only => 0.6,
-        None => NO_SOURCE_CONFIDENCE,
-        Some(nearest) => {
-            let odds = CONFIDENCE_SLOPE * (nearest.similarity - CONFIDENCE_MIDDLE);
-            1.0 / (1.0 + (-odds).exp())
-        }
+    let right = if thanks_only {
+        THANKS_CONFIDENCE
+    } else if body.is_empty() {
+        NO_SOURCE_CONFIDENCE
+    } else {
+        relevance
     };
     let share = if other_language {
         OTHER_LANGUAGE_SHARE

@@ -47,13 +47,15 @@ pub struct Evidence {
 }
 
 // The weights were chosen on the training rows of `eval drafts`; see docs/decisions/0042-embedded-composer.md.
-const MEANING_WEIGHT: f64 = 0.6;
-const WORDS_WEIGHT: f64 = 0.25;
+const MEANING_WEIGHT: f64 = 0.7;
+const WORDS_WEIGHT: f64 = 0.1;
 const INTENT_WEIGHT: f64 = 0.1;
 const CATEGORY_WEIGHT: f64 = 0.05;
-/// How much a better score counts against the others, and the score that nothing at all has: the two were fitted there, too.
-const SHARPNESS: f64 = 14.0;
-const NOTHING_FITS: f64 = 0.45;
+/// How much a better score counts against the others, which was fitted there, too.
+const SHARPNESS: f64 = 26.0;
+/// The score that "none of them" has. Every row there has a right macro, so it is no fit, but what the nearest macro of a message about
+/// something else has.
+const NOTHING_FITS: f64 = 0.35;
 
 /// How often something is sent of which nothing is known, and how many decisions that guess is worth (a Beta prior).
 const PRIOR_RATE: f64 = 0.4;

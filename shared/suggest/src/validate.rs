@@ -93,7 +93,7 @@ impl FindingKind {
 #[must_use]
 pub fn validate(draft: &str, language: Option<&str>, sources: &Sources) -> Vec<Finding> {
     let known = Known::of(sources);
-    let draft = flat(draft);
+    let draft = flat(&without_steps(draft));
     let mut findings = BTreeSet::new();
     for part in unproven(&draft, &known.trusted) {
         find(part, language, &known, &mut findings);
@@ -150,6 +150,23 @@ impl Known {
 /// One line in small letters, with plain apostrophes and spaces.
 fn flat(text: &str) -> String {
     one_line(&text.to_lowercase().replace('\u{2019}', "'"))
+}
+
+/// A draft without the numbers that count the steps of a list: 1 at the beginning of a line, then each one more than the one before.
+fn without_steps(draft: &str) -> String {
+    let mut last = 0;
+    let lines = draft.lines().map(|line| {
+        let step = line.split_once(". ");
+        let step = step.and_then(|(number, text)| Some((number.parse::<u32>().ok()?, text)));
+        match step {
+            Some((number, text)) if number == 1 || number == last + 1 => {
+                last = number;
+                text
+            }
+            _ => line,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The parts of a draft that are no sentence of a source.

@@ -26,6 +26,17 @@ pub(super) struct Thread {
     pub(super) answers: Vec<String>,
 }
 
+impl Thread {
+    /// A thread of texts that are at hand.
+    pub(super) const fn of(id: String, title: String, answers: Vec<String>) -> Self {
+        Self {
+            id: Id::Text(id),
+            title,
+            answers,
+        }
+    }
+}
+
 /// Ids are texts or numbers.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(untagged)]

@@ -22,22 +22,22 @@ const MAX_RANK: usize = 10;
 /// How much more a word in a title says than one in an answer.
 const TITLE_WEIGHT: f64 = 4.0;
 /// More rows than a thread has: a row is known by its thread's place times this, and its own place.
-const PARTS: u64 = 1_000;
+pub(super) const PARTS: u64 = 1_000;
 /// What is behind any beginning of a word, in the order of the index.
 const LAST: char = char::MAX;
 
 /// Both indexes over the same threads.
-struct Indexes {
+pub(super) struct Indexes {
     words: Connection,
     n_texts: u64,
-    meaning: ExactIndex,
+    pub(super) meaning: ExactIndex,
 }
 
 /// What a question found.
-struct Answers {
+pub(super) struct Answers {
     by_words: Vec<Found>,
     by_meaning: Vec<Found>,
-    fused: Vec<Found>,
+    pub(super) fused: Vec<Found>,
 }
 
 /// Scores of each way.
@@ -66,7 +66,7 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
 }
 
 /// The rows of a thread: its title, and each part of an answer with the title above it, which says what it is about.
-fn parts_of((thread, place): (&Thread, u64)) -> Vec<(u64, String)> {
+pub(super) fn parts_of((thread, place): (&Thread, u64)) -> Vec<(u64, String)> {
     let answers = thread.answers.iter().flat_map(|answer| parts(answer));
     let answers = answers.map(|part| format!("{}\n{}", thread.title, part.text));
     let texts = std::iter::once(thread.title.clone()).chain(answers);
@@ -75,7 +75,7 @@ fn parts_of((thread, place): (&Thread, u64)) -> Vec<(u64, String)> {
 }
 
 impl Indexes {
-    fn build(
+    pub(super) fn build(
         threads: &[Thread],
         rows: impl Iterator<Item = (u64, Option<Vec<f32>>)>,
     ) -> Result<Self> {
@@ -106,7 +106,7 @@ impl Indexes {
         })
     }
 
-    fn answer(&self, text: &str, question: Option<&Row>) -> Result<Answers> {
+    pub(super) fn answer(&self, text: &str, question: Option<&Row>) -> Result<Answers> {
         let by_words = self.by_words(text)?;
         let by_meaning = match question {
             Some(question) => self.by_meaning(question)?,
@@ -142,7 +142,7 @@ impl Indexes {
         Ok(found)
     }
 
-    fn meaning_of(&self, thread: u64, question: &Row) -> Option<Found> {
+    pub(super) fn meaning_of(&self, thread: u64, question: &Row) -> Option<Found> {
         let rows = thread * PARTS..(thread + 1) * PARTS;
         let rows = rows.map_while(|id| self.meaning.similarity(question, id));
         let score = f64::from(rows.reduce(f32::max)?);

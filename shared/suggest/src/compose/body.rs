@@ -5,19 +5,13 @@ use std::collections::BTreeSet;
 use edgedesk_domain::ids::ArticleId;
 use edgedesk_domain::suggestion::Citation;
 
+use super::near::is_other_language;
 use crate::case::Case;
 use crate::extract::{Role, Statement, statements};
 use crate::passage::Passage;
 use crate::text::{likeness, n_words, word_set};
 use crate::validate::promises::asks_for_secret;
 
-/// The cosine above which a passage may answer; exactly it is not enough.
-pub const MIN_SIMILARITY: f64 = 0.7;
-/// Most articles of a draft.
-pub const MAX_ARTICLES: usize = 3;
-/// How far behind the nearest article another may be to have its say, in units of the search's score. One question has seldom two
-/// answers: of the training rows of `eval drafts`, a wider margin brought in more sentences beside the point than to it.
-const MARGIN: f64 = 0.03;
 /// Words from which a paragraph is long enough to stand alone.
 const PARAGRAPH_WORDS: usize = 25;
 /// From here on two sentences say the same.
@@ -33,43 +27,6 @@ pub(super) struct Body<'a> {
 struct Taken<'a> {
     passage: &'a Passage,
     statement: Statement,
-}
-
-/// The passages that may answer, nearest first, of at most [`MAX_ARTICLES`]: those in the customer's language, if there are any.
-pub(super) fn near<'a>(case: &Case, passages: &'a [Passage]) -> Vec<&'a Passage> {
-    let mut near: Vec<&Passage> = passages
-        .iter()
-        .filter(|passage| passage.similarity > MIN_SIMILARITY)
-        .collect();
-    let is_own = |passage: &Passage| !is_other_language(passage, case);
-    if near.iter().any(|passage| is_own(passage)) {
-        near.retain(|passage| is_own(passage));
-    }
-    near.sort_by(|a, b| {
-        b.score
-            .total_cmp(&a.score)
-            .then(b.similarity.total_cmp(&a.similarity))
-            .then((a.article_id, a.start).cmp(&(b.article_id, b.start)))
-    });
-    let best = near.first().map_or(0.0, |passage| passage.score);
-    let mut articles: Vec<ArticleId> = Vec::new();
-    let first = near.first().map(|passage| passage.article_id);
-    near.retain(|passage| {
-        let is_close = Some(passage.article_id) == first || passage.score >= best - MARGIN;
-        let is_known = articles.contains(&passage.article_id);
-        if is_close && !is_known && articles.len() < MAX_ARTICLES {
-            articles.push(passage.article_id);
-        }
-        is_close && articles.contains(&passage.article_id)
-    });
-    near
-}
-
-fn is_other_language(passage: &Passage, case: &Case) -> bool {
-    match (passage.language.as_deref(), case.language()) {
-        (Some(written), Some(asked)) => written != asked,
-        _ => false,
-    }
 }
 
 impl<'a> Body<'a> {
@@ -105,6 +62,12 @@ impl<'a> Body<'a> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.taken.is_empty()
+    }
+
+    /// Whether the first statement is an item of a list, which nothing introduces.
+    pub(super) fn begins_with_list(&self) -> bool {
+        let first = self.taken.first();
+        first.is_some_and(|taken| taken.statement.role != Role::Sentence)
     }
 
     /// The title of the article that comes first.

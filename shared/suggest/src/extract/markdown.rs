@@ -37,6 +37,8 @@ struct Reader {
     /// The running text so far, and where each piece of it is from.
     text: String,
     pieces: Vec<Piece>,
+    /// Where emphasis or a link has begun that has no text yet.
+    mark: Option<usize>,
     /// Open lists: the number of the next step, or none.
     lists: Vec<Option<u64>>,
     /// The item that is open, until its first text has ended.
@@ -51,6 +53,8 @@ struct Reader {
 struct Piece {
     start: usize,
     source: Range<usize>,
+    /// With the marks of emphasis or of a link around it, where it is the first or the last in them.
+    marked: Range<usize>,
     is_picture: bool,
 }
 
@@ -58,7 +62,7 @@ impl Reader {
     fn take(&mut self, event: Event<'_>, span: Range<usize>) {
         match event {
             Event::Start(tag) => self.start(&tag, span),
-            Event::End(tag) => self.finish(tag),
+            Event::End(tag) => self.finish(tag, &span),
             Event::Text(text) | Event::Code(text) if self.n_skipped == 0 => {
                 self.add(&text, span, false);
             }
@@ -99,12 +103,20 @@ impl Reader {
                 });
             }
             Tag::Paragraph | Tag::BlockQuote(_) => self.end(),
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => {
+                self.mark.get_or_insert(span.start);
+            }
             _ => {}
         }
     }
 
-    fn finish(&mut self, tag: TagEnd) {
+    fn finish(&mut self, tag: TagEnd, span: &Range<usize>) {
         match tag {
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link => {
+                if let Some(last) = self.pieces.last_mut() {
+                    last.marked.end = last.marked.end.max(span.end);
+                }
+            }
             TagEnd::Image
             | TagEnd::Heading(_)
             | TagEnd::Table
@@ -132,8 +144,10 @@ impl Reader {
     }
 
     fn add(&mut self, text: &str, source: Range<usize>, is_picture: bool) {
+        let begin = self.mark.take().unwrap_or(source.start);
         self.pieces.push(Piece {
             start: self.text.len(),
+            marked: begin.min(source.start)..source.end,
             source,
             is_picture,
         });
@@ -158,7 +172,7 @@ impl Reader {
             let Some(words) = text.get(range.clone()) else {
                 continue;
             };
-            if let Some(span) = source_of(&pieces, &range).filter(|_| !has_picture) {
+            if let Some(span) = source_of(&pieces, &range, text.len()).filter(|_| !has_picture) {
                 self.elements.push(Element {
                     text: one_line(words),
                     span,
@@ -171,24 +185,27 @@ impl Reader {
 }
 
 /// Where a part of the text is from. Within a piece whose text is its source, to the byte; else the whole piece.
-fn source_of(pieces: &[Piece], range: &Range<usize>) -> Option<Range<usize>> {
+fn source_of(pieces: &[Piece], range: &Range<usize>, n_bytes: usize) -> Option<Range<usize>> {
     let after = |index: usize| pieces.get(index + 1).map(|piece| piece.start);
     let mut span: Option<Range<usize>> = None;
     for (index, piece) in pieces.iter().enumerate() {
-        let end = after(index)
-            .unwrap_or(usize::MAX)
-            .min(range.end.max(piece.start));
-        if piece.start >= range.end || end <= range.start {
+        let next = after(index).unwrap_or(n_bytes);
+        if piece.start >= range.end || next <= range.start {
             continue;
         }
-        let length = after(index).map_or(piece.source.len(), |next| next - piece.start);
+        let length = next - piece.start;
+        // Text that is not its source, as behind an escape or an entity, is cited as a whole.
         let is_verbatim = length == piece.source.len();
-        let (start, end) = if is_verbatim {
-            let from = range.start.saturating_sub(piece.start);
-            let to = (range.end - piece.start).min(length);
-            (piece.source.start + from, piece.source.start + to)
+        let start = if range.start <= piece.start || !is_verbatim {
+            piece.marked.start
         } else {
-            (piece.source.start, piece.source.end)
+            piece.source.start + (range.start - piece.start)
+        };
+        let to = range.end - piece.start;
+        let end = if to >= length || !is_verbatim {
+            piece.marked.end
+        } else {
+            piece.source.start + to
         };
         span = Some(match span {
             None => start..end,

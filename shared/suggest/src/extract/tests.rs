@@ -43,7 +43,7 @@ fn kept(markdown: &str) -> Vec<String> {
 
 #[test]
 fn sentences_know_their_place_to_the_byte() {
-    let markdown = "# Größe\n\nSend it *back* to us.\nUse the box that [we](https://x.example) sent. Keep the receipt.";
+    let markdown = "# Größe\n\n**Send** it *back* to us.\nUse the box that [we](https://x.example) sent. Keep the receipt.";
     let found = statements(&passage(markdown));
     let places: Vec<&str> = found
         .iter()
@@ -57,7 +57,7 @@ fn sentences_know_their_place_to_the_byte() {
             "Keep the receipt."
         ]
     );
-    assert_eq!(places[0], "Send it *back* to us.");
+    assert_eq!(places[0], "**Send** it *back* to us.");
     assert_eq!(places[2], "Keep the receipt.");
     assert!(places[1].starts_with("Use the box") && places[1].ends_with("sent."));
 }
