@@ -18,6 +18,8 @@ pub mod passage;
 pub mod phrases;
 pub mod rank;
 pub mod template;
+#[cfg(test)]
+mod testing;
 mod text;
 pub mod validate;
 

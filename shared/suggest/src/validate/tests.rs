@@ -97,6 +97,9 @@ fn a_customer_can_have_nothing_promised_and_no_link_sent() {
 const SENTENCE: &str = "[A-ZÄ][a-zß]{1,8}( [a-z]{1,8}| [0-9]{1,6}| EUR [0-9]{1,3}| [0-9]{1,2} days| today| #[0-9]{5}| guaranteed| a@b\\.co){1,9}[.!]";
 
 proptest! {
+    // Each case is a few texts full of numbers: without optimisation, a hundred take long enough.
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn sentences_of_sources_may_always_be_said(
         texts in prop::collection::vec(prop::collection::vec(SENTENCE, 1..6), 1..4),
