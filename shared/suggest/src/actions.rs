@@ -84,13 +84,12 @@ pub fn is_own_case(case: &Case) -> bool {
 #[must_use]
 pub fn calls_for_escalation(case: &Case) -> Option<&'static str> {
     let said = find_statements(&words(&case.text));
-    let reason = said.iter().find_map(|(statement, _)| match statement {
+    said.iter().find_map(|(statement, _)| match statement {
         Statement::LegalThreat => Some("The customer speaks of a lawyer, a court or an authority."),
         Statement::AsksForManager => Some("The customer asks for a manager."),
         Statement::Chargeback => Some("The customer wants to have the payment taken back."),
         _ => None,
-    });
-    reason
+    })
 }
 
 fn by_intent(case: &Case, found: &mut Vec<RecommendedAction>) {

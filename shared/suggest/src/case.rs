@@ -205,10 +205,14 @@ impl Variables {
 }
 
 fn last_order(entities: &[Entity]) -> Option<String> {
-    let orders = entities
+    let mut orders = entities
         .iter()
         .filter(|entity| entity.kind == EntityKind::OrderNumber);
-    let number = orders.last()?.text.trim_start_matches(['#', ' ']).trim();
+    let number = orders
+        .next_back()?
+        .text
+        .trim_start_matches(['#', ' '])
+        .trim();
     (!number.is_empty()).then(|| number.to_owned())
 }
 

@@ -130,11 +130,11 @@ impl Known {
             .filter_map(|entity| entity.value)
             .collect();
         Self {
+            trusted,
+            all,
             numbers,
             durations,
             amounts,
-            trusted,
-            all,
         }
     }
 

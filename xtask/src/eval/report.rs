@@ -25,7 +25,7 @@ struct Measurement {
     figures: &'static [(&'static str, &'static str, Option<f64>)],
 }
 
-const MEASUREMENTS: [Measurement; 12] = [
+const MEASUREMENTS: [Measurement; 13] = [
     Measurement {
         name: "sentiment, English tweets",
         task: Task::Sentiment,
@@ -149,6 +149,51 @@ const MEASUREMENTS: [Measurement; 12] = [
             ("/by_meaning/ndcg_at_10", "nDCG at 10, meaning", None),
             ("/by_words/recall_at_1", "recall at 1, words", None),
             ("/by_words/ndcg_at_10", "nDCG at 10, words", None),
+        ],
+    },
+    Measurement {
+        name: "macros and drafts for 27 intents (intents of our model were trained on this set)",
+        task: Task::Drafts,
+        data: "bitext-customer-service/val.tsv",
+        train: None,
+        figures: &[
+            ("/macro_in_top_3", "right macro in the first three", None),
+            (
+                "/macro_without_model/in_top_3",
+                "the same without intent and category",
+                None,
+            ),
+            (
+                "/right_among_suggestions",
+                "a right answer among the suggestions",
+                None,
+            ),
+            (
+                "/article_first_of_sourced",
+                "drafts with articles: the right one first",
+                None,
+            ),
+            (
+                "/citation_precision",
+                "citations of the right article",
+                None,
+            ),
+            ("/fallback", "drafts without an article", None),
+            (
+                "/unsupported",
+                "drafts with anything that has no source",
+                None,
+            ),
+            (
+                "/feedback/before/right_first",
+                "right macro first, before feedback",
+                None,
+            ),
+            (
+                "/feedback/after/right_first",
+                "right macro first, after feedback",
+                None,
+            ),
         ],
     },
 ];

@@ -309,6 +309,7 @@ fn options_that_a_task_has_no_use_for_are_refused() {
         ("all --train t", "--train"),
         ("intent --data d --ekman", "--ekman"),
         ("all --ekman", "--ekman"),
+        ("search --data d --show 3", "--show"),
         ("emotion --data d --corpus c", "--corpus"),
         ("all --corpus c", "--corpus"),
         ("all --at-least accuracy=0.5", "--at-least"),
@@ -322,6 +323,7 @@ fn options_that_a_task_has_no_use_for_are_refused() {
         "emotion --data d --train t --ekman",
         "intent --data d --train t --wasm",
         "faq --data d --corpus c",
+        "drafts --data d --show 3",
         "all --data d --wasm",
     ] {
         check(line).expect(line);
@@ -353,6 +355,26 @@ async fn a_question_finds_its_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn drafts_and_macros_are_judged() {
+    let folder = folder("drafts");
+    let table = "intent\ttext\ntrack_order\tWhere is my package right now?\n\
+        newsletter_subscription\tHow do I unsubscribe from your newsletter?\n\
+        recover_password\tI forgot my password and need a new one\n";
+    let inputs = Inputs {
+        data: file(&folder, "messages.tsv", table),
+        ..Inputs::default()
+    };
+    let outcome = outcome(Task::Drafts, &inputs)
+        .await
+        .expect("each intent has its macro");
+    assert_eq!(outcome["macro_in_top_3"], 1.0);
+    assert_eq!(outcome["article_first_of_sourced"], 1.0);
+    assert_eq!(outcome["unsupported"], 0.0);
+    assert_eq!(outcome["blocked"], 0.0);
+    insta::assert_json_snapshot!("drafts", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_named() {
     let folder = folder("bad");
     let labels = file(&folder, "labels.tsv", "label\ttext\nhappy\tHi\n");
@@ -381,6 +403,7 @@ async fn bad_input_is_named() {
             "all rows have the same label",
         ),
         (Task::Faq, alone(&query), "corpus.jsonl"),
+        (Task::Drafts, alone(&one), "no macro for \"a\""),
     ] {
         let error = outcome(task, &inputs).await.expect_err(said);
         assert!(error.is::<BadInput>(), "{error:?}");

@@ -67,7 +67,7 @@ impl Reader {
                 self.add(&text, span, false);
             }
             Event::SoftBreak | Event::HardBreak if self.n_skipped == 0 => {
-                self.add(" ", span, false)
+                self.add(" ", span, false);
             }
             Event::Rule => self.end(),
             _ => {}
@@ -161,10 +161,13 @@ impl Reader {
         if text.trim().is_empty() {
             return;
         }
-        let (role, ranges) = match self.item.take() {
-            Some(role) => (role, vec![0..text.len()]),
-            None => (Role::Sentence, sentence_ranges(&text)),
+        let role = self.item.take();
+        let ranges = if role.is_some() {
+            std::iter::once(0..text.len()).collect()
+        } else {
+            sentence_ranges(&text)
         };
+        let role = role.unwrap_or(Role::Sentence);
         for range in ranges {
             let has_picture = pieces
                 .iter()
