@@ -122,8 +122,11 @@ fn keep_whole(all: &[Statement], language: Option<&str>) -> Vec<Statement> {
 /// Whether an item has what comes before it: a step the step before, an item that is no sentence what introduces the list.
 fn follows(statement: &Statement, before: Option<&Statement>) -> bool {
     match statement.role {
-        Role::Sentence | Role::Step(1) => true,
-        Role::Step(number) => before.is_some_and(|before| before.role == Role::Step(number - 1)),
+        Role::Sentence | Role::Step(0) => true,
+        Role::Step(number) => {
+            let steps_before = before.is_some_and(|before| before.role == Role::Step(number - 1));
+            number == 1 || steps_before
+        }
         Role::Item => {
             is_sentence(&statement.text)
                 || before.is_some_and(|before| {

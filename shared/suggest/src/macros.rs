@@ -81,7 +81,10 @@ pub fn rank_macros<'a>(case: &Case, candidates: &'a [MacroCandidate]) -> Vec<Fit
         .enumerate()
         .map(|(place, candidate)| {
             let evidence = Evidence {
-                meaning: candidate.similarity.map(|cosine| cosine.clamp(0.0, 1.0)),
+                meaning: candidate
+                    .similarity
+                    .filter(|cosine| cosine.is_finite())
+                    .map(|cosine| cosine.clamp(0.0, 1.0)),
                 words: vocabulary.share(&asked, place),
                 intent: intent(&candidate.entry, case),
                 category: category(&candidate.entry, case),

@@ -3,6 +3,7 @@ use std::cell::Cell;
 use edgedesk_domain::ids::MacroId;
 use edgedesk_domain::macros::{Macro, MacroKind, SuggestionOutcomes};
 use edgedesk_domain::suggestion::{ActionWord, SuggestionSource};
+use proptest::prelude::*;
 use ulid::Ulid;
 
 use super::*;
@@ -114,4 +115,24 @@ fn without_anything_there_is_a_short_honest_reply() {
     assert!(suggested.suggestions[0].confidence < 0.3);
     assert!(suggested.suggestions[0].citations.is_empty());
     assert_eq!(suggested.reasons[0].code, "no_source");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Whatever the articles and the message are, a draft of the composer rests on what is there, so it is never held back.
+    #[test]
+    fn a_composed_draft_is_never_held_back(
+        text in "\\PC{0,80}",
+        markdown in "([A-Z][a-z]{1,6}( [a-z]{1,6}| [0-9]{1,5}| EUR 5| #[0-9]{5}| today| guaranteed| \\*[a-z]{2}\\*| [0-9] days){2,6}[.!:] ?|\n\n|\n- |\n1\\. ){1,12}",
+        similarity in 0.3_f64..1.0,
+        language in prop::sample::select(vec!["en", "de", "fr", "es", "it", "pt", "nl", "fi"]),
+    ) {
+        let case = case(language, &text, with_intent(analysis(), "refund_request", 0.9));
+        let markdown = format!("# Title\n\n{markdown}");
+        let passages = [article(1, language, similarity, &markdown)];
+        let suggested = suggest(&case, &[], &passages, &Counter::default());
+        prop_assert_eq!(&suggested.findings, &[], "{}", markdown);
+        prop_assert_eq!(suggested.suggestions.len(), 1);
+    }
 }

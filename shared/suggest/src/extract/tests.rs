@@ -116,6 +116,7 @@ fn a_list_comes_with_what_introduces_it_and_steps_from_the_first() {
     middle.start = steps.find("Choose").unwrap();
     middle.text = "Choose Orders. Press Cancel.".into();
     assert!(statements(&middle).is_empty());
+    assert_eq!(kept("0. Sit down.\n1. Get up.\n"), ["Sit down.", "Get up."]);
     // An introduction alone introduces nothing.
     assert!(kept("Keep all of these ready:\n\n| a |\n| --- |\n| b |\n").is_empty());
 }

@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn scores_and_confidences_are_shares(
         text in "\\PC{0,100}",
-        similarities in prop::collection::vec(prop::option::of(-1.0_f64..1.0), 4),
+        similarities in prop::collection::vec(prop::option::of(prop_oneof![-1.0_f64..1.0, Just(f64::NAN)]), 4),
         counts in prop::collection::vec(0_u32..100, 12),
     ) {
         let mut candidates = candidates(library());
