@@ -30,6 +30,8 @@ pub struct Statement {
     pub role: Role,
     /// The paragraph, or the list, that it is of: those of one have the same number.
     pub block: usize,
+    /// Whether it is the first of it; never where the Markdown is not known.
+    pub is_first: bool,
 }
 
 /// What a [`Statement`] is in the text around it.
@@ -65,7 +67,9 @@ fn of_markdown(passage: &Passage, markdown: &str) -> Vec<Statement> {
     // But for a list: half of the steps is no help, so one whose beginning was found is taken to its end.
     let mut begun = None;
     let mut taken = Vec::new();
+    let mut block_before = None;
     for element in all {
+        let is_first = block_before.replace(element.block) != Some(element.block);
         let goes_on = element.role != Role::Sentence && begun == Some(element.block);
         if is_found(&element) || goes_on {
             begun = Some(element.block);
@@ -74,6 +78,7 @@ fn of_markdown(passage: &Passage, markdown: &str) -> Vec<Statement> {
                 span: element.span,
                 role: element.role,
                 block: element.block,
+                is_first,
             });
         }
     }
@@ -88,6 +93,7 @@ fn of_text(passage: &Passage) -> Vec<Statement> {
             span: passage.start..passage.end,
             role: Role::Sentence,
             block: 0,
+            is_first: false,
         })
         .collect()
 }
@@ -97,10 +103,17 @@ fn keep_whole(all: &[Statement], language: Option<&str>) -> Vec<Statement> {
     let mut kept: Vec<Statement> = Vec::new();
     // Whether the statement right before was taken.
     let mut goes_on = false;
+    // A paragraph whose first sentence leans on its heading: the rest leans on that sentence, whatever its words are.
+    let mut leaning_block = None;
     for (index, statement) in all.iter().enumerate() {
         let next = all.get(index + 1);
+        let leans = !goes_on && leans_on_what_was_said(&statement.text, language);
+        if statement.is_first && leans {
+            leaning_block = Some(statement.block);
+        }
         let stands = is_sendable(statement, next)
-            && (goes_on || !leans_on_what_was_said(&statement.text, language))
+            && !leans
+            && leaning_block != Some(statement.block)
             && follows(statement, kept.last().filter(|_| goes_on));
         goes_on = stands;
         if stands {

@@ -144,6 +144,9 @@ fn separator(before: &Taken<'_>, taken: &Taken<'_>, open: Option<&String>) -> Op
         (_, true) => Some("\n"),
         (true, false) => None,
         (false, false) => {
+            if before.passage.headings != taken.passage.headings {
+                return None;
+            }
             let is_same_block = before.statement.block == taken.statement.block;
             let is_long = open.is_some_and(|open| n_words(open) >= PARAGRAPH_WORDS);
             (is_same_block || !is_long).then_some(" ")

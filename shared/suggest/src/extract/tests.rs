@@ -91,6 +91,8 @@ fn a_sentence_that_leans_goes_with_the_one_before_it() {
         ["Open the settings first.", "It takes a moment to load."]
     );
     assert!(kept("It takes a moment to load.").is_empty());
+    let under_a_heading = "# The address is taken\n\nThen you have signed up before. Reset your password for that account.\n\nAsk us otherwise.";
+    assert_eq!(kept(under_a_heading), ["Ask us otherwise."]);
     assert_eq!(
         kept("See the picture of the settings. It takes a moment. Save your changes then."),
         ["Save your changes then."]
@@ -136,6 +138,8 @@ fn without_markdown_sentences_are_cited_by_the_passage() {
     (part.start, part.end) = (10, 90);
     let found = statements(&part);
     assert_eq!(texts(&found), ["Open the settings first."]);
+    part.text = "It loads. Open the settings first.".into();
+    assert_eq!(texts(&statements(&part)), ["Open the settings first."]);
     assert_eq!(found[0].span, 10..90);
 }
 
