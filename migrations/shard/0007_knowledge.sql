@@ -40,7 +40,8 @@ CREATE TABLE articles (
 
 -- The list: what changed last first.
 CREATE INDEX articles_by_change ON articles (account_id, updated_at, id, state, language, category_id, deleted_at);
-CREATE INDEX articles_by_source ON articles (account_id, source) WHERE source IS NOT NULL;
+-- Two imports at once do not make two articles of one file.
+CREATE UNIQUE INDEX articles_by_source ON articles (account_id, source) WHERE source IS NOT NULL;
 CREATE INDEX articles_to_index ON articles (account_id, id) WHERE indexed_revision < search_revision;
 CREATE INDEX articles_deleted ON articles (account_id, deleted_at) WHERE deleted_at IS NOT NULL;
 

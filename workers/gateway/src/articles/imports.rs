@@ -7,8 +7,8 @@ use edgedesk_domain::article::ArticleState;
 use edgedesk_domain::ids::ImportId;
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::d1::D1;
-use edgedesk_store::AccountStore;
 use edgedesk_store::shards::{CategoryError, ImportedArticle};
+use edgedesk_store::{AccountStore, StoreError};
 use edgedesk_wire::articles::{ImportFile, ImportReport, ImportRequest};
 use http::StatusCode;
 
@@ -87,7 +87,12 @@ pub async fn import_articles(
     }
     store
         .import_articles(&articles, Some(&principal), now)
-        .await?;
+        .await
+        .map_err(|error| match error {
+            // Another import has stored one of the files meanwhile.
+            StoreError::Refused(_) => overtaken(),
+            error => error.into(),
+        })?;
     let ids: Vec<_> = articles
         .iter()
         .filter(|article| concerns_search(article))

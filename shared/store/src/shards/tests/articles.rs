@@ -300,6 +300,16 @@ fn an_import_is_stored_whole_or_not_at_all() {
     ]);
     assert!(refused.is_err());
     assert_eq!(block_on(store.find_article(article(3))), Ok(None));
+    // So does one of a file that another import has stored meanwhile.
+    let refused = import(&[
+        imported(4, "e.md", "E", None),
+        imported(5, "a.md", "A", None),
+    ]);
+    assert!(
+        matches!(refused, Err(StoreError::Refused(_))),
+        "{refused:?}"
+    );
+    assert_eq!(block_on(store.find_article(article(4))), Ok(None));
     block_on(store.delete_article(article(2), at(2))).unwrap();
     let known = block_on(store.find_sources(&["b.md"])).unwrap();
     assert!(known["b.md"].is_deleted);
