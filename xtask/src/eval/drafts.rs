@@ -70,7 +70,7 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
     }
     let mut fields = macro_scores(&rows);
     fields.extend(draft_scores(&rows, &centre));
-    fields.insert("feedback".into(), replay::run(&rows, SEED));
+    fields.insert("feedback".into(), replay::run(&rows, &centre, SEED));
     fields.insert("n".into(), json!(rows.len()));
     fields.insert("per_intent".into(), json!(PER_INTENT));
     fields.insert("seed".into(), json!(SEED));

@@ -6,10 +6,11 @@
 
 use edgedesk_domain::ids::MacroId;
 use edgedesk_domain::macros::SuggestionOutcomes;
-use edgedesk_suggest::macros::{MacroCandidate, rank_macros};
+use edgedesk_suggest::macros::{MacroCandidate, moved, rank_macros};
 use serde_json::{Map, Value, json};
 use ulid::Ulid;
 
+use super::help_centre::HelpCentre;
 use super::{Chance, Row, SHOWN};
 use crate::eval::rounded;
 
@@ -29,16 +30,24 @@ const BOTHERED: f64 = 0.7;
 struct Asked<'a> {
     row: &'a Row,
     candidates: Vec<MacroCandidate>,
+    draft_is_right: bool,
+}
+
+/// What became of each macro, by its place, and of all drafts.
+struct Outcomes {
+    macros: Vec<SuggestionOutcomes>,
+    drafts: SuggestionOutcomes,
 }
 
 /// Share of right macros shown first, and share of shown macros that agents would send, before and after.
-pub(super) fn run(rows: &[Row], seed: u64) -> Value {
+pub(super) fn run(rows: &[Row], centre: &HelpCentre, seed: u64) -> Value {
     let mut chance = Chance(seed);
     let asked: Vec<Asked> = rows
         .iter()
         .map(|row| Asked {
             row,
             candidates: with_copies(&row.candidates, &mut chance),
+            draft_is_right: row.cites_right(centre),
         })
         .collect();
     let (heard, held): (Vec<_>, Vec<_>) = asked
@@ -46,7 +55,10 @@ pub(super) fn run(rows: &[Row], seed: u64) -> Value {
         .enumerate()
         .partition(|(place, _)| place % 2 == 0);
     let n_macros = asked.first().map_or(0, |asked| asked.candidates.len());
-    let mut outcomes = vec![SuggestionOutcomes::default(); n_macros];
+    let mut outcomes = Outcomes {
+        macros: vec![SuggestionOutcomes::default(); n_macros],
+        drafts: SuggestionOutcomes::default(),
+    };
     let before = measure(&held, &outcomes);
     let mut by_round = Vec::new();
     for _ in 0..ROUNDS {
@@ -57,7 +69,9 @@ pub(super) fn run(rows: &[Row], seed: u64) -> Value {
     }
     let after = measure(&held, &outcomes);
     let n_decisions: u32 = outcomes
+        .macros
         .iter()
+        .chain([&outcomes.drafts])
         .map(|outcome| outcome.n_accepted + outcome.n_edited + outcome.n_rejected)
         .sum();
     json!({
@@ -86,7 +100,7 @@ fn with_copies(candidates: &[MacroCandidate], chance: &mut Chance) -> Vec<MacroC
 }
 
 /// The shown ones, by their places among the candidates, best first.
-fn shown(asked: &Asked<'_>, outcomes: &[SuggestionOutcomes]) -> Vec<usize> {
+fn shown(asked: &Asked<'_>, outcomes: &[SuggestionOutcomes]) -> Vec<(usize, f64)> {
     let mut candidates = asked.candidates.clone();
     for (candidate, outcome) in candidates.iter_mut().zip(outcomes) {
         candidate.entry.outcomes = *outcome;
@@ -95,7 +109,7 @@ fn shown(asked: &Asked<'_>, outcomes: &[SuggestionOutcomes]) -> Vec<usize> {
     let place = |id: MacroId| candidates.iter().position(|other| other.entry.id == id);
     fits.iter()
         .take(SHOWN)
-        .filter_map(|fit| place(fit.entry.id))
+        .filter_map(|fit| Some((place(fit.entry.id)?, fit.confidence)))
         .collect()
 }
 
@@ -104,43 +118,77 @@ fn is_right(asked: &Asked<'_>, place: usize) -> bool {
     candidate.is_some_and(|candidate| candidate.entry.id == asked.row.right)
 }
 
-/// What an agent does with what is shown: goes down the list to the right one.
-fn decide(asked: &Asked<'_>, outcomes: &mut [SuggestionOutcomes], chance: &mut Chance) {
-    for place in shown(asked, outcomes) {
-        let is_right = is_right(asked, place) != (chance.share() < MISTAKES);
-        let drawn = chance.share();
-        let Some(outcome) = outcomes.get_mut(place) else {
+/// What an agent does with what is shown: goes down the list to the right macro, and decides on the draft.
+fn decide(asked: &Asked<'_>, outcomes: &mut Outcomes, chance: &mut Chance) {
+    judge(asked.draft_is_right, &mut outcomes.drafts, chance);
+    for (place, _) in shown(asked, &outcomes.macros) {
+        let is_right = is_right(asked, place);
+        let Some(outcome) = outcomes.macros.get_mut(place) else {
             continue;
         };
-        if !is_right {
-            outcome.n_rejected += u32::from(drawn < BOTHERED);
-            continue;
+        if judge(is_right, outcome, chance) {
+            return;
         }
-        if drawn < ACCEPTED {
-            outcome.n_accepted += 1;
-        } else if drawn < ACCEPTED + EDITED {
-            outcome.n_edited += 1;
-        } else {
-            outcome.n_rejected += 1;
-        }
-        return;
     }
 }
 
-fn measure(held: &[(usize, &Asked<'_>)], outcomes: &[SuggestionOutcomes]) -> Map<String, Value> {
-    let (mut n_first, mut n_right, mut n_shown) = (0, 0, 0);
-    for (_, asked) in held {
-        let shown = shown(asked, outcomes);
-        n_first += usize::from(shown.first().is_some_and(|place| is_right(asked, *place)));
-        n_right += shown
-            .iter()
-            .filter(|place| is_right(asked, **place))
-            .count();
-        n_shown += held.len().min(1);
+/// Whether the agent took it for right.
+fn judge(is_right: bool, outcome: &mut SuggestionOutcomes, chance: &mut Chance) -> bool {
+    let seems_right = is_right != (chance.share() < MISTAKES);
+    let drawn = chance.share();
+    if !seems_right {
+        outcome.n_rejected += u32::from(drawn < BOTHERED);
+    } else if drawn < ACCEPTED {
+        outcome.n_accepted += 1;
+    } else if drawn < ACCEPTED + EDITED {
+        outcome.n_edited += 1;
+    } else {
+        outcome.n_rejected += 1;
     }
-    let share = |n: usize| rounded(n as f64 / n_shown.max(1) as f64);
-    let mut fields = Map::new();
-    fields.insert("right_first".into(), share(n_first));
-    fields.insert("right_in_top_3".into(), share(n_right));
+    seems_right
+}
+
+/// How many were shown first, and how many of them were right.
+#[derive(Default)]
+struct First {
+    n: usize,
+    n_right: usize,
+}
+
+fn measure(held: &[(usize, &Asked<'_>)], outcomes: &Outcomes) -> Map<String, Value> {
+    let (mut n_first, mut n_right) = (0, 0);
+    let (mut macros, mut drafts) = (First::default(), First::default());
+    for (_, asked) in held {
+        let shown = shown(asked, &outcomes.macros);
+        let best = shown.first();
+        let best_is_right = best.is_some_and(|(place, _)| is_right(asked, *place));
+        n_first += usize::from(best_is_right);
+        let mut places = shown.iter();
+        n_right += usize::from(places.any(|(place, _)| is_right(asked, *place)));
+        // The draft's confidence was made without outcomes.
+        let draft = moved(asked.row.draft.confidence, outcomes.drafts);
+        let (first, right) = if best.is_some_and(|(_, confidence)| *confidence >= draft) {
+            (&mut macros, best_is_right)
+        } else {
+            (&mut drafts, asked.draft_is_right)
+        };
+        first.n += 1;
+        first.n_right += usize::from(right);
+    }
+    let share = |n: usize, of: usize| rounded(n as f64 / of.max(1) as f64);
+    let fields = [
+        ("right_first", share(n_first, held.len())),
+        ("right_in_top_3", share(n_right, held.len())),
+        (
+            "right_at_the_top",
+            share(macros.n_right + drafts.n_right, held.len()),
+        ),
+        ("macro_at_the_top", share(macros.n, held.len())),
+        ("macro_at_the_top_is_right", share(macros.n_right, macros.n)),
+        ("draft_at_the_top_is_right", share(drafts.n_right, drafts.n)),
+    ];
+    let fields = fields.into_iter();
     fields
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
