@@ -39,12 +39,22 @@ const DOOR_WORKER = `
 const DOWN_WORKER = `
   export class ConversationObject {}
   export class DeskObject {}
+  export class KnowledgeObject {}
+  export class LimiterObject {}
   export default { fetch() { return new Response(null, { status: 503 }) } }`;
 
 /** A Worker by name; without a build it is down. */
 export function worker({ name, build, vars, assets }) {
   if (!build) {
-    const objects = name === 'gateway' ? { CONVERSATIONS: 'ConversationObject', DESKS: 'DeskObject' } : {};
+    const objects =
+      name === 'gateway'
+        ? {
+            CONVERSATIONS: 'ConversationObject',
+            DESKS: 'DeskObject',
+            KNOWLEDGE_OBJECTS: 'KnowledgeObject',
+            LIMITERS: 'LimiterObject',
+          }
+        : {};
     const durableObjects = Object.fromEntries(
       Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
     );

@@ -135,6 +135,8 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             rows.extend(training::rows(&bench).await?);
             rows.extend(hooks::get_share(&bench).await?);
             rows.extend(access::rows(&bench).await?);
+            // Before the others: an account has so many drafts a minute.
+            rows.extend(widget::drafts(&bench).await?);
             rows.extend(widget::messages(&bench).await?);
             rows.extend(hooks::at_a_rate(&bench).await?);
             rows.extend(hooks::as_fast_as_taken(&bench).await?);

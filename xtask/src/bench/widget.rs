@@ -19,6 +19,8 @@ use crate::stats::Samples;
 
 /// Visitors who write by turns: at 50/s each writes about once a second.
 const VISITORS: usize = 40;
+/// Drafts that are timed: with the greetings before them fewer than an account has in a minute for messages of normal priority.
+const DRAFTS: usize = 19;
 /// How long the last analyses may take to come in.
 const LAST_WITHIN: Duration = Duration::from_mins(1);
 
@@ -29,6 +31,7 @@ type Due = Arc<Mutex<HashMap<String, Instant>>>;
 enum Seen {
     Message(Duration),
     Analysis(Duration),
+    Draft(Duration),
 }
 
 /// Messages at a fixed rate, each seen on an agent's socket to the same conversation.
@@ -73,6 +76,7 @@ pub async fn messages(bench: &Bench) -> Result<Vec<Row>> {
             match sightings.recv().await {
                 Some(Seen::Message(took)) => messages.add(took),
                 Some(Seen::Analysis(took)) => analyses.add(took),
+                Some(Seen::Draft(_)) => {}
                 None => bail!("all sockets ended"),
             }
             step.note(&format!(
@@ -119,6 +123,68 @@ pub async fn messages(bench: &Bench) -> Result<Vec<Row>> {
     ])
 }
 
+/// Messages of visitors of their own, one after the other, each until an agent sees what is offered for it. Below the fifty a minute
+/// of an account: what waits for its turn says nothing of how fast a draft is written.
+pub async fn drafts(bench: &Bench) -> Result<Vec<Row>> {
+    let mut step = Step::begin("messages until their suggestions are shown");
+    let agent = bench.public.login(&bench.stack.agent).await?;
+    let texts = texts()?;
+    let mut took = Samples::default();
+    for n in 0..DRAFTS {
+        let session = bench
+            .public
+            .widget_session(&bench.stack.widget.inbox_key)
+            .await?;
+        let within = Duration::from_secs(20);
+        let mut writer = bench.public.widget_socket(&session.token).await?;
+        // A room can be looked into once somebody has written.
+        writer.write("first", "Hello").await?;
+        writer.wait_for_type(within, "ack").await?;
+        let room = agent.conversation_socket(session.conversation_id).await?;
+        let (due_times, (seen, mut sightings)) = (Due::default(), mpsc::unbounded_channel());
+        let watching = tokio::spawn(watch(room, Arc::clone(&due_times), seen));
+        let client_id = format!("draft-{n}");
+        let due = Instant::now();
+        due_times
+            .lock()
+            .expect("no holder panics")
+            .insert(client_id.clone(), due);
+        writer.write(&client_id, &texts[n % texts.len()]).await?;
+        let shown = async {
+            loop {
+                match sightings.recv().await {
+                    Some(Seen::Draft(took)) => return Ok(took),
+                    Some(Seen::Message(_) | Seen::Analysis(_)) => {}
+                    None => bail!("the agent's socket ended"),
+                }
+            }
+        };
+        took.add(
+            tokio::time::timeout(LAST_WITHIN, shown)
+                .await
+                .context("no suggestions came")??,
+        );
+        watching.abort();
+        step.note(&format!("{} of {DRAFTS}", n + 1));
+    }
+    step.end("shown");
+    let at = |share: f64, samples: &mut Samples| samples.percentile(share).unwrap_or(f64::NAN);
+    Ok(vec![
+        Row::plain(
+            "message to its suggestions shown, p50",
+            at(0.5, &mut took),
+            "ms",
+        ),
+        Row::at_most(
+            "message to its suggestions shown, p95",
+            at(0.95, &mut took),
+            "ms",
+            400.0,
+        )
+        .note("the embedded composer, one message at a time"),
+    ])
+}
+
 /// The visitor's socket after a first message, and an agent's to the same conversation.
 async fn open(
     bench: &Bench,
@@ -157,6 +223,7 @@ async fn write(
 async fn watch(mut room: Socket, due_times: Due, seen: mpsc::UnboundedSender<Seen>) -> Result<()> {
     // Analyses name the message's `seq`, messages name the visitor's id for it.
     let mut due_by_seq: HashMap<u64, Instant> = HashMap::new();
+    let mut draft_by_seq: HashMap<u64, Instant> = HashMap::new();
     loop {
         let frame: Value = room.next(Duration::from_hours(1)).await?;
         let now = Instant::now();
@@ -171,7 +238,15 @@ async fn watch(mut room: Socket, due_times: Due, seen: mpsc::UnboundedSender<See
                     continue;
                 };
                 due_by_seq.insert(seq, due);
+                draft_by_seq.insert(seq, due);
                 Seen::Message(now - due)
+            }
+            Some("draft.created") => {
+                let seq = frame["data"]["message_seq"].as_u64();
+                let Some(due) = seq.and_then(|seq| draft_by_seq.remove(&seq)) else {
+                    continue;
+                };
+                Seen::Draft(now - due)
             }
             Some("message.analyzed") => {
                 let seq = frame["data"]["message_seq"].as_u64();
