@@ -1,10 +1,12 @@
 //! Finding what answers a question: by meaning, by words, and by both.
 //!
 //! In scope: rows of an embedding and the exact search over them ([`index`]), the words of a question as a full-text index takes
-//! them ([`terms`]), and how the two results become one ([`fuse`]). Out of scope: the encoder that makes embeddings, and where rows
-//! and texts are stored.
+//! them ([`terms`]), and how the two results become one ([`fuse`]); whether two texts ask the same ([`duplicates`]), and which questions
+//! have no answer ([`clusters`]). Out of scope: the encoder that makes embeddings, and where rows and texts are stored.
 #![forbid(unsafe_code)]
 
+pub mod clusters;
+pub mod duplicates;
 pub mod fuse;
 pub mod index;
 pub mod row;
