@@ -51,7 +51,7 @@ pub fn parts(markdown: &str) -> Vec<Part> {
 }
 
 /// The sentences of a line (UAX 29), without the space behind each. Where none is, in the middle of `e.g.` or of a number, none ends.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut start = 0;
     let ends = text
         .split_sentence_bound_indices()
