@@ -62,7 +62,7 @@ pub async fn import_articles(
     let store = store_to_change(&app, &shards, account_id).await?;
     let rows = read_files(&request.files);
     check_rows(rows.len())?;
-    let sources: Vec<&str> = rows.iter().map(|row| row.source.as_str()).collect();
+    let sources: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let known = store.find_sources(&sources).await?;
     let categories = store.list_categories().await?;
     let stored = Stored {

@@ -83,8 +83,11 @@ struct Planner<'a, I> {
 
 impl<I: IdSource> Planner<'_, I> {
     fn row(&mut self, row: ReadRow) -> ImportRow {
-        let title = row.result.as_ref().ok().map(|read| read.title.clone());
-        let planned = row.result.and_then(|read| self.article(&row.source, read));
+        let title = row
+            .result
+            .as_ref()
+            .map_or(row.title, |read| Some(read.title.clone()));
+        let planned = row.result.and_then(|read| self.article(&row.key, read));
         let (outcome, problem) = match planned {
             Ok(outcome) => (outcome, None),
             Err(problem) => (ImportOutcome::Broken, Some(problem)),

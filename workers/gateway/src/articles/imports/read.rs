@@ -1,16 +1,20 @@
-//! What stands in the files of an import, read in the plainest way: a Markdown or text file is one article.
+//! What stands in the files of an import, as `edgedesk_knowledge::import` reads it.
 
-use edgedesk_crypto::digest::sha256_hex;
 use edgedesk_domain::article::ArticleState;
+use edgedesk_knowledge::import::{self, Source};
 use edgedesk_wire::articles::ImportFile;
 
 /// One article of a file, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadRow {
-    /// The file's path; in a file of several articles with what tells them apart.
+    /// The file's path.
     pub source: String,
+    /// What the article is known by when it is imported again: the path, and in a table what tells its rows apart.
+    pub key: String,
     /// The line in the file, from 1, where it begins; `None` where the file is one article.
     pub line: Option<u32>,
+    /// Its title, also of one that is broken otherwise.
+    pub title: Option<String>,
     /// It, or a sentence about what is wrong.
     pub result: Result<ReadArticle, String>,
 }
@@ -34,73 +38,76 @@ pub struct ReadArticle {
 
 /// The articles in `files`, in their order.
 pub fn read_files(files: &[ImportFile]) -> Vec<ReadRow> {
-    files
+    let sources: Vec<Source<'_>> = files
         .iter()
-        .map(|file| ReadRow {
-            source: file.path.clone(),
-            line: None,
-            result: read(file),
+        .map(|file| Source {
+            path: &file.path,
+            text: &file.text,
         })
-        .collect()
+        .collect();
+    import::read(&sources).into_iter().map(row).collect()
 }
 
-fn read(file: &ImportFile) -> Result<ReadArticle, String> {
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    let is_markdown = match ending.to_ascii_lowercase().as_str() {
-        "md" | "markdown" => true,
-        "txt" => false,
-        _ => return Err("is no .md, .markdown or .txt file".to_owned()),
-    };
-    let heading = file
-        .text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .and_then(|line| line.strip_prefix("# "))
-        .filter(|_| is_markdown);
-    Ok(ReadArticle {
-        title: heading.unwrap_or(stem).to_owned(),
-        body: file.text.clone(),
-        language: None,
-        category: None,
-        state: None,
-        fingerprint: sha256_hex(file.text.as_bytes()),
-    })
+fn row(row: import::ReadRow) -> ReadRow {
+    let key = row
+        .result
+        .as_ref()
+        .map_or_else(|_| row.source.clone(), |article| article.key.clone());
+    ReadRow {
+        source: row.source,
+        key,
+        line: row.line,
+        title: row.title,
+        result: row
+            .result
+            .map(|article| ReadArticle {
+                fingerprint: article.fingerprint(),
+                title: article.title,
+                body: article.body,
+                language: article.language,
+                category: article.category,
+                state: article.state,
+            })
+            .map_err(|problem| problem.to_string()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(path: &str, text: &str) -> Vec<ReadRow> {
+        read_files(&[ImportFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }])
+    }
+
     #[test]
-    fn a_file_is_an_article_by_its_first_heading_or_its_name() {
-        for (path, text, title) in [
-            (
-                "guides/returns.md",
-                "\n# How to return\n\nSo.",
-                "How to return",
-            ),
-            ("guides/returns.md", "So.\n# Later", "returns"),
-            ("a/b.c/Notes.TXT", "# No heading", "Notes"),
-        ] {
-            let file = ImportFile {
-                path: path.to_owned(),
-                text: text.to_owned(),
-            };
-            let rows = read_files(&[file]);
-            assert_eq!((rows.len(), rows[0].source.as_str()), (1, path));
-            let article = rows[0].result.clone().unwrap();
-            assert_eq!(
-                (article.title.as_str(), article.body.as_str()),
-                (title, text)
-            );
-        }
-        for path in ["logo.png", "README", ".", "a.md/b"] {
-            let file = ImportFile {
-                path: path.to_owned(),
-                text: String::new(),
-            };
-            assert!(read_files(&[file])[0].result.is_err(), "{path}");
-        }
+    fn a_file_is_an_article_and_a_table_one_for_each_row() {
+        let rows = read("guides/returns.md", "# How to return\n\nSo.");
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].key, "guides/returns.md");
+        assert_eq!(rows[0].title.as_deref(), Some("How to return"));
+        assert_eq!(rows[0].result.as_ref().unwrap().body.trim(), "So.");
+        let rows = read("faq.csv", "title,body\nA,One\n,Two\n");
+        assert_eq!(rows.len(), 2);
+        assert_ne!(rows[0].key, rows[0].source, "rows are told apart");
+        assert_eq!(
+            (rows[1].source.as_str(), rows[1].line),
+            ("faq.csv", Some(3))
+        );
+        assert!(rows[1].result.is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let rows = read("logo.png", "x");
+        assert!(
+            rows[0]
+                .result
+                .as_ref()
+                .is_err_and(|why| why.contains(".md"))
+        );
     }
 }

@@ -36,7 +36,9 @@ fn read(title: &str, fingerprint: &str) -> ReadArticle {
 fn row(source: &str, result: Result<ReadArticle, String>) -> ReadRow {
     ReadRow {
         source: source.to_owned(),
+        key: source.to_owned(),
         line: None,
+        title: None,
         result,
     }
 }
