@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::reader::{Reader, apart};
 
 mod drafts;
+mod duplicates;
 mod emotion;
 mod faq;
 mod floors;
@@ -39,13 +40,13 @@ pub struct EvalArguments {
     /// The labelled rows: TSV or JSON lines, gzip if the name ends in `.gz`; for `all`, the folder of data sets.
     #[arg(long, value_name = "PATH", required_if_eq_any([
         ("task", "sentiment"), ("task", "emotion"), ("task", "intent"), ("task", "language"), ("task", "faq"),
-        ("task", "search"), ("task", "drafts"),
+        ("task", "search"), ("task", "drafts"), ("task", "duplicates"),
     ]))]
     pub data: Option<PathBuf>,
     /// Rows to fit a linear head on, over the frozen encoder.
     #[arg(long, value_name = "FILE")]
     pub train: Option<PathBuf>,
-    /// The threads of `faq` and `search`; `corpus.jsonl` beside the data when absent.
+    /// The threads of `faq`, `search` and `duplicates`; `corpus.jsonl` beside the data when absent.
     #[arg(long, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
     /// Writes so many drafts of `drafts` to stderr, to be read by somebody.
@@ -66,7 +67,7 @@ impl EvalArguments {
     /// An option that the task has no use for was meant for something: silence would be a wrong answer.
     fn check(&self) -> Result<()> {
         let fits_heads = matches!(self.task, Task::Emotion | Task::Intent);
-        let finds_threads = matches!(self.task, Task::Faq | Task::Search);
+        let finds_threads = matches!(self.task, Task::Faq | Task::Search | Task::Duplicates);
         for (option, is_given, is_used) in [
             ("--train", self.train.is_some(), fits_heads),
             ("--corpus", self.corpus.is_some(), finds_threads),
@@ -103,6 +104,8 @@ pub enum Task {
     Search,
     /// Macros and drafts for messages, against a help centre of our own (`tests/corpora/support`).
     Drafts,
+    /// Telling questions that ask the same from others.
+    Duplicates,
     /// All of these.
     All,
 }
@@ -161,6 +164,7 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
         Task::Faq => faq::run(reader, inputs).await?,
         Task::Search => search::run(reader, inputs).await?,
         Task::Drafts => drafts::run(reader, inputs).await?,
+        Task::Duplicates => duplicates::run(reader, inputs).await?,
         Task::All => bad_input!("`all` is no single task"),
     };
     let mut outcome = Map::new();

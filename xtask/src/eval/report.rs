@@ -25,7 +25,7 @@ struct Measurement {
     figures: &'static [(&'static str, &'static str, Option<f64>)],
 }
 
-const MEASUREMENTS: [Measurement; 13] = [
+const MEASUREMENTS: [Measurement; 14] = [
     Measurement {
         name: "sentiment, English tweets",
         task: Task::Sentiment,
@@ -194,6 +194,17 @@ const MEASUREMENTS: [Measurement; 13] = [
                 "right macro first, after feedback",
                 None,
             ),
+        ],
+    },
+    Measurement {
+        name: "questions that ask the same",
+        task: Task::Duplicates,
+        data: "stackfaq/queries.train.jsonl",
+        train: None,
+        figures: &[
+            ("/precision", "precision", Some(0.9)),
+            ("/recall", "recall", None),
+            ("/top_5/recall", "recall in a list of five", None),
         ],
     },
 ];
