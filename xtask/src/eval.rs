@@ -16,6 +16,7 @@ mod duplicates;
 mod emotion;
 mod faq;
 mod floors;
+mod gaps;
 mod groups;
 mod intent;
 mod language;
@@ -40,7 +41,7 @@ pub struct EvalArguments {
     /// The labelled rows: TSV or JSON lines, gzip if the name ends in `.gz`; for `all`, the folder of data sets.
     #[arg(long, value_name = "PATH", required_if_eq_any([
         ("task", "sentiment"), ("task", "emotion"), ("task", "intent"), ("task", "language"), ("task", "faq"),
-        ("task", "search"), ("task", "drafts"), ("task", "duplicates"),
+        ("task", "search"), ("task", "drafts"), ("task", "duplicates"), ("task", "gaps"),
     ]))]
     pub data: Option<PathBuf>,
     /// Rows to fit a linear head on, over the frozen encoder.
@@ -106,6 +107,8 @@ pub enum Task {
     Drafts,
     /// Telling questions that ask the same from others.
     Duplicates,
+    /// Putting questions that ask alike into groups.
+    Gaps,
     /// All of these.
     All,
 }
@@ -165,6 +168,7 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
         Task::Search => search::run(reader, inputs).await?,
         Task::Drafts => drafts::run(reader, inputs).await?,
         Task::Duplicates => duplicates::run(reader, inputs).await?,
+        Task::Gaps => gaps::run(reader, inputs).await?,
         Task::All => bad_input!("`all` is no single task"),
     };
     let mut outcome = Map::new();

@@ -25,7 +25,7 @@ struct Measurement {
     figures: &'static [(&'static str, &'static str, Option<f64>)],
 }
 
-const MEASUREMENTS: [Measurement; 14] = [
+const MEASUREMENTS: [Measurement; 16] = [
     Measurement {
         name: "sentiment, English tweets",
         task: Task::Sentiment,
@@ -205,6 +205,26 @@ const MEASUREMENTS: [Measurement; 14] = [
             ("/precision", "precision", Some(0.9)),
             ("/recall", "recall", None),
             ("/top_5/recall", "recall in a list of five", None),
+        ],
+    },
+    Measurement {
+        name: "groups of questions, 150 intents",
+        task: Task::Gaps,
+        data: "clinc150/val.tsv",
+        train: None,
+        figures: &[
+            ("/found", "groups found", None),
+            ("/purity", "purity", None),
+        ],
+    },
+    Measurement {
+        name: "groups of questions, 77 banking intents",
+        task: Task::Gaps,
+        data: "banking77/val.tsv",
+        train: None,
+        figures: &[
+            ("/found", "groups found", None),
+            ("/purity", "purity", None),
         ],
     },
 ];
