@@ -288,7 +288,7 @@ pub struct ImportRequest {
     /// The files; at most 500, and 4 MiB of text.
     #[serde(default)]
     pub files: Vec<ImportFile>,
-    /// Addresses of pages to fetch, at most 50; each is fetched again every day.
+    /// Addresses of pages to fetch, at most 20: `https`, and what they lead to as well.
     #[serde(default)]
     pub urls: Vec<String>,
     /// State of what is new; `draft` if absent.

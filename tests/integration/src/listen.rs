@@ -3,11 +3,37 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+/// What a request is answered with.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) location: Option<String>,
+    pub(crate) body: String,
+}
+
 /// Listens on a free port, and answers each request with the status and the JSON that `answer` makes of its head and its body. Gives
 /// where it is. It ends with its runtime.
 pub(crate) async fn listen<F>(answer: F) -> String
 where
     F: Fn(&str, &str) -> (u16, String) + Clone + Send + 'static,
+{
+    listen_to(move |head, body| {
+        let (status, body) = answer(head, body);
+        Answer {
+            status,
+            content_type: "application/json".to_owned(),
+            location: None,
+            body,
+        }
+    })
+    .await
+}
+
+/// The same with answers of any kind.
+pub(crate) async fn listen_to<F>(answer: F) -> String
+where
+    F: Fn(&str, &str) -> Answer + Clone + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -19,17 +45,22 @@ where
     url
 }
 
-async fn serve(mut stream: TcpStream, answer: impl Fn(&str, &str) -> (u16, String)) {
+async fn serve(mut stream: TcpStream, answer: impl Fn(&str, &str) -> Answer) {
     // A connection that breaks is the other side's business.
     let Some((head, body)) = read_request(&mut stream).await else {
         return;
     };
-    let (status, answer) = answer(&head, &body);
+    let answer = answer(&head, &body);
+    let location = answer
+        .location
+        .map_or_else(String::new, |location| format!("location: {location}\r\n"));
     let head = format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        answer.len()
+        "HTTP/1.1 {} X\r\ncontent-type: {}\r\n{location}content-length: {}\r\nconnection: close\r\n\r\n",
+        answer.status,
+        answer.content_type,
+        answer.body.len()
     );
-    let _ = stream.write_all((head + &answer).as_bytes()).await;
+    let _ = stream.write_all((head + &answer.body).as_bytes()).await;
 }
 
 /// The head and the body of a request.

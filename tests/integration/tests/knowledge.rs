@@ -1,7 +1,8 @@
 //! The knowledge base against the running Workers: who writes and who sees articles, votes, categories, imports.
 
 use edgedesk_client::{Answer, Edgedesk};
-use edgedesk_integration::{Live, eventually, unique};
+
+use edgedesk_integration::{FakeSite, Live, eventually, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -393,7 +394,100 @@ async fn an_import_stores_what_is_new_or_changed_and_all_of_it_or_nothing() {
     let third = import(vec![one], false).await;
     assert_eq!(outcomes(&third), ["broken"]);
     assert_eq!(stored().await, 0);
-    let by_address = json!({ "urls": ["https://example.com/help"], "dry_run": true });
-    let refused = post(&admin, IMPORTS, by_address).await;
-    assert_eq!(code(&refused), (422, "not_supported".into()));
+}
+
+#[tokio::test]
+async fn pages_are_imported_by_their_addresses_and_again_when_they_say_something_else() {
+    let live = Live::get();
+    let admin = live.admin().await;
+    let run = unique("page-");
+    let site = FakeSite::start().await;
+    let page = |words: &str| {
+        format!(
+            "<html><head><title>x</title></head><body><nav>Menu</nav><main><h1>Returns {run}</h1><p>{words}</p>\
+             <script>alert(1)</script></main></body></html>"
+        )
+    };
+    site.serve(
+        "/help",
+        200,
+        "text/html; charset=utf-8",
+        &page("Send it back."),
+    );
+    site.serve("/old", 301, "text/html", "/help");
+    site.serve("/elsewhere", 302, "text/html", "http://10.0.0.1/secret");
+    site.serve("/round", 302, "text/html", "/round");
+    site.serve("/picture", 200, "image/png", "x");
+    site.serve("/latin", 200, "text/html; charset=iso-8859-1", &page("x"));
+    site.serve(
+        "/large",
+        200,
+        "text/plain",
+        &"x".repeat(4 * 1024 * 1024 + 1),
+    );
+    let import = async |paths: &[&str], dry_run: bool| {
+        let urls: Vec<String> = paths.iter().map(|path| site.url(path)).collect();
+        let body = json!({ "urls": urls, "dry_run": dry_run });
+        json_of(post(&admin, IMPORTS, body).await, 200)
+    };
+    let broken = [
+        "/elsewhere",
+        "/round",
+        "/picture",
+        "/latin",
+        "/large",
+        "/missing",
+    ];
+    let looked_at = import(&broken, false).await;
+    assert_eq!(looked_at["is_stored"], false, "{looked_at}");
+    for (row, path) in looked_at["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .zip(broken)
+    {
+        assert_eq!(row["source"], site.url(path).as_str());
+        assert_eq!(row["outcome"], "broken", "{row}");
+        assert!(row["problem"].is_string(), "{row}");
+    }
+    assert!(!site.was_asked("/secret"));
+
+    let first = import(&["/help", "/old"], false).await;
+    assert_eq!(
+        (&first["n_new"], &first["is_stored"]),
+        (&json!(2), &json!(true)),
+        "{first}"
+    );
+    let again = import(&["/help"], false).await;
+    assert_eq!(again["n_unchanged"], 1, "{again}");
+    site.serve(
+        "/help",
+        200,
+        "text/html; charset=utf-8",
+        &page("Send it back soon."),
+    );
+    let changed = import(&["/help"], false).await;
+    assert_eq!(changed["n_changed"], 1, "{changed}");
+    let list = json_of(
+        get(&admin, &format!("{ARTICLES}?q=returns%20{run}")).await,
+        200,
+    );
+    let found = list["articles"].as_array().expect("a list").iter();
+    let sources: Vec<_> = found
+        .filter_map(|article| article["source"].as_str())
+        .collect();
+    assert_eq!(sources.len(), 2, "{sources:?}");
+    let id = list["articles"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|article| article["source"] == site.url("/help").as_str())
+        .map(|article| text(article, "/id"))
+        .expect("it is there");
+    let article = json_of(get(&admin, &format!("{ARTICLES}/{id}")).await, 200);
+    let body = text(&article, "/article/body");
+    assert!(
+        body.contains("Send it back soon.") && !body.contains("alert") && !body.contains("Menu"),
+        "{body}"
+    );
 }

@@ -174,10 +174,16 @@ impl Config {
         &self.environment
     }
 
+    /// Whether this is a developer's machine, or a test's.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.environment == DEVELOPMENT
+    }
+
     /// Whether who sends an invitation may see its link: not where mail goes to strangers.
     #[must_use]
     pub fn shows_links(&self) -> bool {
-        self.environment == DEVELOPMENT
+        self.is_development()
     }
 
     /// Who may make an account. Where nothing is set, anybody on a developer's machine, and elsewhere who owns one: a deployment

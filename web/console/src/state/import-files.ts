@@ -3,7 +3,7 @@ import type { ImportFile, ImportReport } from '../../../shared/articles';
 /** The server's limits. */
 export const MAX_FILES = 500;
 export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
-export const MAX_URLS = 50;
+export const MAX_URLS = 20;
 
 const ENDINGS = ['.md', '.markdown', '.txt', '.csv', '.html', '.htm'];
 /** For the file picker. */

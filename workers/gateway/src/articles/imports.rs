@@ -1,5 +1,6 @@
-//! Articles from files: read, compared with what came from the same places before, and stored all at once or not at all.
+//! Articles from files and pages: read, compared with what came from the same places before, and stored all at once or not at all.
 
+mod pages;
 mod plan;
 mod read;
 
@@ -12,6 +13,7 @@ use edgedesk_store::{AccountStore, StoreError};
 use edgedesk_wire::articles::{ImportFile, ImportReport, ImportRequest};
 use http::StatusCode;
 
+use self::pages::{MAX_URLS, read_pages};
 use self::plan::{Plan, Stored, plan};
 use self::read::read_files;
 use super::indexing::ask_to_index;
@@ -46,7 +48,7 @@ const REFUSED: &str = "nothing can be imported from this";
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
         (status = 409, body = crate::openapi::Problem, description = "`overtaken`: somebody else changed the same meanwhile; send it again, what is stored by then is left as it is"),
         (status = 413, body = crate::openapi::Problem, description = "`too_large`: more than 6 MiB of JSON"),
-        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`; `import_too_large`: more than 1,000 articles in the files, or more than 475 to store; `not_supported`: `urls` are not taken yet"),
+        (status = 422, body = crate::openapi::Problem, description = "`invalid_value`; `import_too_large`: more than 1,000 articles in the files, or more than 475 to store"),
         (status = 503, body = crate::openapi::Problem, description = "`account_moving`, `unavailable`"),
     ),
 ))]
@@ -60,7 +62,9 @@ pub async fn import_articles(
     let account_id = principal.account_id;
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, account_id).await?;
-    let rows = read_files(&request.files);
+    let own_machine = app.config().is_development();
+    let mut rows = read_files(&request.files);
+    rows.extend(read_pages(&request.urls, own_machine).await);
     check_rows(rows.len())?;
     let sources: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let known = store.find_sources(&sources).await?;
@@ -130,16 +134,13 @@ async fn check_stored(
 }
 
 fn check_request(request: &ImportRequest) -> Result<(), AppError> {
-    if !request.urls.is_empty() {
-        return Err(AppError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "not_supported",
-            "pages cannot be imported by their addresses yet",
-        )
-        .with_field("/urls", "is not taken yet"));
+    if request.urls.len() > MAX_URLS {
+        let detail = format!("has at most {MAX_URLS} addresses");
+        return Err(invalid(REFUSED, "/urls", &detail));
     }
-    if !(1..=MAX_FILES).contains(&request.files.len()) {
-        let detail = format!("has 1 to {MAX_FILES} files");
+    let n_files = request.files.len();
+    if n_files > MAX_FILES || n_files + request.urls.len() == 0 {
+        let detail = format!("has 1 to {MAX_FILES} files, unless there are addresses");
         return Err(invalid(REFUSED, "/files", &detail));
     }
     let n_bytes: usize = request.files.iter().map(|file| file.text.len()).sum();
@@ -255,13 +256,14 @@ mod tests {
             let expected = ("invalid_value".to_owned(), pointer.to_owned());
             assert_eq!(refusal(&request(files)), expected);
         }
-        let by_address = ImportRequest {
-            urls: vec!["https://example.com/help".to_owned()],
-            ..request(vec![file("a.md", 1)])
+        let by_address = |n| ImportRequest {
+            urls: vec!["https://example.com/help".to_owned(); n],
+            ..request(Vec::new())
         };
+        assert!(check_request(&by_address(MAX_URLS)).is_ok());
         assert_eq!(
-            refusal(&by_address),
-            ("not_supported".to_owned(), "/urls".to_owned())
+            refusal(&by_address(MAX_URLS + 1)),
+            ("invalid_value".to_owned(), "/urls".to_owned())
         );
     }
 

@@ -60,15 +60,22 @@ fn row(row: import::ReadRow) -> ReadRow {
         title: row.title,
         result: row
             .result
-            .map(|article| ReadArticle {
-                fingerprint: article.fingerprint(),
-                title: article.title,
-                body: article.body,
-                language: article.language,
-                category: article.category,
-                state: article.state,
-            })
+            .map(ReadArticle::of)
             .map_err(|problem| problem.to_string()),
+    }
+}
+
+impl ReadArticle {
+    /// What was read, with its hash.
+    pub fn of(article: import::ReadArticle) -> Self {
+        Self {
+            fingerprint: article.fingerprint(),
+            title: article.title,
+            body: article.body,
+            language: article.language,
+            category: article.category,
+            state: article.state,
+        }
     }
 }
 

@@ -105,9 +105,9 @@ fn what_breaks_a_rule_is_refused_before_anything_is_asked() {
             "/api/v1/article-imports",
             import(
                 json!([{ "path": "a.md", "text": "" }]),
-                json!(["https://example.com"]),
+                json!(vec!["https://example.com"; 21]),
             ),
-            "not_supported",
+            "invalid_value",
         ),
         (
             "post",
