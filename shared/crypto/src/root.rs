@@ -12,6 +12,8 @@ pub const ROOT_KEY: &str = "ROOT_KEY";
 pub const OLD_ROOT_KEY: &str = "OLD_ROOT_KEY";
 /// What [`ENVIRONMENT`] says where customers are.
 pub const PRODUCTION: &str = "production";
+/// The value of [`ENVIRONMENT`] on developers' machines and in tests.
+pub const DEVELOPMENT: &str = "development";
 /// The start of the keys that stand in the repository for everyone to read.
 const DEVELOPMENT_KEY_PREFIX: &str = "development-only-";
 

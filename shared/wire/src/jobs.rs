@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use edgedesk_domain::article::ArticleState;
 use edgedesk_domain::ids::AccountId;
 use serde::{Deserialize, Serialize};
+
+use crate::articles::ImportFile;
 
 /// Name of the service binding to the jobs Worker.
 pub const BINDING: &str = "JOBS";
@@ -14,6 +17,8 @@ pub const REBUILD_PATH: &str = "/rebuild";
 pub const CHECKSUM_PATH: &str = "/checksum";
 /// `POST`: [`RetryParkedRequest`] to [`RetryParkedResponse`]; 404 when there is no such message.
 pub const RETRY_PARKED_PATH: &str = "/parked/retry";
+/// `POST`: [`ReadImportRequest`] to [`ReadImportResponse`].
+pub const READ_IMPORT_PATH: &str = "/imports/read";
 /// `GET`: [`HealthResponse`].
 pub const HEALTH_PATH: &str = "/health";
 
@@ -75,4 +80,60 @@ pub struct RetryParkedResponse {
     /// Why not, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// Read the articles in files and behind addresses. What is read there is large, and so is the code that reads it: neither belongs
+/// into the isolate that holds conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadImportRequest {
+    /// The account, for logs.
+    pub account_id: AccountId,
+    /// Files.
+    pub files: Vec<ImportFile>,
+    /// Addresses.
+    pub urls: Vec<String>,
+}
+
+/// What stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadImportResponse {
+    /// A row for each article, those of the files first.
+    pub rows: Vec<ReadRow>,
+}
+
+/// One article of a file or an address, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRow {
+    /// The file's path, or the address.
+    pub source: String,
+    /// What the article is known by when it is imported again: the path or the address, and in a table what tells its rows apart.
+    pub key: String,
+    /// The line in the file, from 1, where it begins; absent where the file is one article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Its title, also of one that is broken otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// It, or a sentence about what is wrong.
+    pub result: Result<ReadArticle, String>,
+}
+
+/// An article as a file or a page has it; nothing of it is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadArticle {
+    /// Its title.
+    pub title: String,
+    /// Its Markdown.
+    pub body: String,
+    /// Its language, if it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The name of its category, if it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Its state, if it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ArticleState>,
+    /// A hash of all of this: the same when the source says the same.
+    pub fingerprint: String,
 }

@@ -1,6 +1,8 @@
 //! Settings of this Worker, read from its variables and secrets and checked where they are used.
 
-use edgedesk_crypto::root::{ENVIRONMENT, OLD_ROOT_KEY, PRODUCTION, ROOT_KEY, checked, keyring};
+use edgedesk_crypto::root::{
+    DEVELOPMENT, ENVIRONMENT, OLD_ROOT_KEY, PRODUCTION, ROOT_KEY, checked, keyring,
+};
 use edgedesk_crypto::sealed::{Keyring, SealError};
 use edgedesk_crypto::signed_link::LinkKey;
 use edgedesk_crypto::token::TokenKey;
@@ -24,8 +26,6 @@ const ERASURE_WINDOW: &str = "ERASURE_WINDOW_SECS";
 const DEFAULT_ERASURE_WINDOW_SECS: u64 = 30 * 24 * 3600;
 /// Shortest that production takes: a day. A slip of the keyboard must not erase at once.
 const MIN_ERASURE_WINDOW_SECS: u64 = 24 * 3600;
-/// What [`ENVIRONMENT`] says on a developer's machine, where no mail is sent.
-const DEVELOPMENT: &str = "development";
 
 /// Name of the setting that says where every Zendesk is, on a developer's machine.
 const ZENDESK_BASE: &str = "ZENDESK_BASE";

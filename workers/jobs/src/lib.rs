@@ -11,6 +11,7 @@ mod exports_queue;
 mod inference;
 mod knowledge_queue;
 mod objects;
+mod pages;
 mod routes;
 
 use edgedesk_domain::time::Clock as _;

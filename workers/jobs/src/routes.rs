@@ -1,13 +1,15 @@
 //! Requests of our own Workers and tools, over a service binding. The caller has checked that they may.
 
+use edgedesk_crypto::root::{DEVELOPMENT, ENVIRONMENT};
 use edgedesk_domain::ids::{AccountId, IdSource};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
+use edgedesk_retrieval::imports::read_files;
 use edgedesk_store::StoreError;
 use edgedesk_store::projector::{KnownShards, RebuildError};
 use edgedesk_wire::jobs::{
-    CHECKSUM_PATH, HEALTH_PATH, HealthResponse, REBUILD_PATH, RETRY_PARKED_PATH, RebuildRequest,
-    RetryParkedRequest, RetryParkedResponse,
+    CHECKSUM_PATH, HEALTH_PATH, HealthResponse, READ_IMPORT_PATH, REBUILD_PATH, RETRY_PARKED_PATH,
+    ReadImportRequest, ReadImportResponse, RebuildRequest, RetryParkedRequest, RetryParkedResponse,
 };
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
 use serde::Serialize;
@@ -17,6 +19,7 @@ use worker::{Env, Method, Request, Response};
 use crate::databases;
 use crate::events_queue::{projection_lag_ms, projector};
 use crate::objects::Objects;
+use crate::pages::read_pages;
 
 /// Conversations of a rebuilt page when the caller does not say. At 50 events each that is a thousand events, well within
 /// a request.
@@ -44,8 +47,9 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
         (Method::Post, REBUILD_PATH) => rebuild(&mut request, env).await,
         (Method::Get, CHECKSUM_PATH) => checksum(&request, env).await,
         (Method::Post, RETRY_PARKED_PATH) => retry_parked(&mut request, env).await,
+        (Method::Post, READ_IMPORT_PATH) => read_import(&mut request, env).await,
         (_, HEALTH_PATH | CHECKSUM_PATH) => Err(Failure::Method("GET")),
-        (_, REBUILD_PATH | RETRY_PARKED_PATH) => Err(Failure::Method("POST")),
+        (_, REBUILD_PATH | RETRY_PARKED_PATH | READ_IMPORT_PATH) => Err(Failure::Method("POST")),
         _ => Err(Failure::Caller(404, "not_found", "there is no such path")),
     };
     match result {
@@ -114,6 +118,17 @@ async fn retry_parked(request: &mut Request, env: &Env) -> Result<Response, Fail
         handled: outcome.is_ok(),
         detail: outcome.err(),
     })
+}
+
+/// `POST /imports/read`
+async fn read_import(request: &mut Request, env: &Env) -> Result<Response, Failure> {
+    let ReadImportRequest { files, urls, .. } = body(request).await?;
+    let own_machine = env
+        .var(ENVIRONMENT)
+        .is_ok_and(|value| value.to_string() == DEVELOPMENT);
+    let mut rows = read_files(&files);
+    rows.extend(read_pages(&urls, own_machine).await);
+    json(&ReadImportResponse { rows })
 }
 
 const UNKNOWN_ACCOUNT: Failure =

@@ -1,8 +1,6 @@
 //! Articles from files and pages: read, compared with what came from the same places before, and stored all at once or not at all.
 
-mod pages;
 mod plan;
-mod read;
 
 use edgedesk_domain::article::ArticleState;
 use edgedesk_domain::ids::ImportId;
@@ -11,18 +9,20 @@ use edgedesk_platform::d1::D1;
 use edgedesk_store::shards::{CategoryError, ImportedArticle};
 use edgedesk_store::{AccountStore, StoreError};
 use edgedesk_wire::articles::{ImportFile, ImportReport, ImportRequest};
+use edgedesk_wire::jobs::{self, READ_IMPORT_PATH, ReadImportRequest, ReadImportResponse};
 use http::StatusCode;
 
-use self::pages::{MAX_URLS, read_pages};
 use self::plan::{Plan, Stored, plan};
-use self::read::read_files;
 use super::indexing::ask_to_index;
 use crate::account_store::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, LargeJson, ManagesKnowledge};
 use crate::fields::invalid;
+use crate::service_client;
 
+/// Most addresses of an import: six are fetched at once, and each may take eight seconds.
+const MAX_URLS: usize = 20;
 /// Most files of an import.
 const MAX_FILES: usize = 500;
 /// Most bytes of their texts, which stand in memory twice while they are read.
@@ -62,9 +62,15 @@ pub async fn import_articles(
     let account_id = principal.account_id;
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, account_id).await?;
-    let own_machine = app.config().is_development();
-    let mut rows = read_files(&request.files);
-    rows.extend(read_pages(&request.urls, own_machine).await);
+    let state = request.state.unwrap_or(ArticleState::Draft);
+    let dry_run = request.dry_run;
+    let asked = ReadImportRequest {
+        account_id,
+        files: request.files,
+        urls: request.urls,
+    };
+    let ReadImportResponse { rows } =
+        service_client::post(&app, jobs::BINDING, READ_IMPORT_PATH, &asked).await?;
     check_rows(rows.len())?;
     let sources: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let known = store.find_sources(&sources).await?;
@@ -73,14 +79,13 @@ pub async fn import_articles(
         known: &known,
         categories: &categories,
     };
-    let state = request.state.unwrap_or(ArticleState::Draft);
     let Plan {
         mut report,
         articles,
         new_categories,
     } = plan(rows, &stored, state, &SystemIds);
     check_size(articles.len(), new_categories.len())?;
-    if request.dry_run || report.n_broken > 0 {
+    if dry_run || report.n_broken > 0 {
         app.note_action(CHECKED);
         return Ok(axum::Json(report));
     }

@@ -6,9 +6,9 @@ use edgedesk_domain::article::ArticleState;
 use edgedesk_domain::ids::{ArticleId, CategoryId, IdSource};
 use edgedesk_store::shards::{ImportedArticle, KnownSource, MAX_CATEGORIES};
 use edgedesk_wire::articles::{CategoryView, ImportOutcome, ImportReport, ImportRow};
+use edgedesk_wire::jobs::{ReadArticle, ReadRow};
 
 use super::super::checks::{DEFAULT_LANGUAGE, MAX_CATEGORY_CHARS, checked_body, checked_title};
-use super::read::{ReadArticle, ReadRow};
 use crate::fields::{checked_language, checked_name};
 
 /// What the account has already.

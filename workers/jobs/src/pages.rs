@@ -8,14 +8,13 @@ use std::time::Duration;
 use edgedesk_knowledge::page::{self, MAX_PAGE_BYTES};
 use edgedesk_knowledge::safe_url::{Allowance, SafeUrl};
 use edgedesk_platform::time::sleep;
+use edgedesk_retrieval::imports;
+use edgedesk_wire::jobs::{ReadArticle, ReadRow};
 use futures::StreamExt as _;
 use futures::future::{Either, join_all, select};
 use worker::{Fetch, Headers, Request, RequestInit, RequestRedirect, Response};
 
-use super::read::{ReadArticle, ReadRow};
-
-/// Pages of one import: each may take [`LIMIT`], and six are fetched at once, which is what the platform opens at a time.
-pub const MAX_URLS: usize = 20;
+/// Pages that are fetched at once: what the platform opens at a time.
 const AT_ONCE: usize = 6;
 /// How long a page may take, redirects included.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -91,7 +90,7 @@ async fn fetch(address: SafeUrl, allowed: Allowance<'_>) -> Found {
         let article = page::read(&address, fetched)
             .map_err(|problem| problem.to_string())?
             .article;
-        return Ok((article.key.clone(), ReadArticle::of(article)));
+        return Ok((article.key.clone(), imports::article(article)));
     }
     Err("it leads on and on".to_owned())
 }

@@ -1,42 +1,11 @@
 //! What stands in the files of an import, as `edgedesk_knowledge::import` reads it.
 
-use edgedesk_domain::article::ArticleState;
 use edgedesk_knowledge::import::{self, Source};
 use edgedesk_wire::articles::ImportFile;
-
-/// One article of a file, or why there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadRow {
-    /// The file's path.
-    pub source: String,
-    /// What the article is known by when it is imported again: the path, and in a table what tells its rows apart.
-    pub key: String,
-    /// The line in the file, from 1, where it begins; `None` where the file is one article.
-    pub line: Option<u32>,
-    /// Its title, also of one that is broken otherwise.
-    pub title: Option<String>,
-    /// It, or a sentence about what is wrong.
-    pub result: Result<ReadArticle, String>,
-}
-
-/// An article as a file has it; nothing of it is checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadArticle {
-    /// Its title.
-    pub title: String,
-    /// Its Markdown.
-    pub body: String,
-    /// Its language, if the file says so.
-    pub language: Option<String>,
-    /// The name of its category, if the file says so.
-    pub category: Option<String>,
-    /// Its state, if the file says so.
-    pub state: Option<ArticleState>,
-    /// A hash of all of this: the same when the file says the same.
-    pub fingerprint: String,
-}
+use edgedesk_wire::jobs::{ReadArticle, ReadRow};
 
 /// The articles in `files`, in their order.
+#[must_use]
 pub fn read_files(files: &[ImportFile]) -> Vec<ReadRow> {
     let sources: Vec<Source<'_>> = files
         .iter()
@@ -60,22 +29,21 @@ fn row(row: import::ReadRow) -> ReadRow {
         title: row.title,
         result: row
             .result
-            .map(ReadArticle::of)
+            .map(article)
             .map_err(|problem| problem.to_string()),
     }
 }
 
-impl ReadArticle {
-    /// What was read, with its hash.
-    pub fn of(article: import::ReadArticle) -> Self {
-        Self {
-            fingerprint: article.fingerprint(),
-            title: article.title,
-            body: article.body,
-            language: article.language,
-            category: article.category,
-            state: article.state,
-        }
+/// What was read, with its hash.
+#[must_use]
+pub fn article(article: import::ReadArticle) -> ReadArticle {
+    ReadArticle {
+        fingerprint: article.fingerprint(),
+        title: article.title,
+        body: article.body,
+        language: article.language,
+        category: article.category,
+        state: article.state,
     }
 }
 
