@@ -408,6 +408,7 @@ fn job(state: &ConversationState, message_id: MessageId, name: String) -> DraftJ
         message_id,
         priority: state.priority.unwrap_or(Priority::Normal),
         name,
+        n_deferrals: 0,
     }
 }
 

@@ -24,7 +24,7 @@ use edgedesk_suggest::answer::{COMPOSER_ID, COMPOSER_VERSION};
 use edgedesk_suggest::case::Earlier;
 use edgedesk_suggest::{Case, Passage, suggest};
 use edgedesk_wire::articles::ArticleHit;
-use edgedesk_wire::drafts::{DraftContext, DraftJob, MAX_ATTEMPTS, StoreDraft};
+use edgedesk_wire::drafts::{DraftContext, DraftJob, MAX_ATTEMPTS, MAX_DEFERRALS, StoreDraft};
 
 use crate::candidates::candidates;
 use crate::{Conversations, DraftingError, Rate, Turn};
@@ -34,6 +34,16 @@ const ARTICLES: usize = 3;
 const PLACES: usize = 5;
 /// Seconds before the second attempt at most; twice as many before the third.
 const FIRST_DELAY_SECS: u32 = 2;
+
+/// What agents are told where there is nothing to offer: a code, and a sentence.
+const FAILED: (&str, &str) = (
+    "draft_failed",
+    "No suggestion could be made: a part of the system did not answer.",
+);
+const OVER_RATE: (&str, &str) = (
+    "draft_over_rate",
+    "No suggestion was made: more messages came than suggestions are made in a minute.",
+);
 
 /// Writes drafts.
 #[derive(Debug, Clone, Copy)]
@@ -110,13 +120,22 @@ where
         }
         match self.rate.take(job.account_id, job.priority).await {
             Ok(Turn::Now) => {}
-            Ok(Turn::InSeconds(delay_secs)) => return Verdict::Later { delay_secs },
+            Ok(Turn::InSeconds(delay_secs)) if job.n_deferrals < MAX_DEFERRALS => {
+                return Verdict::Later { delay_secs };
+            }
+            Ok(Turn::InSeconds(_)) => {
+                let cause = "the account has had all of its minute ten times".to_owned();
+                return self.give_up(job, &context, OVER_RATE, cause).await;
+            }
             Err(error) => return again(n_attempts, fraction, &error),
         }
         match self.write(job, &context).await {
             Ok(()) => Verdict::Done,
             Err(error) if n_attempts < MAX_ATTEMPTS => again(n_attempts, fraction, &error),
-            Err(error) => self.give_up(job, &context, &error).await,
+            Err(error) => {
+                let cause = error.to_string();
+                self.give_up(job, &context, FAILED, cause).await
+            }
         }
     }
 
@@ -171,7 +190,13 @@ where
     }
 
     /// Tells the conversation that there is nothing to offer, and why.
-    async fn give_up(&self, job: &DraftJob, context: &DraftContext, error: &JobError) -> Verdict {
+    async fn give_up(
+        &self,
+        job: &DraftJob,
+        context: &DraftContext,
+        (code, text): (&str, &str),
+        cause: String,
+    ) -> Verdict {
         let draft = DraftCreated {
             draft_id: DraftId::generate(self.host),
             message_id: context.message_id,
@@ -184,17 +209,16 @@ where
                 version: COMPOSER_VERSION.to_owned(),
             },
             reasons: vec![Reason {
-                code: "draft_failed".to_owned(),
-                text: "No suggestion could be made: a part of the system did not answer."
-                    .to_owned(),
+                code: code.to_owned(),
+                text: text.to_owned(),
                 weight: 0.0,
                 spans: Vec::new(),
             }],
             elapsed_ms: 0.0,
         };
         match self.store(job, draft).await {
-            Ok(()) => Verdict::GaveUp(error.to_string()),
-            Err(unheard) => Verdict::GaveUp(format!("{error}; nor was the end told: {unheard}")),
+            Ok(()) => Verdict::GaveUp(cause),
+            Err(unheard) => Verdict::GaveUp(format!("{cause}; nor was the end told: {unheard}")),
         }
     }
 

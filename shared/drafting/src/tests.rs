@@ -63,6 +63,7 @@ fn job(name: &str) -> DraftJob {
         message_id: message(),
         priority: Priority::High,
         name: name.into(),
+        n_deferrals: 0,
     }
 }
 
@@ -149,6 +150,10 @@ impl World {
     }
 
     fn run(&self, name: &str, n_attempts: u32) -> Verdict {
+        self.run_job(&job(name), n_attempts)
+    }
+
+    fn run_job(&self, job: &DraftJob, n_attempts: u32) -> Verdict {
         let drafter = Drafter {
             shards: &self.shards,
             conversations: self,
@@ -157,7 +162,7 @@ impl World {
             rate: self,
             host: self,
         };
-        block_on(drafter.run(&job(name), n_attempts, 0.9))
+        block_on(drafter.run(job, n_attempts, 0.9))
     }
 
     fn drafts(&self) -> Vec<DraftCreated> {
@@ -393,6 +398,17 @@ fn over_its_rate_a_job_waits_and_counts_no_attempt() {
     world.turn.set(Turn::InSeconds(42));
     assert_eq!(world.run(FIRST_NAME, 1), Verdict::Later { delay_secs: 42 });
     assert!(world.drafts().is_empty());
+    // Not for ever: after ten minutes the conversation hears that there is none.
+    let waited = DraftJob {
+        n_deferrals: 10,
+        ..job(FIRST_NAME)
+    };
+    assert!(matches!(world.run_job(&waited, 1), Verdict::GaveUp(_)));
+    assert_eq!(world.drafts()[0].reasons[0].code, "draft_over_rate");
+    // One whose turn has come is written, however long it has waited.
+    world.turn.set(Turn::Now);
+    assert_eq!(world.run_job(&waited, 1), Verdict::Done);
+    assert!(!world.drafts()[1].suggestions.is_empty());
 }
 
 #[test]

@@ -17,6 +17,9 @@ pub const MAX_ATTEMPTS: u32 = 3;
 /// Drafts of an account in a minute.
 pub const DRAFTS_PER_MINUTE: u64 = 50;
 
+/// How often a job waits for the next minute. What was written ten minutes ago is read by now, or answered.
+pub const MAX_DEFERRALS: u32 = 10;
+
 /// What the queue `drafts` carries. All else is asked of the conversation when the draft is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DraftJob {
@@ -30,6 +33,9 @@ pub struct DraftJob {
     pub priority: Priority,
     /// What tells several drafts of one message apart; the same for a repeat of one job.
     pub name: String,
+    /// How often it has waited for the next minute.
+    #[serde(default)]
+    pub n_deferrals: u32,
 }
 
 /// All that a draft may be made of.

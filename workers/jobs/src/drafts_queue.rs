@@ -60,7 +60,11 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
             Verdict::Done => message.acknowledge()?,
             Verdict::Later { delay_secs } => {
                 // A new message, so that waiting for one's turn is no failed attempt.
-                match send_json(env, QUEUE_BINDING, &job, Some(delay_secs)).await {
+                let deferred = DraftJob {
+                    n_deferrals: job.n_deferrals + 1,
+                    ..job
+                };
+                match send_json(env, QUEUE_BINDING, &deferred, Some(delay_secs)).await {
                     Ok(()) => message.acknowledge()?,
                     Err(_) => message.retry_after(delay_secs)?,
                 }
