@@ -6,12 +6,17 @@
 //!   found again by an older one.
 //! - An article is searched whole or not at all. Its parts stand under a number; a new text has a new number, and one statement makes
 //!   that number the article's. What stands under a number that is no article's is deleted before anything is stored or searched.
+//! - Articles are taken in one after the other, also while their rows are on their way to an index elsewhere: what stands under no
+//!   article's number is no other request's.
 //! - Rows of different models are never compared. Those of an older model stay until all articles have rows of the newer one.
 
+#[cfg(test)]
+mod contract;
 mod search;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod vectorize;
 pub mod vectors;
 
 use std::cell::{Cell, RefCell};
@@ -28,6 +33,7 @@ use edgedesk_search::row::Row as VectorRow;
 use edgedesk_wire::knowledge::{
     FindPlaces, FoundPlaces, IndexArticle, IndexStatus, Indexed, IndexedArticle,
 };
+use futures::lock::Mutex;
 
 use crate::error::{ObjectError, Refusal};
 use crate::sql::{ObjectSql, SqlError};
@@ -50,6 +56,8 @@ pub struct Knowledge<S, C, V> {
     vectors: V,
     memory: RefCell<Option<Rc<Memory>>>,
     asked_at: Cell<Option<Timestamp>>,
+    /// Held by the one who changes something.
+    changing: Mutex<()>,
 }
 
 /// What is true of each number, so that a search reads nothing that it does not find.
@@ -75,6 +83,7 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
             vectors,
             memory: RefCell::default(),
             asked_at: Cell::default(),
+            changing: Mutex::new(()),
         }
     }
 
@@ -84,7 +93,12 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
     ///
     /// `invalid_request` for rows that are none; otherwise the storage's, and then the same may be asked again.
     pub async fn index(&self, request: &IndexArticle) -> Result<Indexed, ObjectError> {
-        self.open().await?;
+        let _only_one = self.changing.lock().await;
+        if self.memory.borrow().is_none() {
+            self.create().await?;
+            self.clean().await?;
+            self.remember()?;
+        }
         let stored = store::find(&self.sql, request.article_id)?;
         if stored
             .as_ref()
@@ -107,6 +121,9 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
     pub async fn status(&self) -> Result<IndexStatus, ObjectError> {
         self.open().await?;
         let counts = store::counts(&self.sql)?;
+        if self.vectors.models().await?.newest_of_several().is_some() {
+            self.tidy().await?;
+        }
         let models = self.vectors.models().await?;
         let newest = models.newest();
         let oldest = models.oldest();
@@ -118,6 +135,7 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
             n_parts_of_newer: newest.map_or(0, |newest| models.n_rows_of(newest)),
             model: oldest.cloned(),
             memory_bytes: models.n_bytes(),
+            n_arriving: self.vectors.n_arriving().await?,
         })
     }
 
@@ -136,6 +154,7 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
                 found.is_model_old = false;
             } else {
                 self.asked_at.set(Some(now));
+                found.is_model_old = self.has_work_for(request).await?;
             }
         }
         Ok(found)
@@ -179,21 +198,42 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
         Ok(())
     }
 
-    /// Makes the tables, once, and deletes what an earlier request left behind when it failed in the middle.
+    /// Whether rows of another model than the question's are left when those are deleted that nobody needs any more.
+    async fn has_work_for(&self, request: &FindPlaces) -> Result<bool, ObjectError> {
+        self.tidy().await?;
+        let models = self.vectors.models().await?;
+        let question = request.question.as_ref();
+        Ok(question.is_some_and(|question| models.has_other_than(&question.model)))
+    }
+
+    /// Gets ready to answer.
     async fn open(&self) -> Result<(), ObjectError> {
         if self.memory.borrow().is_some() {
             return Ok(());
         }
-        store::create(&self.sql)?;
-        self.vectors.open().await?;
-        self.clean().await?;
-        let known = self.known()?;
-        self.memory.replace(Some(Rc::new(known)));
+        self.create().await?;
+        self.tidy().await?;
+        self.remember()?;
         Ok(())
     }
 
-    fn known(&self) -> Result<Memory, SqlError> {
-        store::list(&self.sql)
+    /// Cleans, unless somebody changes something now, who does so when that is done.
+    async fn tidy(&self) -> Result<(), ObjectError> {
+        match self.changing.try_lock() {
+            Some(_only_one) => self.clean().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn create(&self) -> Result<(), ObjectError> {
+        store::create(&self.sql)?;
+        self.vectors.open().await
+    }
+
+    fn remember(&self) -> Result<(), SqlError> {
+        let known = store::list(&self.sql)?;
+        self.memory.replace(Some(Rc::new(known)));
+        Ok(())
     }
 
     /// Deletes what stands under no article, and rows of older models that all articles have newer ones of.

@@ -4,7 +4,7 @@ use edgedesk_search::fuse::{Found, fuse};
 use edgedesk_search::row::Row as VectorRow;
 use edgedesk_search::terms::{Word, match_any, most_score, telling, words};
 use edgedesk_wire::articles::ArticleHit;
-use edgedesk_wire::knowledge::{FindPlaces, FoundPlaces};
+use edgedesk_wire::knowledge::{FindPlaces, FoundPlaces, Question};
 
 use super::vectors::{Asked, VectorIndex};
 use super::{Knowledge, Known, Memory, PLACES, decode, store};
@@ -27,10 +27,22 @@ struct Meant<'a> {
 
 impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
     pub(super) async fn find(&self, request: &FindPlaces) -> Result<FoundPlaces, ObjectError> {
+        match self.find_in(request, request.question.as_ref()).await {
+            // An index elsewhere does not answer: words are here.
+            Err(ObjectError::Host(_)) => self.find_in(request, None).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn find_in(
+        &self,
+        request: &FindPlaces,
+        question: Option<&Question>,
+    ) -> Result<FoundPlaces, ObjectError> {
         // A handle: what is known may become another while the search waits for the vectors.
         let known = self.memory.borrow().clone().unwrap_or_default();
         let models = self.vectors.models().await?;
-        let meant = match &request.question {
+        let meant = match question {
             None => None,
             Some(question) => {
                 let row = decode(&question.row)?;
@@ -60,16 +72,12 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
         };
         if let Some(meant) = &meant {
             // What only the words have found has a meaning, too.
-            for found in &by_words {
-                if by_meaning.iter().all(|other| other.id != found.id)
-                    && let Some(place) = self.best_places(meant, found.id).await?.first()
-                {
-                    by_meaning.push(Found {
-                        id: found.id,
-                        score: place.similarity,
-                    });
-                }
-            }
+            let unknown: Vec<u64> = by_words
+                .iter()
+                .map(|found| found.id)
+                .filter(|id| by_meaning.iter().all(|other| other.id != *id))
+                .collect();
+            by_meaning.extend(self.nearness(meant, &unknown).await?);
         }
         let fused = fuse(&by_meaning, &by_words);
         let mut places = Vec::new();
@@ -138,11 +146,44 @@ impl<S: ObjectSql, C: Clock, V: VectorIndex> Knowledge<S, C, V> {
         Ok(found)
     }
 
+    /// How near these articles are, each as near as its nearest row, without those that have none. All rows are asked for at once:
+    /// an index elsewhere takes its time for each question.
+    async fn nearness(
+        &self,
+        meant: &Meant<'_>,
+        numbers: &[u64],
+    ) -> Result<Vec<Found>, ObjectError> {
+        let mut ids = Vec::new();
+        for number in numbers {
+            ids.extend(self.ids_of(*number)?);
+        }
+        let similarities = self
+            .vectors
+            .similarities(&meant.asked, &meant.row, &ids)
+            .await?;
+        let mut nearest: Vec<Found> = Vec::new();
+        for (id, similarity) in ids.into_iter().zip(similarities) {
+            let Some(similarity) = similarity else {
+                continue;
+            };
+            let (id, score) = (id / PLACES, f64::from(similarity));
+            match nearest.last_mut().filter(|found| found.id == id) {
+                Some(found) => found.score = found.score.max(score),
+                None => nearest.push(Found { id, score }),
+            }
+        }
+        Ok(nearest)
+    }
+
+    /// The rows that an article may have.
+    fn ids_of(&self, number: u64) -> Result<Vec<u64>, SqlError> {
+        let places = 0..=store::n_parts(&self.sql, number)?;
+        Ok(places.map(|place| number * PLACES + place).collect())
+    }
+
     /// The rows of an article, nearest first; place 0 is its title.
     async fn best_places(&self, meant: &Meant<'_>, number: u64) -> Result<Vec<Place>, ObjectError> {
-        let ids: Vec<u64> = (0..=store::n_parts(&self.sql, number)?)
-            .map(|place| number * PLACES + place)
-            .collect();
+        let ids = self.ids_of(number)?;
         let similarities = self
             .vectors
             .similarities(&meant.asked, &meant.row, &ids)

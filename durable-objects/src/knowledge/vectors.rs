@@ -1,6 +1,7 @@
 //! Where the embeddings of parts are, and how they are searched.
 //!
 //! [`ExactRows`] keeps them in the object itself: one blob for each article and model, all of a model in memory once they are searched.
+//! [`Vectorize`](super::vectorize::Vectorize) keeps them elsewhere.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use edgedesk_search::row::Row;
 
 use super::{PLACES, key_of};
 use crate::error::ObjectError;
-use crate::sql::{ObjectSql, SqlError, SqlValue};
+use crate::sql::{ObjectSql, Row as SqlRow, SqlError, SqlValue};
 
 /// Bytes of a row's place in front of it.
 const PLACE_BYTES: usize = 2;
@@ -30,14 +31,22 @@ pub struct Asked<'a> {
 pub struct Models(Vec<OfModel>);
 
 #[derive(Debug, Clone)]
-struct OfModel {
-    model: ModelRef,
-    n_articles: u32,
+pub(super) struct OfModel {
+    pub(super) model: ModelRef,
+    pub(super) n_articles: u32,
     n_rows: u32,
     width: usize,
+    /// Bytes in memory that a row takes.
+    row_bytes: u64,
 }
 
-/// An index of rows.
+/// An index of rows. Whoever changes it waits until one change is done before the next; it may be searched meanwhile.
+///
+/// What [`remove`](Self::remove) has deleted is not found any more. What [`put`](Self::put) has stored may be found only later.
+///
+/// # Errors
+///
+/// [`ObjectError::Host`] of each when an index elsewhere does not answer: words can be searched all the same.
 #[expect(async_fn_in_trait, reason = "objects are single-threaded")]
 pub trait VectorIndex {
     /// Gets ready; safe to repeat.
@@ -57,8 +66,11 @@ pub trait VectorIndex {
     /// The models it has rows of.
     async fn models(&self) -> Result<Models, ObjectError>;
 
-    /// Deletes the rows of older models when the newest one has rows of all `n_articles`.
+    /// Deletes the rows of older models when the newest one has rows of all `n_articles`, and all are found.
     async fn drop_older_models(&self, n_articles: u32) -> Result<(), ObjectError>;
+
+    /// Articles whose rows are stored and not found yet, or not known to be.
+    async fn n_arriving(&self) -> Result<u32, ObjectError>;
 
     /// The `n` nearest rows that `is_wanted`, nearest first.
     async fn search(
@@ -120,17 +132,44 @@ impl Models {
     /// Bytes that all rows take in memory.
     #[must_use]
     pub fn n_bytes(&self) -> u64 {
-        let of_row = |of_model: &OfModel| of_model.width as u64 + OVERHEAD_BYTES;
         let bytes = self
             .0
             .iter()
-            .map(|of_model| u64::from(of_model.n_rows) * of_row(of_model));
+            .map(|of_model| u64::from(of_model.n_rows) * of_model.row_bytes);
         bytes.sum()
+    }
+
+    /// The newest model, if there are older ones.
+    pub(super) fn newest_of_several(&self) -> Option<&OfModel> {
+        self.0.last().filter(|_| self.0.len() > 1)
     }
 
     fn of(&self, model: &ModelRef) -> Option<&OfModel> {
         self.0.iter().find(|of_model| of_model.model == *model)
     }
+}
+
+/// Reads rows of a model, its articles, its rows and their width; `row_bytes` are those in memory of a row of some width.
+pub(super) fn read_models(
+    rows: &[SqlRow],
+    row_bytes: impl Fn(usize) -> u64,
+) -> Result<Models, SqlError> {
+    let models = rows.iter().map(|row| {
+        let count = |column| {
+            row.count(column)
+                .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+        };
+        let width = usize_of(row.count(3)?);
+        Ok(OfModel {
+            model: serde_json::from_str(row.text(0)?)
+                .map_err(|error| SqlError::Unreadable(error.to_string()))?,
+            n_articles: count(1)?,
+            n_rows: count(2)?,
+            width,
+            row_bytes: row_bytes(width),
+        })
+    });
+    Ok(Models(models.collect::<Result<_, SqlError>>()?))
 }
 
 /// Rows in the object's own SQLite, every one compared.
@@ -163,7 +202,8 @@ impl<S: ObjectSql> ExactRows<S> {
             return Ok(then(index));
         }
         let rows = self.sql.exec(
-            "SELECT number, width, bytes FROM vectors WHERE model = ? ORDER BY number",
+            // An article that the model could make nothing of has no rows, and they have no width.
+            "SELECT number, width, bytes FROM vectors WHERE model = ? AND n_rows > 0 ORDER BY number",
             &[key.as_str().into()],
         )?;
         let mut index: Option<ExactIndex> = None;
@@ -277,30 +317,16 @@ impl<S: ObjectSql> VectorIndex for ExactRows<S> {
             "SELECT model_ref, count(*), sum(n_rows), max(width) FROM vectors GROUP BY model, model_ref ORDER BY min(id)",
             &[],
         )?;
-        let models = rows.iter().map(|row| {
-            let count = |column| {
-                row.count(column)
-                    .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
-            };
-            Ok(OfModel {
-                model: serde_json::from_str(row.text(0)?)
-                    .map_err(|error| SqlError::Unreadable(error.to_string()))?,
-                n_articles: count(1)?,
-                n_rows: count(2)?,
-                width: usize_of(row.count(3)?),
-            })
-        });
-        let models = Models(models.collect::<Result<_, SqlError>>()?);
+        let models = read_models(&rows, |width| width as u64 + OVERHEAD_BYTES)?;
         self.models.replace(Some(models.clone()));
         Ok(models)
     }
 
     async fn drop_older_models(&self, n_articles: u32) -> Result<(), ObjectError> {
         let models = self.models().await?;
-        let Some(newest) = models.0.last() else {
-            return Ok(());
-        };
-        if models.0.len() > 1 && newest.n_articles >= n_articles {
+        if let Some(newest) = models.newest_of_several()
+            && newest.n_articles >= n_articles
+        {
             let key = key_of(&newest.model);
             self.models.take();
             self.sql.exec(
@@ -310,6 +336,10 @@ impl<S: ObjectSql> VectorIndex for ExactRows<S> {
             self.loaded.borrow_mut().retain(|model, _| *model == key);
         }
         Ok(())
+    }
+
+    async fn n_arriving(&self) -> Result<u32, ObjectError> {
+        Ok(0)
     }
 
     async fn search(

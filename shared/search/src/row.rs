@@ -70,6 +70,13 @@ impl Row {
         bytes
     }
 
+    /// The values as numbers, for an index that takes no rows: of unit length but for rounding. [`Row::of`] makes the same row of them.
+    #[must_use]
+    pub fn to_vector(&self) -> Vec<f32> {
+        let values = self.values.iter();
+        values.map(|value| f32::from(*value) * self.scale).collect()
+    }
+
     /// How many values it has.
     #[must_use]
     pub fn n_values(&self) -> usize {
@@ -174,6 +181,19 @@ mod tests {
             prop_assert!((row.similarity(&other) - cosine(&a, &b)).abs() < 0.01);
             prop_assert!((row.similarity(&row) - 1.0).abs() < 0.01);
             prop_assert_eq!(Row::from_bytes(&row.to_bytes()), Ok(row));
+        }
+
+        #[test]
+        fn a_row_of_a_rows_numbers_is_the_same_row(a in prop::collection::vec(-1.0_f32..1.0, 1..400)) {
+            prop_assume!(a.iter().any(|value| value.abs() > 0.001));
+            let row = Row::of(&a).unwrap();
+            let vector = row.to_vector();
+            prop_assert!((cosine(&vector, &a) - 1.0).abs() < 0.01);
+            let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+            prop_assert!((length - 1.0).abs() < 0.02);
+            let again = Row::of(&vector).unwrap();
+            prop_assert_eq!(again.values(), row.values());
+            prop_assert!((again.similarity(&row) - row.similarity(&row)).abs() < 0.02);
         }
 
         #[test]

@@ -164,4 +164,8 @@ pub struct IndexStatus {
     pub n_parts_of_newer: u32,
     /// Bytes of rows in memory once they are searched.
     pub memory_bytes: u64,
+    /// Articles whose rows are stored and not known to be searched yet: an index elsewhere takes them in later. Absent in the answer of
+    /// an object from before it.
+    #[serde(default)]
+    pub n_arriving: u32,
 }

@@ -158,7 +158,7 @@ async fn index_of(app: &App, account_id: AccountId) -> Result<ArticleIndex, AppE
     let counts = store.count_index().await?;
     Ok(ArticleIndex {
         n_published: counts.n_published,
-        n_pending: counts.n_pending,
+        n_pending: counts.n_pending.saturating_add(status.n_arriving),
         n_parts: status.n_parts,
         model: status.model,
         filling: status.newer_model.map(|model| FillingIndex {
