@@ -285,7 +285,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     ///
     /// # Errors
     ///
-    /// `not_found`, `forbidden`, `unknown_suggestion`; `unavailable`.
+    /// `not_found`, `forbidden`; `unavailable`.
     pub async fn reject_suggestion(
         &self,
         address: Address,
@@ -293,7 +293,15 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
     ) -> Result<VerdictResponse, ObjectError> {
         let principal = &request.principal;
         self.check_principal(address, principal, Permission::WriteConversations)?;
-        let offered = self.offered(request.suggestion_id)?;
+        // It is named by the path: one that is not here does not exist.
+        let offered = self
+            .offered(request.suggestion_id)
+            .map_err(|error| match error {
+                ObjectError::Refused { .. } => {
+                    Refusal::NotFound.because("There is no such suggestion.")
+                }
+                error => error,
+            })?;
         let events = self.log.of_types(0, &DRAFT_TYPES)?;
         let stands = verdict_of(&events, request.suggestion_id);
         let wanted = request.is_rejected.then_some(SuggestionVerdict::Rejected);

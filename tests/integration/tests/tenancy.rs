@@ -79,6 +79,7 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "article_id" => "art",
         "category_id" => "cat",
         "macro_id" => "mac",
+        "suggestion_id" => "sug",
         "field" => "field",
         "version" => "version",
         other => panic!(

@@ -65,7 +65,6 @@ pub async fn ask_for_suggestions(
     responses(
         (status = 200, body = VerdictResponse, description = "What stands now: one that was sent stays sent"),
         (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem), (status = 404, body = crate::openapi::Problem),
-        (status = 422, body = crate::openapi::Problem, description = "`unknown_suggestion`"),
     ),
 ))]
 #[worker::send]
@@ -93,7 +92,6 @@ pub async fn reject(
     responses(
         (status = 200, body = VerdictResponse, description = "Taken back; what stands now"),
         (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem), (status = 404, body = crate::openapi::Problem),
-        (status = 422, body = crate::openapi::Problem, description = "`unknown_suggestion`"),
     ),
 ))]
 #[worker::send]

@@ -269,7 +269,7 @@ fn a_suggestion_is_turned_down_and_taken_back() {
     assert!(world.verdicts().is_empty());
     assert_eq!(
         code(world.reject(SuggestionId::new(Ulid(9)), true)),
-        "unknown_suggestion"
+        "not_found"
     );
     let reader = RejectSuggestion {
         principal: principal(Role::ReadOnly),
