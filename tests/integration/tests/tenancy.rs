@@ -264,6 +264,7 @@ impl Other {
         let mut looks = Vec::new();
         let request = anonymised(live, &admin).await;
         things.add("prq", &request);
+        things.add("sug", &"sug_01KDVDNA000000000004000009");
         looks.push(format!("/api/v1/privacy-requests/{request}"));
         for n in 0..2 {
             let text = format!("{secret} {n} has not come and I am angry.");
