@@ -15,6 +15,8 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
   const [busy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const filled = useRef('');
+  /** Enter was pressed before the macros were here. */
+  const isWanted = useRef(false);
   useEffect(() => {
     void loadMacros();
     input.current?.focus();
@@ -23,10 +25,8 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
       if (filled.current) insert({ text: filled.current });
     };
   }, []);
-  const words = query.trim().toLowerCase();
-  const list = (macros.value.value ?? []).filter(({ title, text }) =>
-    `${title}\n${text}`.toLowerCase().includes(words),
-  );
+  const loaded = macros.value.value;
+  const list = matching(loaded ?? [], query);
   const use = async (macro: Macro) => {
     if (busy) return;
     setBusy(true);
@@ -39,6 +39,15 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
       setBusy(false);
     }
   };
+  /** By the words as they stand in the field: this may run before what was typed last is drawn. */
+  const useFirst = (typed: string) => {
+    isWanted.current = !macros.value.value;
+    const [first] = matching(macros.value.value ?? [], typed);
+    if (first) void use(first);
+  };
+  useEffect(() => {
+    if (loaded && isWanted.current && input.current) useFirst(input.current.value);
+  }, [loaded]);
   return (
     <Modal title="Use a macro" onCancel={close}>
       <div class="search">
@@ -49,13 +58,15 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
           aria-label="Search the macros"
           placeholder="Words of it…"
           value={query}
-          onInput={(event) => setQuery(event.currentTarget.value)}
+          onInput={(event) => {
+            isWanted.current = false;
+            setQuery(event.currentTarget.value);
+          }}
           onKeyDown={(event) => {
             if (event.key !== 'Enter') return;
             // It stands within the form of the answer.
             event.preventDefault();
-            const [first] = list;
-            if (first) void use(first);
+            useFirst(event.currentTarget.value);
           }}
         />
       </div>
@@ -67,7 +78,7 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
           </p>
         )}
       </div>
-      {!macros.value.value ? (
+      {!loaded ? (
         macros.state.value === 'failed' ? (
           <p class="card-empty">The macros could not be loaded. Please close this and try again.</p>
         ) : (
@@ -75,7 +86,7 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
         )
       ) : list.length === 0 ? (
         <p class="card-empty" role="status">
-          {words ? 'No macro has these words.' : 'There is no macro yet.'}
+          {query.trim() ? 'No macro has these words.' : 'There is no macro yet.'}
         </p>
       ) : (
         <ul class="macro-choice" aria-busy={busy}>
@@ -96,4 +107,10 @@ export function MacroPicker({ conversationId, close }: { conversationId: string;
       </div>
     </Modal>
   );
+}
+
+/** Those that have the words in their title or text. */
+function matching(list: Macro[], query: string): Macro[] {
+  const words = query.trim().toLowerCase();
+  return list.filter(({ title, text }) => `${title}\n${text}`.toLowerCase().includes(words));
 }

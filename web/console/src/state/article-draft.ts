@@ -44,8 +44,11 @@ export async function openDraft(key: string): Promise<void> {
   if (before?.state !== 'ready') {
     put({ key, article: null, ...NOTHING, saved: NOTHING, state: 'loading', theirs: null });
   }
+  const known = articleDrafts.value.get(key)?.article;
   try {
-    takeLoaded(await getArticle(key));
+    const loaded = await getArticle(key);
+    // What was saved or published while it was on its way is newer.
+    if (articleDrafts.value.get(key)?.article === known) takeLoaded(loaded);
   } catch (error) {
     const isMissing = error instanceof ApiError && error.status === 404;
     if (articleDrafts.value.get(key)?.state !== 'ready') changeDraft(key, { state: isMissing ? 'missing' : 'failed' });
