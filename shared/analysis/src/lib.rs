@@ -11,6 +11,7 @@ pub mod assemble;
 pub mod emotions;
 pub mod entities;
 pub mod familiarity;
+pub mod person;
 pub mod phrases;
 pub mod risk;
 pub mod threads;

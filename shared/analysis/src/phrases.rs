@@ -195,14 +195,15 @@ impl<T: Copy + PartialEq> Finder<T> {
     }
 }
 
-fn entries(list: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+/// The entries of a list, each as its words.
+pub(crate) fn entries(list: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     list.split('|')
         .map(|entry| entry.split_whitespace().collect::<Vec<_>>())
         .filter(|words| !words.is_empty())
 }
 
 /// Words of `entry`, if `words` begins with them.
-fn match_length(entry: &[&str], words: &[Word]) -> Option<usize> {
+pub(crate) fn match_length(entry: &[&str], words: &[Word]) -> Option<usize> {
     let matches = |(wanted, word): (&&str, &Word)| match wanted.strip_suffix('*') {
         Some(stem) => word.text.starts_with(stem),
         None => word.text == *wanted,
