@@ -21,6 +21,7 @@
 
 mod alarm;
 mod analysis;
+mod assistant;
 mod attachments;
 mod drafts;
 mod feedback;
@@ -57,7 +58,7 @@ use crate::watch::Watch;
 use analysis::AnalysisLane;
 use attachments::AttachmentLane;
 use drafts::DraftLane;
-use log::{Appended, Log, NewEvent};
+use log::{Appended, Cause, Log, NewEvent};
 use outbox::Backoff;
 use room::Room;
 
@@ -201,7 +202,12 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             &request.attachments,
             request.client_id,
         )?;
-        let plan = self.with_suggestion(plan, request.suggestion_id, &agent(&request.principal))?;
+        let by = agent(&request.principal);
+        let mut plan = self.with_suggestion(plan, request.suggestion_id, &by)?;
+        if request.direction == Direction::Outgoing {
+            let cause = Cause::Sibling(plan.main);
+            plan.events.extend(self.taken_over(by, cause, false)?);
+        }
         self.log_one(address, plan).await
     }
 
@@ -224,8 +230,16 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 request.status.as_str()
             )));
         }
-        let event = rules::status_event(state.status, request.status, agent(&request.principal));
-        self.append(address, vec![event]).await?;
+        let by = agent(&request.principal);
+        let mut events = vec![rules::status_event(
+            state.status,
+            request.status,
+            by.clone(),
+        )];
+        if request.status.is_open() {
+            events.extend(self.taken_over(by, Cause::Sibling(0), true)?);
+        }
+        self.append(address, events).await?;
         self.state(address)
     }
 
@@ -249,7 +263,12 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 team_id: team_of_assigned(state.team_id, &request.assignee_teams)
                     .filter(|team_id| state.team_id != Some(*team_id)),
             }));
-            self.append(address, vec![event]).await?;
+            let mut events = vec![event];
+            if request.assignee_id.is_some() {
+                let by = agent(&request.principal);
+                events.extend(self.taken_over(by, Cause::Sibling(0), false)?);
+            }
+            self.append(address, events).await?;
         }
         self.state(address)
     }
@@ -293,9 +312,10 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             let state = memory.state.as_ref()?;
             let before = match reader {
                 Actor::Customer { .. } => state.customer_read_seq,
-                Actor::Agent { .. } | Actor::ExternalAgent { .. } | Actor::System => {
-                    state.agent_read_seq
-                }
+                Actor::Agent { .. }
+                | Actor::ExternalAgent { .. }
+                | Actor::Assistant
+                | Actor::System => state.agent_read_seq,
             };
             Some(seq.min(memory.last_message_seq)).filter(|seq| *seq > before)
         })?;
@@ -434,6 +454,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             author,
             text,
             attachments: files,
+            citations: Vec::new(),
             client_id,
             external_id: None,
             sent_at: None,

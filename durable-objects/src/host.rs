@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, SessionId, UserId};
+use edgedesk_domain::assistant::AssistantSettings;
+use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, InboxId, SessionId, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
 use edgedesk_wire::drafts::DraftJob;
@@ -138,6 +139,18 @@ pub trait Sessions {
         account_id: AccountId,
         sessions: &BTreeSet<(UserId, SessionId)>,
     ) -> Result<BTreeMap<SessionId, String>, OutsideError>;
+}
+
+/// Knows whether the assistant may answer.
+#[expect(async_fn_in_trait, reason = "objects are single-threaded")]
+pub trait AssistantSwitch {
+    /// How the assistant answers in an inbox, as of four seconds ago at most; disabled also where the whole account's is stopped.
+    /// Who cannot tell fails: what is switched off must not go on.
+    async fn assistant(
+        &self,
+        account_id: AccountId,
+        inbox_id: InboxId,
+    ) -> Result<AssistantSettings, OutsideError>;
 }
 
 /// Writes drafts, by and by.

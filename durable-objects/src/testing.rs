@@ -8,9 +8,10 @@ use std::rc::Rc;
 use edgedesk_domain::analysis::{
     Analysis, ModelRef, Polarity, Reason, Sentiment, SentimentLabel, Trend,
 };
+use edgedesk_domain::assistant::AssistantSettings;
 use edgedesk_domain::conversation::ConversationState;
 use edgedesk_domain::ids::{
-    AccountId, ConversationId, IdSource, IntentId, SessionId, TicketId, UserId,
+    AccountId, ConversationId, IdSource, InboxId, IntentId, SessionId, TicketId, UserId,
 };
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
@@ -23,8 +24,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use ulid::Ulid;
 
 use crate::host::{
-    Analyzer, DeskClient, Drafts, EventSink, Files, Host, HostError, Outgoing, OutsideError,
-    OwnIntents, Report, SecurityEvent, Sessions,
+    Analyzer, AssistantSwitch, DeskClient, Drafts, EventSink, Files, Host, HostError, Outgoing,
+    OutsideError, OwnIntents, Report, SecurityEvent, Sessions,
 };
 use crate::sockets::{Closing, SocketId};
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
@@ -310,6 +311,9 @@ pub(crate) struct Others {
     /// How looking up the version in use goes, how reading its head does, and which it is.
     pub(crate) own_intents: Cell<Mood>,
     pub(crate) heads: Cell<Mood>,
+    /// How asking whether the assistant answers goes, and whether it does.
+    pub(crate) switch: Cell<Mood>,
+    pub(crate) assistant_on: Cell<bool>,
     pub(crate) own_version: Cell<Option<u32>>,
     /// Intents of it that are gone.
     pub(crate) retired: RefCell<Vec<IntentId>>,
@@ -348,6 +352,8 @@ impl TestOutside {
             analyzer: Cell::new(Mood::Well),
             risk: Cell::new(0.1),
             own_intents: Cell::new(Mood::Well),
+            switch: Cell::new(Mood::Well),
+            assistant_on: Cell::new(false),
             heads: Cell::new(Mood::Well),
             own_version: Cell::default(),
             retired: RefCell::default(),
@@ -413,6 +419,21 @@ impl Drafts for TestOutside {
             self.jobs.borrow_mut().push(job.clone());
         }
         self.drafts.get().result()
+    }
+}
+
+impl AssistantSwitch for TestOutside {
+    async fn assistant(
+        &self,
+        _account_id: AccountId,
+        _inbox_id: InboxId,
+    ) -> Result<AssistantSettings, OutsideError> {
+        pause().await;
+        self.switch.get().result()?;
+        Ok(AssistantSettings {
+            is_enabled: self.assistant_on.get(),
+            min_confidence: 0.5,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use edgedesk_domain::time::Timestamp;
 
 use super::Conversation;
+use super::assistant::answer_due;
 use super::outbox::Outside;
 use crate::error::ObjectError;
 use crate::host::Host;
@@ -35,6 +36,19 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             is_retry: true,
         });
         let files = self.attachment_wake(now)?;
+        let answer = self
+            .log
+            .state()?
+            .as_ref()
+            .and_then(answer_due)
+            .map(|due| Wake {
+                at: if due > now {
+                    due
+                } else {
+                    now.plus_millis(RECOVERY_MILLIS)
+                },
+                is_retry: true,
+            });
         self.log.with(|memory| {
             let lanes = [
                 (memory.flushed_events < memory.head).then(|| self.queue_backoff.get()),
@@ -57,6 +71,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 })
                 .chain(look)
                 .chain(files)
+                .chain(answer)
                 .min_by_key(|wake| wake.at)
         })
     }
@@ -110,7 +125,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             self.flush(outside),
             self.look(outside),
             self.delete_attachments(outside),
-            self.ask_for_draft(outside)
+            self.ask_for_draft(outside),
+            self.hand_off_overdue()
         );
         if let Err(error) = self.arm_for_retry().await {
             self.report("set the alarm", &error);
@@ -134,7 +150,12 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 .state
                 .as_ref()
                 .map_or(0, |state| state.unanalyzed.len());
-            memory.is_unflushed() || unanalyzed > 0 || memory.undrafted().is_some()
+            let is_overdue = memory
+                .state
+                .as_ref()
+                .and_then(answer_due)
+                .is_some_and(|due| due <= self.host.now());
+            memory.is_unflushed() || unanalyzed > 0 || memory.undrafted().is_some() || is_overdue
         });
         let has_to_look = self
             .next_look()

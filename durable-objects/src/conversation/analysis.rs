@@ -203,6 +203,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             let state = memory.state.as_ref();
             state.is_some_and(|state| state.should_alert(analysis.escalation_risk))
         })?;
+        let mut follows = if alert { self.escalated()? } else { Vec::new() };
         let escalation = alert.then(|| {
             NewEvent::new(EventData::EscalationDetected(EscalationDetected {
                 message_id: pending.message_id,
@@ -219,8 +220,10 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         }))
         .caused_by(Cause::Logged(cause))
         .once_per([format!("analysis:{}", pending.message_id)]);
-        self.append_own(std::iter::once(analyzed).chain(escalation).collect())
-            .await
+        let mut events = vec![analyzed];
+        events.extend(escalation);
+        events.append(&mut follows);
+        self.append_own(events).await
     }
 
     /// Counts a failure. The first, second, fourth, eighth … is logged: an analyser that is down for a day leaves a dozen

@@ -12,8 +12,8 @@ use edgedesk_domain::ids::{MessageId, SuggestionId};
 use edgedesk_domain::message::{Actor, Direction, Message, NO_TEXT};
 use edgedesk_domain::suggestion::{MAX_SUGGESTIONS, Suggestion, SuggestionVerdict};
 use edgedesk_wire::drafts::{
-    AskForDraft, AskedForDraft, DraftContext, DraftJob, EarlierMessage, RejectSuggestion,
-    StoreDraft, StoredDraft,
+    AskForDraft, AskedForDraft, DraftContext, DraftJob, EarlierMessage, FIRST_NAME,
+    RejectSuggestion, StoreDraft, StoredDraft,
 };
 use edgedesk_wire::suggestions::{GivenVerdict, SuggestionsResponse, VerdictResponse};
 
@@ -24,8 +24,6 @@ use crate::error::{ObjectError, Refusal};
 use crate::host::Host;
 use crate::sql::{ObjectSql, SqlError};
 
-/// The name of the job that every message gets.
-const FIRST: &str = "first";
 /// Events before a message among which its earlier messages are looked for.
 const EARLIER_EVENTS: u64 = 80;
 /// Earlier messages that a draft is told of, and how much of each.
@@ -63,6 +61,10 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         while self.drafts.backoff().is_over(self.host.now()) {
             let outcome = match self.next_job() {
                 Ok(Some((job, seq))) => {
+                    // Who is not answered by the assistant is answered by people.
+                    if let Err(error) = self.engage_assistant(outside, seq).await {
+                        self.report("engage the assistant", &error);
+                    }
                     let asked = outside.ask(&job).await;
                     asked.map_err(|error| error.to_string()).and_then(|()| {
                         self.log
@@ -74,7 +76,18 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 Err(error) => Err(error.to_string()),
             };
             match outcome {
-                Ok(()) => self.drafts.backoff.set(Backoff::default()),
+                Ok(()) => {
+                    self.drafts.backoff.set(Backoff::default());
+                    if self
+                        .log
+                        .state()
+                        .ok()
+                        .flatten()
+                        .is_some_and(|state| state.is_with_assistant())
+                    {
+                        self.show_typing(true);
+                    }
+                }
                 Err(error) => {
                     self.report("ask for a draft", &error);
                     let longer = self
@@ -101,12 +114,16 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             self.log.set_asked_draft(seq)?;
             return Ok(None);
         };
-        let job = job(&state, message_id, FIRST.to_owned());
+        let job = job(&state, message_id, FIRST_NAME.to_owned());
         Ok(Some((job, seq)))
     }
 
     /// The message at `seq`, if a draft for it is of use.
-    fn wanted(&self, state: &ConversationState, seq: u64) -> Result<Option<MessageId>, SqlError> {
+    pub(super) fn wanted(
+        &self,
+        state: &ConversationState,
+        seq: u64,
+    ) -> Result<Option<MessageId>, SqlError> {
         if !state.status.is_open() || state.is_hidden() || seq <= state.scrubbed_seq() {
             return Ok(None);
         }
@@ -161,6 +178,10 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             customer_name: state.customer_name,
             ticket_number: state.ticket_number,
             assignee_id: state.assignee_id,
+            assistant_min_confidence: state
+                .assistant
+                .filter(|assistant| assistant.is_answering() && is_wanted)
+                .map(|assistant| assistant.min_confidence),
             earlier: self.earlier(seq)?,
         })
     }
@@ -186,7 +207,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(earlier)
     }
 
-    /// Logs a draft, once for each job.
+    /// Logs a draft, once for each job, and what the assistant does with it.
     ///
     /// # Errors
     ///
@@ -195,6 +216,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         &self,
         address: Address,
         request: StoreDraft,
+        outside: &impl Outside,
     ) -> Result<StoredDraft, ObjectError> {
         let state = self.existing(address)?;
         let draft = request.draft;
@@ -211,7 +233,15 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         let event = NewEvent::new(EventData::DraftCreated(draft))
             .caused_by(Cause::Logged(cause))
             .once_per([key]);
-        let appended = self.append(address, vec![event]).await?;
+        let mut events = vec![event];
+        let is_step = request.assistant.is_some();
+        if let Some(step) = request.assistant {
+            events.extend(self.next_step(outside, seq, step).await?);
+        }
+        let appended = self.append(address, events).await?;
+        if is_step {
+            self.show_typing(false);
+        }
         Ok(StoredDraft {
             is_new: matches!(appended, Appended::Logged(_)),
         })

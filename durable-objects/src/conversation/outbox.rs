@@ -11,7 +11,9 @@ use std::rc::Rc;
 
 use super::Conversation;
 use super::log::{Logged, NewEvent};
-use crate::host::{Analyzer, DeskClient, Drafts, EventSink, Files, Host, OwnIntents, Sessions};
+use crate::host::{
+    Analyzer, AssistantSwitch, DeskClient, Drafts, EventSink, Files, Host, OwnIntents, Sessions,
+};
 use crate::sql::{ObjectSql, SqlError};
 
 /// Milliseconds that a flush gathers events before it sends them. A message's analysis usually lands within, so that the
@@ -38,11 +40,14 @@ const MAX_BACKOFF_MILLIS: i64 = 60_000;
 
 /// Everybody a conversation talks to.
 pub trait Outside:
-    EventSink + DeskClient + Analyzer + OwnIntents + Sessions + Files + Drafts
+    EventSink + DeskClient + Analyzer + OwnIntents + AssistantSwitch + Sessions + Files + Drafts
 {
 }
 
-impl<T: EventSink + DeskClient + Analyzer + OwnIntents + Sessions + Files + Drafts> Outside for T {}
+impl<T> Outside for T where
+    T: EventSink + DeskClient + Analyzer + OwnIntents + AssistantSwitch + Sessions + Files + Drafts
+{
+}
 
 /// How long to leave somebody alone who failed. Memory only: an object that wakes tries at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

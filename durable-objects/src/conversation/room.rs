@@ -9,7 +9,7 @@ use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::frames::{ClientFrame, MessageDraft, ServerFrame, Typing, Viewers};
 use edgedesk_wire::object::{Receipt, SocketIdentity};
 
-use super::log::{Address, NewEvent};
+use super::log::{Address, Cause, NewEvent};
 use super::{Conversation, belongs, not_here, other_team, rules};
 use crate::error::{ObjectError, Refusal};
 use crate::host::{Host, Outgoing, Sessions, Target};
@@ -179,6 +179,8 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             ClientFrame::Read { seq } => {
                 self.mark_read(address, actor_of(identity), seq).await?;
             }
+            ClientFrame::AssistantHandOff => self.hand_off_requested(address, identity).await?,
+            ClientFrame::AssistantSolved => self.solved(address, identity).await?,
             ClientFrame::PresenceSet { .. } | ClientFrame::Join { .. } => {
                 self.reply(socket, &wrong_socket());
             }
@@ -306,8 +308,13 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
                 Some(status) => {
                     plan.events
                         .extend(rules::reopening(status, actor_of(identity), plan.main));
+                    plan = self.with_request_for_person(plan)?;
                 }
             }
+        } else if direction == Direction::Outgoing {
+            let cause = Cause::Sibling(plan.main);
+            plan.events
+                .extend(self.taken_over(actor_of(identity), cause, false)?);
         }
         self.log_one(address, plan).await
     }

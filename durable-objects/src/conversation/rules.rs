@@ -334,6 +334,7 @@ fn message_of(
         author: author_of(&message.sender, customer_id),
         text,
         attachments: Vec::new(),
+        citations: Vec::new(),
         client_id: None,
         external_id: identifier(message.external_id.as_deref()),
         sent_at: message.sent_at,

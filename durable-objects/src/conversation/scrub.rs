@@ -60,6 +60,7 @@ fn changed(
         EventData::MessageCreated(message) => change_message(message, &text, &external_id),
         EventData::ConversationStatusChanged(change) => nameless(&mut change.by),
         EventData::ConversationRead(read) => nameless(&mut read.reader),
+        EventData::AssistantHandedOff(handed) => nameless(&mut handed.by),
         EventData::MessageAnalyzed(analyzed) => {
             let analysis = &mut analyzed.analysis;
             analysis.entities.clear();
@@ -97,6 +98,7 @@ fn changed(
         | EventData::AnalysisCorrected(_)
         | EventData::CorrectionWithdrawn(_)
         | EventData::SuggestionDecided(_)
+        | EventData::AssistantEngaged(_)
         | EventData::TicketOpened(_) => {}
     }
     (new != *data).then_some(new)
@@ -110,6 +112,8 @@ fn change_message(
     text(&mut message.text);
     // What is in a file cannot be masked, nor its name told apart from what it is about.
     message.attachments.clear();
+    // Chosen by what the customer asked.
+    message.citations.clear();
     message.external_id = message.external_id.as_deref().and_then(external_id);
     // Chosen by the sender's own program, which may put anything there.
     if matches!(message.author, Actor::Customer { .. }) {

@@ -1,4 +1,5 @@
 mod analyses;
+mod assistant;
 mod attachments;
 mod decisions;
 mod drafts;

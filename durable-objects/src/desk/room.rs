@@ -246,7 +246,9 @@ impl<S: ObjectSql, H: Host> Desk<S, H> {
             | ClientFrame::Resume { .. }
             | ClientFrame::TypingStart
             | ClientFrame::TypingStop
-            | ClientFrame::Read { .. } => self.send(Target::Socket(socket), &wrong_socket()),
+            | ClientFrame::Read { .. }
+            | ClientFrame::AssistantHandOff
+            | ClientFrame::AssistantSolved => self.send(Target::Socket(socket), &wrong_socket()),
         }
         Ok(())
     }

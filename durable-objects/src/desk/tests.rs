@@ -192,6 +192,7 @@ fn written(direction: Direction) -> EventData {
         },
         text: "Text".into(),
         attachments: Vec::new(),
+        citations: Vec::new(),
         client_id: None,
         external_id: None,
         sent_at: None,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Viewer;
 pub use crate::access::{Permission, PermissionSet, Role};
+use crate::assistant::AssistantSettings;
 use crate::conversation::ConversationState;
 use crate::ids::{AccountId, InboxId, TeamId, UserId};
 use crate::time::Timestamp;
@@ -110,7 +111,7 @@ impl Channel {
 }
 
 /// An inbox with what is needed to check what arrives in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Inbox {
     /// Its id, which is part of the hook URL.
     pub id: InboxId,
@@ -131,7 +132,7 @@ pub struct Inbox {
 }
 
 /// Settings of an inbox; each field has a default, so stored JSON may leave any out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InboxSettings {
     /// Seconds that a signed timestamp may differ from now, either way.
@@ -148,6 +149,8 @@ pub struct InboxSettings {
     /// When somebody set the secret that its provider signs with; absent while it is one that nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_set_at: Option<Timestamp>,
+    /// Whether the assistant answers first.
+    pub assistant: AssistantSettings,
 }
 
 impl Default for InboxSettings {
@@ -159,6 +162,7 @@ impl Default for InboxSettings {
             team_id: None,
             is_closed: false,
             secret_set_at: None,
+            assistant: AssistantSettings::default(),
         }
     }
 }

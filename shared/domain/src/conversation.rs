@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Channel;
 use crate::analysis::{PastMood, RISK_ALERT, Sentiment};
+use crate::assistant::{AssistantStanding, AssistantState, HandOffReason};
 use crate::event::{ErasureScheduled, Event, EventData, Scrubbed};
 use crate::ids::{
     AccountId, ConversationId, CustomerId, InboxId, MessageId, PrivacyRequestId, TeamId, UserId,
@@ -199,6 +200,9 @@ pub struct ConversationState {
     /// Customer messages whose analysis has neither succeeded nor been given up, oldest first.
     #[serde(default)]
     pub unanalyzed: Vec<PendingAnalysis>,
+    /// What the assistant did in it; absent where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant: Option<AssistantState>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When the customer first got an answer.
@@ -296,6 +300,7 @@ impl ConversationState {
             escalation_alerted: false,
             moods: Vec::new(),
             unanalyzed: Vec::new(),
+            assistant: None,
             created_at: event.at,
             first_reply_at: None,
             waiting_since: None,
@@ -375,6 +380,16 @@ impl ConversationState {
                 self.escalation_alerted = true;
                 self.updated_at = event.at;
             }
+            EventData::AssistantEngaged(engaged) => {
+                self.assistant = Some(AssistantState {
+                    standing: AssistantStanding::Answering,
+                    since: event.at,
+                    n_answers: 0,
+                    min_confidence: engaged.min_confidence,
+                });
+                self.updated_at = event.at;
+            }
+            EventData::AssistantHandedOff(handed) => self.apply_hand_off(handed.reason, event.at),
             EventData::TicketOpened(opened) => self.ticket_number = Some(opened.number),
             EventData::TicketUpdated(change) => {
                 self.apply_ticket_change(change);
@@ -421,7 +436,35 @@ impl ConversationState {
         risk > RISK_ALERT && !self.escalation_alerted && self.status.is_open()
     }
 
+    /// Whether the assistant has it: no person has to answer.
+    #[must_use]
+    pub fn is_with_assistant(&self) -> bool {
+        self.status.is_open()
+            && self
+                .assistant
+                .is_some_and(|assistant| assistant.is_answering())
+    }
+
+    fn apply_hand_off(&mut self, reason: HandOffReason, at: Timestamp) {
+        if let Some(assistant) = &mut self.assistant {
+            assistant.standing = AssistantStanding::HandedOff;
+            assistant.since = at;
+        }
+        // Who is given to a person waits for one, unless it was that person who took over.
+        if reason != HandOffReason::TakenOver {
+            self.waiting_since.get_or_insert(at);
+        }
+        self.updated_at = at;
+    }
+
     fn apply_status(&mut self, current: ConversationStatus, at: Timestamp) {
+        if !self.status.is_open()
+            && current.is_open()
+            && let Some(assistant) = &mut self.assistant
+        {
+            assistant.standing = AssistantStanding::Idle;
+            assistant.since = at;
+        }
         self.status = current;
         if current.is_open() {
             self.resolved_at = None;
@@ -457,6 +500,10 @@ impl ConversationState {
                 });
             }
             Direction::Outgoing if message.author != Actor::System => {
+                if let (Actor::Assistant, Some(assistant)) = (&message.author, &mut self.assistant)
+                {
+                    assistant.n_answers += 1;
+                }
                 self.first_reply_at.get_or_insert(event.at);
                 self.waiting_since = None;
             }
@@ -517,7 +564,10 @@ impl ConversationState {
         let read_seq = read_seq.min(self.seq);
         match reader {
             Actor::Customer { .. } => self.customer_read_seq = self.customer_read_seq.max(read_seq),
-            Actor::Agent { .. } | Actor::ExternalAgent { .. } | Actor::System => {
+            Actor::Agent { .. }
+            | Actor::ExternalAgent { .. }
+            | Actor::Assistant
+            | Actor::System => {
                 self.agent_read_seq = self.agent_read_seq.max(read_seq);
                 // Agents read a conversation to its end: the client sends the last `seq` it shows.
                 self.n_unread = 0;

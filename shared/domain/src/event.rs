@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Channel;
 use crate::analysis::{Analysis, ModelRef, PastMood, Reason};
+use crate::assistant::{AssistantEngaged, HandedOff};
 use crate::conversation::ConversationStatus;
 use crate::feedback::{AnalysisField, Verdict};
 use crate::ids::{
@@ -115,6 +116,14 @@ pub enum EventData {
     #[serde(rename = "suggestion.decided")]
     SuggestionDecided(SuggestionDecided),
 
+    // Assistant.
+    /// The assistant answers from now on.
+    #[serde(rename = "assistant.engaged")]
+    AssistantEngaged(AssistantEngaged),
+    /// It does not any more: a person goes on.
+    #[serde(rename = "assistant.handed_off")]
+    AssistantHandedOff(HandedOff),
+
     // Ticket.
     /// The desk gave the conversation its ticket.
     #[serde(rename = "ticket.opened")]
@@ -156,6 +165,8 @@ impl EventData {
             Self::EscalationDetected(_) => "escalation.detected",
             Self::DraftCreated(_) => "draft.created",
             Self::SuggestionDecided(_) => "suggestion.decided",
+            Self::AssistantEngaged(_) => "assistant.engaged",
+            Self::AssistantHandedOff(_) => "assistant.handed_off",
             Self::TicketOpened(_) => "ticket.opened",
             Self::TicketUpdated(_) => "ticket.updated",
             Self::CustomerUpdated(_) => "customer.updated",
@@ -170,7 +181,9 @@ impl EventData {
             Self::MessageCreated(message) => message.direction != crate::message::Direction::Note,
             Self::ConversationCreated(_)
             | Self::ConversationStatusChanged(_)
-            | Self::ConversationRead(_) => true,
+            | Self::ConversationRead(_)
+            | Self::AssistantEngaged(_)
+            | Self::AssistantHandedOff(_) => true,
             Self::ConversationAssigned(_)
             | Self::ConversationTeamChanged(_)
             | Self::ErasureScheduled(_)

@@ -8,6 +8,7 @@ pub mod access;
 pub mod account;
 pub mod analysis;
 pub mod article;
+pub mod assistant;
 pub mod attachment;
 pub mod consent;
 pub mod conversation;

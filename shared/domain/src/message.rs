@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attachment::Attachment;
 use crate::ids::{CustomerId, MessageId, UserId};
+use crate::suggestion::Citation;
 use crate::time::Timestamp;
 
 /// Longest text of a message, in bytes of UTF-8: 100 kB, so that an event with its JSON escapes (at worst six bytes for
@@ -56,6 +57,8 @@ pub enum Actor {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
+    /// The assistant, which answers customers out of articles.
+    Assistant,
     /// A rule, a model or the platform itself.
     System,
 }
@@ -75,6 +78,9 @@ pub struct Message {
     /// The files that go with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// Where what the assistant states in it stands; empty for everybody else's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub citations: Vec<Citation>,
     /// The sender's own id for it, echoed so that an optimistic copy can be matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

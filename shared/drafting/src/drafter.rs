@@ -9,6 +9,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use edgedesk_domain::analysis::{ModelRef, Reason};
+use edgedesk_domain::assistant::{AssistantStep, HandOffReason};
 use edgedesk_domain::event::DraftCreated;
 use edgedesk_domain::ids::{DraftId, IdSource, UserId};
 use edgedesk_domain::macros::SuggestionOutcomes;
@@ -24,8 +25,11 @@ use edgedesk_suggest::answer::{COMPOSER_ID, COMPOSER_VERSION};
 use edgedesk_suggest::case::Earlier;
 use edgedesk_suggest::{Case, Passage, suggest};
 use edgedesk_wire::articles::ArticleHit;
-use edgedesk_wire::drafts::{DraftContext, DraftJob, MAX_ATTEMPTS, MAX_DEFERRALS, StoreDraft};
+use edgedesk_wire::drafts::{
+    DraftContext, DraftJob, FIRST_NAME, MAX_ATTEMPTS, MAX_DEFERRALS, StoreDraft,
+};
 
+use crate::assistant;
 use crate::candidates::candidates;
 use crate::{Conversations, DraftingError, Rate, Turn};
 
@@ -163,6 +167,9 @@ where
         let macros = candidates(store, self.embedder, question.as_ref()).await?;
         let case = self.case(store, context, &account).await?;
         let suggested = suggest(&case, &macros, &passages, self.host);
+        let step = context
+            .assistant_min_confidence
+            .map(|min_confidence| assistant::step(&case, &passages, min_confidence));
         let draft = DraftCreated {
             draft_id: DraftId::generate(self.host),
             message_id: context.message_id,
@@ -174,14 +181,20 @@ where
             reasons: suggested.reasons,
             elapsed_ms: self.host.now().millis_since(started) as f64,
         };
-        self.store(job, draft).await?;
+        self.store(job, draft, step).await?;
         Ok(())
     }
 
-    async fn store(&self, job: &DraftJob, draft: DraftCreated) -> Result<(), DraftingError> {
+    async fn store(
+        &self,
+        job: &DraftJob,
+        draft: DraftCreated,
+        assistant: Option<AssistantStep>,
+    ) -> Result<(), DraftingError> {
         let request = StoreDraft {
             name: job.name.clone(),
             draft,
+            assistant,
         };
         self.conversations
             .store(job.account_id, job.conversation_id, &request)
@@ -216,7 +229,12 @@ where
             }],
             elapsed_ms: 0.0,
         };
-        match self.store(job, draft).await {
+        let step = context
+            .assistant_min_confidence
+            .map(|_| AssistantStep::HandOff {
+                reason: HandOffReason::Failed,
+            });
+        match self.store(job, draft, step).await {
             Ok(()) => Verdict::GaveUp(cause),
             Err(unheard) => Verdict::GaveUp(format!("{cause}; nor was the end told: {unheard}")),
         }
@@ -273,9 +291,6 @@ where
         Ok(member.map(|member| member.name))
     }
 }
-
-/// The name of the job that every message gets; others were asked for by agents.
-pub const FIRST_NAME: &str = "first";
 
 /// What was found, each place with the Markdown of its article.
 async fn passages<D: Database>(

@@ -5,6 +5,7 @@
 //! (`edgedesk-suggest`), the search (`edgedesk-retrieval`), and the queue.
 #![forbid(unsafe_code)]
 
+mod assistant;
 pub mod candidates;
 pub mod drafter;
 #[cfg(test)]

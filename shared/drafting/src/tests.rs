@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use edgedesk_domain::account::{Access, Channel, Principal, Role};
 use edgedesk_domain::analysis::ModelRef;
 use edgedesk_domain::article::ArticleState;
+use edgedesk_domain::assistant::{AssistantStep, HandOffReason};
 use edgedesk_domain::conversation::Priority;
 use edgedesk_domain::event::DraftCreated;
 use edgedesk_domain::ids::{
@@ -20,14 +21,14 @@ use edgedesk_search::row::Row;
 use edgedesk_store::testing::Sqlite;
 use edgedesk_store::{AccountStore, DataKeys, Shards};
 use edgedesk_wire::articles::{ArticleHit, NewArticle};
-use edgedesk_wire::drafts::{DraftContext, DraftJob, StoreDraft, StoredDraft};
+use edgedesk_wire::drafts::{DraftContext, DraftJob, FIRST_NAME, StoreDraft, StoredDraft};
 use edgedesk_wire::inference::EmbedResponse;
 use edgedesk_wire::knowledge::{FindPlaces, FoundPlaces, IndexArticle, Indexed};
 use edgedesk_wire::macros::MacroBody;
 use futures::executor::block_on;
 use ulid::Ulid;
 
-use super::drafter::{Drafter, FIRST_NAME, Verdict};
+use super::drafter::{Drafter, Verdict};
 use super::{Conversations, DraftingError, Rate, Turn};
 
 const RETURNS: &str = "You can send an item back within 30 days of delivery. \
@@ -96,6 +97,7 @@ impl World {
             customer_name: Some("Grace Hopper".into()),
             ticket_number: Some(7),
             assignee_id: None,
+            assistant_min_confidence: None,
             earlier: Vec::new(),
         };
         Self {
@@ -356,6 +358,45 @@ fn a_macro_is_embedded_once_and_again_when_it_changes() {
         block_on(store.list_macros_to_match()).unwrap()[0].vector,
         None
     );
+}
+
+#[test]
+fn where_the_assistant_has_it_the_draft_comes_with_its_step() {
+    let step = |world: &World| {
+        let stored = world.stored.borrow();
+        stored.last().unwrap().assistant.clone()
+    };
+    let asks = |world: &World, min_confidence| {
+        if let Some(context) = world.context.borrow_mut().as_mut() {
+            context.assistant_min_confidence = Some(min_confidence);
+        }
+    };
+    let world = World::new().with_knowledge();
+    world.run(FIRST_NAME, 1);
+    assert_eq!(step(&world), None, "a person has it");
+    asks(&world, 0.0);
+    world.run(FIRST_NAME, 1);
+    let Some(AssistantStep::Reply {
+        text, citations, ..
+    }) = step(&world)
+    else {
+        panic!("{:?}", step(&world));
+    };
+    assert!(text.contains("within 30 days"), "{text}");
+    assert_eq!(citations[0].article_id, ArticleId::new(Ulid(9)));
+    asks(&world, 1.1);
+    world.run(FIRST_NAME, 1);
+    let reason = HandOffReason::NotSure;
+    assert_eq!(step(&world), Some(AssistantStep::HandOff { reason }));
+    // The end of the attempts is one for the customer, too.
+    let waited = DraftJob {
+        n_deferrals: 10,
+        ..job(FIRST_NAME)
+    };
+    world.turn.set(Turn::InSeconds(42));
+    assert!(matches!(world.run_job(&waited, 1), Verdict::GaveUp(_)));
+    let reason = HandOffReason::Failed;
+    assert_eq!(step(&world), Some(AssistantStep::HandOff { reason }));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub enum Fate {
 use Fate::{In, Out};
 
 /// All places.
-pub const PLACES: [Place; 23] = [
+pub const PLACES: [Place; 24] = [
     Place {
         name: "customers",
         what: "Your name, your e-mail address, and when you first wrote",
@@ -141,5 +141,10 @@ pub const PLACES: [Place; 23] = [
         name: "suggestions",
         what: "What software offered people here as an answer to you, by number alone",
         fate: Out("what it said is in the history of each conversation"),
+    },
+    Place {
+        name: "assistant_steps",
+        what: "When the assistant answered you and when a person went on, by number alone",
+        fate: Out("it is in the history of each conversation"),
     },
 ];

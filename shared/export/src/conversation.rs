@@ -195,6 +195,7 @@ impl Reader {
             EventData::SuggestionDecided(decided) => json!({
                 "suggestion_id": decided.suggestion_id, "verdict": decided.verdict,
             }),
+            EventData::AssistantHandedOff(handed) => json!({ "reason": handed.reason }),
             EventData::AnalysisFailed(failed) => json!({ "message_id": failed.message_id }),
             // Who in the desk did so is theirs.
             EventData::ConversationAssigned(_)
@@ -203,7 +204,8 @@ impl Reader {
             | EventData::ErasureCancelled(_)
             | EventData::ConversationErased(_)
             | EventData::ConversationAnonymised(_)
-            | EventData::ConversationRead(_) => Value::Null,
+            | EventData::ConversationRead(_)
+            | EventData::AssistantEngaged(_) => Value::Null,
         };
         self.history.push(HistoryEntry { at, what, data });
     }
@@ -219,6 +221,7 @@ impl Reader {
             Actor::Customer { name, .. } => ("customer", name),
             Actor::Agent { name, .. } => ("agent", Some(name)),
             Actor::ExternalAgent { name, .. } => ("agent", name),
+            Actor::Assistant => ("assistant", None),
             Actor::System => ("system", None),
         };
         self.places.insert(message.message_id, self.messages.len());

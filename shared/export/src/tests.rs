@@ -92,6 +92,7 @@ impl Logs {
             author,
             text: text.to_owned(),
             attachments,
+            citations: Vec::new(),
             client_id: None,
             external_id: None,
             sent_at: None,

@@ -4,6 +4,7 @@
 //! names the account.
 
 mod api_keys;
+mod assistant;
 mod create;
 mod data_keys;
 mod identities;
@@ -152,6 +153,10 @@ pub(crate) use self::data_keys::STATEMENTS as DATA_KEY_STATEMENTS;
 /// The constant SQL of settings, for the same test.
 #[cfg(test)]
 pub(crate) use self::settings::STATEMENTS as SETTINGS_STATEMENTS;
+
+/// The constant SQL of the assistant's switch, for the same test.
+#[cfg(test)]
+pub(crate) use self::assistant::STATEMENTS as ASSISTANT_STATEMENTS;
 
 /// The constant SQL of roles, for the same test.
 #[cfg(test)]

@@ -31,7 +31,7 @@ use crate::shards::{AccountStore, Shards};
 use crate::testing::Sqlite;
 use crate::{Database, projection};
 
-pub const READ_MODEL: [&str; 7] = [
+pub const READ_MODEL: [&str; 8] = [
     "conversations",
     "messages",
     "analyses",
@@ -39,6 +39,7 @@ pub const READ_MODEL: [&str; 7] = [
     "customers",
     "feedback",
     "suggestions",
+    "assistant_steps",
 ];
 
 pub fn demo_seed() -> DemoSeed {
@@ -259,6 +260,7 @@ impl Log {
             },
             text: text.into(),
             attachments: Vec::new(),
+            citations: Vec::new(),
             client_id: None,
             external_id: None,
             sent_at: None,

@@ -10,10 +10,12 @@
 
 use std::collections::BTreeMap;
 
-use edgedesk_domain::conversation::ConversationState;
+use edgedesk_domain::assistant::HandOffReason;
+use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{Event, EventData, MessageAnalyzed, SuggestionDecided};
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{AccountId, ConversationId, MacroId, MessageId, SuggestionId};
+use edgedesk_domain::message::Actor;
 use edgedesk_domain::suggestion::SuggestionSource;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::queue::EventsAppended;
@@ -95,6 +97,11 @@ const UPSERT_SUGGESTIONS: &str = "
       seq = max(excluded.seq, suggestions.seq),
       offered_at = coalesce(suggestions.offered_at, excluded.offered_at)
     WHERE excluded.seq > suggestions.seq OR suggestions.offered_at IS NULL";
+const INSERT_ASSISTANT_STEPS: &str = "
+    INSERT INTO assistant_steps (account_id, conversation_id, seq, step, reason, created_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (account_id, conversation_id, seq) DO NOTHING";
 // The conflict target is the conversation alone: a number or an id given twice is a fault that must be seen.
 const INSERT_TICKETS: &str = "
     INSERT INTO tickets (account_id, conversation_id, id, number, created_at)
@@ -128,6 +135,7 @@ pub(crate) struct Projection {
     feedback: BTreeMap<(AccountId, ConversationId, u64, AnalysisField), (u64, String)>,
     /// What was offered, and what became of it: one after the other, as the database adds them up.
     suggestions: BTreeMap<(AccountId, ConversationId, SuggestionId, u64), String>,
+    assistant_steps: BTreeMap<EventKey, String>,
 }
 
 /// What an agent says of a field, or that they take it back.
@@ -152,6 +160,7 @@ impl Projection {
             && self.tickets.is_empty()
             && self.feedback.is_empty()
             && self.suggestions.is_empty()
+            && self.assistant_steps.is_empty()
     }
 
     /// Adds the rows that are made of one event each. All events are of the sealer's account.
@@ -178,6 +187,9 @@ impl Projection {
                             event.revision,
                         ));
                         self.messages.insert(key, (event.revision, row));
+                    }
+                    if message.author == Actor::Assistant {
+                        self.add_assistant_step(event, "answered", None);
                     }
                 }
                 EventData::MessageAnalyzed(analyzed) => {
@@ -226,6 +238,17 @@ impl Projection {
                     decided.macro_id,
                     Some(decided),
                 ),
+                EventData::AssistantEngaged(_) => self.add_assistant_step(event, "engaged", None),
+                EventData::AssistantHandedOff(handed) => {
+                    self.add_assistant_step(event, "handed_off", Some(handed.reason));
+                }
+                // Only the assistant's customers resolve a conversation themselves.
+                EventData::ConversationStatusChanged(change)
+                    if change.current == ConversationStatus::Resolved
+                        && matches!(change.by, Actor::Customer { .. }) =>
+                {
+                    self.add_assistant_step(event, "solved", None);
+                }
                 EventData::TicketOpened(opened) => {
                     self.tickets.entry(key).or_insert_with(|| {
                         row((
@@ -277,6 +300,26 @@ impl Projection {
             decided.and_then(|decided| decided.verdict),
         ));
         self.suggestions.insert(key, row);
+    }
+
+    /// Adds that the assistant did something.
+    fn add_assistant_step(
+        &mut self,
+        event: &Event,
+        step: &'static str,
+        reason: Option<HandOffReason>,
+    ) {
+        let key = (event.account_id, event.conversation_id, event.seq);
+        self.assistant_steps.entry(key).or_insert_with(|| {
+            row((
+                event.account_id,
+                event.conversation_id,
+                event.seq,
+                step,
+                reason,
+                event.at.millis(),
+            ))
+        });
     }
 
     /// Adds what an agent says, unless a later word is known already.
@@ -345,6 +388,11 @@ impl Projection {
             &mut statements,
             UPSERT_SUGGESTIONS,
             self.suggestions.into_values(),
+        );
+        push(
+            &mut statements,
+            INSERT_ASSISTANT_STEPS,
+            self.assistant_steps.into_values(),
         );
         push(&mut statements, UPSERT_CONVERSATIONS, conversations);
         push(&mut statements, UPSERT_CUSTOMERS, customers);

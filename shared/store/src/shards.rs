@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod articles;
+mod assistant;
 mod consents;
 mod conversations;
 mod cursor;
@@ -190,6 +191,7 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
         .chain(articles::reads())
         .chain(macros::READS)
         .chain(suggestions::READS)
+        .chain(assistant::READS)
         .chain(intents::reads())
         .chain(read_model::reads())
 }

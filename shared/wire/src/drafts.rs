@@ -2,6 +2,7 @@
 
 use edgedesk_domain::account::{Channel, Principal};
 use edgedesk_domain::analysis::Analysis;
+use edgedesk_domain::assistant::AssistantStep;
 use edgedesk_domain::conversation::Priority;
 use edgedesk_domain::event::DraftCreated;
 use edgedesk_domain::ids::{AccountId, ConversationId, MessageId, SuggestionId, UserId};
@@ -17,6 +18,8 @@ pub const MAX_ATTEMPTS: u32 = 3;
 /// Drafts of an account in a minute.
 pub const DRAFTS_PER_MINUTE: u64 = 50;
 
+/// The name of the job that every message gets; others were asked for by agents.
+pub const FIRST_NAME: &str = "first";
 /// How often a job waits for the next minute. What was written ten minutes ago is read by now, or answered.
 pub const MAX_DEFERRALS: u32 = 10;
 
@@ -68,6 +71,9 @@ pub struct DraftContext {
     /// Who it is assigned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<UserId>,
+    /// How sure the assistant has to be to answer; absent where it does not have the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant_min_confidence: Option<f64>,
     /// The messages before it, oldest first, without notes; the last ten, each cut at 2,000 characters.
     pub earlier: Vec<EarlierMessage>,
 }
@@ -88,6 +94,9 @@ pub struct StoreDraft {
     pub name: String,
     /// The draft.
     pub draft: DraftCreated,
+    /// What the assistant does, where it has the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant: Option<AssistantStep>,
 }
 
 /// What became of it.

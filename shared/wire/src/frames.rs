@@ -49,6 +49,12 @@ pub enum ClientFrame {
         /// The last `seq` they saw.
         seq: u64,
     },
+    /// The customer wants a person and not the assistant. Customers' sockets.
+    #[serde(rename = "assistant.hand_off")]
+    AssistantHandOff,
+    /// The assistant's answer was what the customer wanted. Customers' sockets.
+    #[serde(rename = "assistant.solved")]
+    AssistantSolved,
     /// Set oneself away or back. Desk sockets.
     #[serde(rename = "presence.set")]
     PresenceSet {

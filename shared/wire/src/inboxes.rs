@@ -1,12 +1,13 @@
 //! Bodies of `/api/v1/inboxes`.
 
 use edgedesk_domain::account::Channel;
+use edgedesk_domain::assistant::AssistantSettings;
 use edgedesk_domain::ids::{InboxId, TeamId};
 use edgedesk_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// An inbox. Its secret is in no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InboxView {
     /// Its id.
@@ -29,6 +30,9 @@ pub struct InboxView {
     /// widget's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_set_at: Option<Timestamp>,
+    /// How the assistant answers in it; absent where it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant: Option<AssistantSettings>,
 }
 
 /// `POST /api/v1/inboxes`.

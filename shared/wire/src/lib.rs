@@ -8,6 +8,7 @@ pub mod ai;
 pub mod api;
 pub mod api_keys;
 pub mod articles;
+pub mod assistant;
 pub mod audit;
 pub mod cloud_event;
 pub mod customers;

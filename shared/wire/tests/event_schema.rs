@@ -67,6 +67,8 @@ fn samples() -> Vec<Value> {
         ("suggestion.decided", json!({"draft_id": "drf_00000000000000000000000012",
             "suggestion_id": "sug_00000000000000000000000015", "suggestion_type": "macro",
             "macro_id": "mac_00000000000000000000000016", "verdict": "edited", "message_id": message, "by": agent})),
+        ("assistant.engaged", json!({"min_confidence": 0.6})),
+        ("assistant.handed_off", json!({"reason": "requested", "by": {"kind": "assistant"}})),
     ]
     .into_iter()
     .enumerate()
@@ -158,12 +160,14 @@ fn there_is_a_sample_of_every_event_type() {
         EventData::ConversationAnonymised(_) => 18,
         EventData::DraftCreated(_) => 19,
         EventData::SuggestionDecided(_) => 20,
+        EventData::AssistantEngaged(_) => 21,
+        EventData::AssistantHandedOff(_) => 22,
     };
     let seen: Vec<_> = samples()
         .into_iter()
         .map(|sample| number(&serde_json::from_value::<Event>(sample).unwrap().data))
         .collect();
-    assert_eq!(seen, (0..21).collect::<Vec<_>>());
+    assert_eq!(seen, (0..23).collect::<Vec<_>>());
 }
 
 #[test]

@@ -23,7 +23,7 @@ const HASHED_PREFIX: &str = "/assets/";
 /// A year, since such a file never changes.
 const HASHED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// The script that other sites embed, and the one that it loads when the chat is opened.
-const WIDGET_SCRIPTS: [&str; 2] = ["/widget.js", "/widget-files.js"];
+const WIDGET_SCRIPTS: [&str; 2] = ["/widget.js", "/widget-more.js"];
 /// Pages that route by path in the browser: any path below them is theirs.
 const APPS: [&str; 1] = ["/console/"];
 /// Paths where there are no files, so that a typing error costs no look-up.
@@ -130,7 +130,7 @@ mod tests {
             ("/assets/console-ZyzfaFew.js", true, false),
             ("/console/", false, false),
             ("/widget.js", false, true),
-            ("/widget-files.js", false, true),
+            ("/widget-more.js", false, true),
         ] {
             let headers = asset_headers(path, HeaderMap::new());
             assert_eq!(headers.contains_key(CACHE_CONTROL), immutable, "{path}");

@@ -247,7 +247,8 @@ pub fn view_of_new(inbox: NewInbox) -> InboxView {
     })
 }
 
-fn view(inbox: ListedInbox) -> InboxView {
+/// An inbox as others are shown.
+pub fn view(inbox: ListedInbox) -> InboxView {
     InboxView {
         id: inbox.id,
         channel: inbox.channel,
@@ -257,6 +258,7 @@ fn view(inbox: ListedInbox) -> InboxView {
         allowed_origins: inbox.settings.allowed_origins,
         is_closed: inbox.settings.is_closed,
         secret_set_at: inbox.settings.secret_set_at,
+        assistant: (inbox.channel == Channel::Widget).then_some(inbox.settings.assistant),
     }
 }
 

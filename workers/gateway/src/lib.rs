@@ -11,6 +11,8 @@ mod ai;
 mod api_keys;
 mod articles;
 mod assets;
+mod assistant;
+mod assistant_switch;
 mod attachments;
 mod audit;
 mod auth;

@@ -7,10 +7,10 @@ use utoipa::{Modify, OpenApi};
 pub use edgedesk_wire::problem::Problem;
 
 use crate::{
-    accounts, admin, ai, api_keys, articles, attachments, audit, auth, browser, conversations,
-    customers, decisions, desk, files, health, hooks, inboxes, intents, invitations, knowledge,
-    macros, members, networks, privacy, providers, roles, second_factor, sessions, suggestions,
-    teams, tickets, widget, zendesk, zero_trust,
+    accounts, admin, ai, api_keys, articles, assistant, attachments, audit, auth, browser,
+    conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
+    knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
+    suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 #[derive(OpenApi)]
@@ -171,6 +171,9 @@ use crate::{
         inboxes::change_inbox,
         inboxes::set_inbox_secret,
         inboxes::change_inbox_team,
+        assistant::change_inbox_assistant,
+        assistant::get_assistant,
+        assistant::stop_assistant,
         admin::list_deliveries,
         admin::rebuild,
         admin::get_checksum,
@@ -193,6 +196,8 @@ use crate::{
         (name = "decisions", description = "What the models decided, why, and what agents say of it"),
         (name = "customers", description = "Who writes in, what they agreed to, and archives of what is known of them"),
         (name = "ai", description = "Models, their accuracy, and the account's own intents"),
+        (name = "suggestions", description = "What is offered to agents as answers"),
+        (name = "assistant", description = "Whether the assistant answers customers, and what came of it"),
         (name = "knowledge", description = "Articles of the knowledge base, macros and templates"),
         (name = "tickets", description = "The work items opened from conversations"),
         (name = "desk", description = "The live desk of an account"),

@@ -6,7 +6,7 @@ use axum::routing::{delete, get, options, post, put};
 use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
-    accounts, admin, ai, api_keys, articles, assets, attachments, audit, auth, browser,
+    accounts, admin, ai, api_keys, articles, assets, assistant, attachments, audit, auth, browser,
     conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
     knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
     suggestions, teams, tickets, widget, zendesk, zero_trust,
@@ -196,6 +196,9 @@ routes! {
     put "/api/v1/inboxes/{id}" => inboxes::change_inbox,
     put "/api/v1/inboxes/{id}/secret" => inboxes::set_inbox_secret,
     put "/api/v1/inboxes/{id}/team" => inboxes::change_inbox_team,
+    put "/api/v1/inboxes/{id}/assistant" => assistant::change_inbox_assistant,
+    get "/api/v1/assistant" => assistant::get_assistant,
+    put "/api/v1/assistant" => assistant::stop_assistant,
     get "/api/v1/inboxes/{id}/deliveries" => admin::list_deliveries,
     post "/api/v1/admin/rebuild" => admin::rebuild,
     get "/api/v1/admin/checksum" => admin::get_checksum,

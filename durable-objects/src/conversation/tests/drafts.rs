@@ -58,8 +58,10 @@ impl World {
         let request = StoreDraft {
             name: name.into(),
             draft,
+            assistant: None,
         };
-        block_on(self.object.store_draft(address(), request)).map(|stored| stored.is_new)
+        block_on(self.object.store_draft(address(), request, &self.outside))
+            .map(|stored| stored.is_new)
     }
 
     fn reply_with(&self, text: &str, id: SuggestionId) -> Result<Receipt, ObjectError> {

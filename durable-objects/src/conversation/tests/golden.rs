@@ -74,6 +74,7 @@ fn samples() -> Vec<(EventData, &'static str)> {
                 },
                 text: "Hello \"you\" 🙂".into(),
                 attachments: Vec::new(),
+                citations: Vec::new(),
                 client_id: Some("1".into()),
                 external_id: Some("987".into()),
                 sent_at: Some(Timestamp::from_millis(5)),

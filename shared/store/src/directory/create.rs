@@ -66,7 +66,7 @@ pub enum NewOwner {
 }
 
 /// A new account's ids and keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CreatedAccount {
     /// The account.
     pub account_id: AccountId,

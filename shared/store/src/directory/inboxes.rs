@@ -1,6 +1,7 @@
 //! The inboxes of an account, without their secrets.
 
 use edgedesk_domain::account::{Channel, InboxSettings, Secret};
+use edgedesk_domain::assistant::AssistantSettings;
 use edgedesk_domain::ids::{AccountId, InboxId, TeamId};
 use edgedesk_domain::time::Timestamp;
 
@@ -34,12 +35,24 @@ const SET_TEAM: &str = "
     UPDATE inboxes SET settings = iif(?3 IS NULL, json_remove(settings, '$.team_id'), json_set(settings, '$.team_id', ?3))
     WHERE account_id = ?1 AND id = ?2
     RETURNING account_id, id";
+const SET_ASSISTANT: &str = "
+    UPDATE inboxes SET settings = json_set(settings, '$.assistant', json(?3))
+    WHERE account_id = ?1 AND id = ?2 AND channel = 'widget'
+    RETURNING account_id, id, channel, name, key, settings";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 6] = [LIST, FIND, INSERT, CHANGE, SET_SECRET, SET_TEAM];
+pub(crate) const STATEMENTS: [&str; 7] = [
+    LIST,
+    FIND,
+    INSERT,
+    CHANGE,
+    SET_SECRET,
+    SET_TEAM,
+    SET_ASSISTANT,
+];
 
 /// A new inbox with its credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewInbox {
     /// The inbox.
     pub id: InboxId,
@@ -56,7 +69,7 @@ pub struct NewInbox {
 }
 
 /// An inbox as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListedInbox {
     /// Its id.
     pub id: InboxId,
@@ -188,6 +201,26 @@ impl<D: Database> Directory<D> {
             Value::text(now),
         ];
         let rows = self.of(account_id).query(SET_SECRET, &parameters).await?;
+        rows.first().map(listed_inbox).transpose()
+    }
+
+    /// Says how the assistant answers in an inbox. Nothing when the account has no such inbox, or it is no widget's, where nobody
+    /// could answer.
+    pub async fn set_inbox_assistant(
+        &self,
+        account_id: AccountId,
+        inbox_id: InboxId,
+        assistant: AssistantSettings,
+    ) -> Result<Option<ListedInbox>, StoreError> {
+        let parameters = [
+            Value::text(account_id),
+            Value::text(inbox_id),
+            Value::text(crate::json(&assistant)),
+        ];
+        let rows = self
+            .of(account_id)
+            .query(SET_ASSISTANT, &parameters)
+            .await?;
         rows.first().map(listed_inbox).transpose()
     }
 

@@ -64,7 +64,7 @@ impl Table {
     }
 }
 
-pub(super) const TABLES: [Table; 19] = [
+pub(super) const TABLES: [Table; 20] = [
     Table {
         name: "conversations",
         read: "
@@ -379,5 +379,19 @@ pub(super) const TABLES: [Table; 19] = [
         delete: "DELETE FROM suggestions WHERE account_id = ?1",
         key: &[("conversation_id", false), ("id", false)],
         newer: Newer::Larger("seq"),
+    },
+    Table {
+        name: "assistant_steps",
+        read: "
+            SELECT account_id, conversation_id, seq, step, reason, created_at FROM assistant_steps WHERE account_id = ?1
+            AND (conversation_id, seq) > (?2, ?3) ORDER BY conversation_id, seq LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO assistant_steps (account_id, conversation_id, seq, step, reason, created_at) SELECT value ->> 0,
+            value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE true ON CONFLICT
+            (account_id, conversation_id, seq) DO NOTHING",
+        delete: "DELETE FROM assistant_steps WHERE account_id = ?1",
+        key: &[("conversation_id", false), ("seq", true)],
+        newer: Newer::Never,
     },
 ];

@@ -52,6 +52,8 @@ fn fill(shard: &Sqlite, account: AccountId) {
          INSERT INTO article_votes VALUES ('{account}', 'art_1', 'cus_1', 1, 5);
          INSERT INTO macros VALUES ('{account}', 'mac_1', 2, 'macro', 'Refund', 'refund', '{{}}', 1, 2, NULL, NULL);
          INSERT INTO suggestions VALUES ('{account}', 'cnv_1', 'sug_1', 7, 'macro', 'mac_1', 1, 'accepted');
+         INSERT INTO assistant_steps VALUES ('{account}', 'cnv_1', 4, 'engaged', NULL, 1),
+           ('{account}', 'cnv_1', 6, 'handed_off', 'requested', 2);
          INSERT INTO customer_consents VALUES ('{account}', 'cus_1', 1, 'marketing', 'given', 'phone', NULL, 'n', 'u', 'U', 1),
            ('{account}', 'cus_1', 2, 'marketing', 'withdrawn', 'phone', 'w', NULL, 'u', 'U', 2);
          INSERT INTO customer_exports VALUES ('{account}', 'cus_1', 'exp_1', 3, 'ready', 0, 'u', 'U', 1, 2, 3, 4, NULL);",

@@ -13,7 +13,7 @@ use crate::projection::Projection;
 
 const LIST_WITHOUT_TICKET: &str = "
     SELECT account_id, id FROM conversations WHERE account_id = ?1 AND ticket_number IS NULL ORDER BY id";
-const DELETE_ALL: [&str; 7] = [
+const DELETE_ALL: [&str; 8] = [
     "DELETE FROM conversations WHERE account_id = ?1",
     "DELETE FROM messages WHERE account_id = ?1",
     "DELETE FROM analyses WHERE account_id = ?1",
@@ -21,6 +21,7 @@ const DELETE_ALL: [&str; 7] = [
     "DELETE FROM customers WHERE account_id = ?1",
     "DELETE FROM feedback WHERE account_id = ?1",
     "DELETE FROM suggestions WHERE account_id = ?1",
+    "DELETE FROM assistant_steps WHERE account_id = ?1",
 ];
 
 /// A table of the read model, read in the order of its key. `?2` to `?4` are the key of the last row read.
@@ -32,7 +33,7 @@ struct Table {
     sealed: Option<SealedColumn>,
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table {
         name: "conversations",
         sql: "
@@ -93,6 +94,15 @@ const TABLES: [Table; 7] = [
             FROM suggestions WHERE account_id = ?1 AND (conversation_id, id) > (?2, ?3)
             ORDER BY conversation_id, id LIMIT 200",
         key: &["conversation_id", "id"],
+        sealed: None,
+    },
+    Table {
+        name: "assistant_steps",
+        sql: "
+            SELECT account_id, conversation_id, seq, step, reason, created_at
+            FROM assistant_steps WHERE account_id = ?1 AND (conversation_id, seq) > (?2, ?3)
+            ORDER BY conversation_id, seq LIMIT 200",
+        key: &["conversation_id", "seq"],
         sealed: None,
     },
 ];

@@ -1,4 +1,5 @@
 mod articles;
+mod assistant;
 mod customers;
 mod learning;
 mod own_intents;

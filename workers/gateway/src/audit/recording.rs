@@ -166,6 +166,8 @@ rules! {
     PUT "/api/v1/inboxes/{id}" => "inbox.changed" "inbox" "id",
     PUT "/api/v1/inboxes/{id}/secret" => "inbox.secret_set" "inbox" "id",
     PUT "/api/v1/inboxes/{id}/team" => "inbox.team_changed" "inbox" "id",
+    PUT "/api/v1/inboxes/{id}/assistant" => "inbox.assistant_changed" "inbox" "id",
+    PUT "/api/v1/assistant" => "assistant.switched" "account",
     GET "/api/v1/inboxes/{id}/deliveries" => "deliveries.read" "inbox" "id",
     GET "/api/v1/admin/parked" => "parked_messages.read" "parked_messages",
     POST "/api/v1/admin/parked/{id}/retry" => "parked_message.retried" "parked_message" "id",

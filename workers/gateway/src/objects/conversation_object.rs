@@ -212,7 +212,11 @@ impl ConversationObject {
             }
             (Method::Post, STORE_DRAFT_PATH) => {
                 let body = body(request).await?;
-                json(&self.conversation.store_draft(address, body).await?)
+                let stored = self
+                    .conversation
+                    .store_draft(address, body, &*self.outside)
+                    .await?;
+                json(&stored)
             }
             (Method::Post, ASK_FOR_DRAFT_PATH) => {
                 let body = body(request).await?;

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgedesk_domain::ids::{AccountId, SessionId, UserId};
+use edgedesk_domain::assistant::AssistantSettings;
+use edgedesk_domain::ids::{AccountId, InboxId, SessionId, UserId};
 use edgedesk_objects::host::{
-    Analyzer, DeskClient, Drafts, EventSink, Files, OutsideError, OwnIntents, Sessions,
+    Analyzer, AssistantSwitch, DeskClient, Drafts, EventSink, Files, OutsideError, OwnIntents,
+    Sessions,
 };
 use edgedesk_platform::files::R2;
 use edgedesk_platform::queue::send_json;
@@ -25,6 +27,7 @@ use worker::{
 
 use super::gate::Place;
 use super::timer::Timer;
+use crate::assistant_switch;
 use crate::context::App;
 use crate::error::AppError;
 use crate::own_intents;
@@ -167,6 +170,20 @@ impl Sessions for Bindings {
                 .map(|(id, standing)| (id, standing_mark(&standing)))
                 .collect())
         })
+        .await
+    }
+}
+
+impl AssistantSwitch for Bindings {
+    async fn assistant(
+        &self,
+        account_id: AccountId,
+        inbox_id: InboxId,
+    ) -> Result<AssistantSettings, OutsideError> {
+        limited(
+            LOOKUP_LIMIT_MILLIS,
+            assistant_switch::settings(&self.app, account_id, inbox_id),
+        )
         .await
     }
 }

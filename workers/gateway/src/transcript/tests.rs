@@ -29,6 +29,7 @@ fn message(seq: u64) -> Event {
             author: Actor::System,
             text: format!("message {seq}"),
             attachments: Vec::new(),
+            citations: Vec::new(),
             client_id: None,
             external_id: None,
             sent_at: None,

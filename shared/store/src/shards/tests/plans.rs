@@ -23,6 +23,7 @@ fn no_query_scans_a_table() {
         .chain(crate::directory::TEAM_STATEMENTS)
         .chain(crate::directory::ROLE_STATEMENTS)
         .chain(crate::directory::SETTINGS_STATEMENTS)
+        .chain(crate::directory::ASSISTANT_STATEMENTS)
         .chain(crate::directory::INBOX_STATEMENTS)
         .chain(crate::directory::OVER_STATEMENTS);
     let all = of_shard

@@ -49,6 +49,7 @@ fn state(customer_name: Option<&str>, ticket_number: Option<u64>) -> Conversatio
         escalation_alerted: false,
         moods: Vec::new(),
         unanalyzed: Vec::new(),
+        assistant: None,
         created_at: NOW,
         first_reply_at: None,
         waiting_since: None,
