@@ -72,7 +72,7 @@ test.describe('with the files script out of reach', () => {
   test.use({ expectedErrors: [/Failed to load|ERR_FAILED/] });
 
   test('the chat works without it', async ({ widget, page }) => {
-    await page.route('**/widget-files.js', (route) => route.abort());
+    await page.route('**/widget-more.js', (route) => route.abort());
     await widget.visit();
     await widget.open();
     await widget.send('Hello');

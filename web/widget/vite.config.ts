@@ -8,12 +8,12 @@ const MAX_GZIP_BYTES = 12_000;
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // The widget is one file with a fixed name, because its address stands in other people's pages. It is built after the pages
-// (web/vite.config.ts) and leaves their files alone. What is about files is a second one (`--mode files`), which the first loads
-// when the chat is opened.
+// (web/vite.config.ts) and leaves their files alone. What it needs once the chat is open is a second one (`--mode more`), which
+// the first loads then.
 export default defineConfig(({ mode }) => ({
   root: at('.'),
   publicDir: false,
-  plugins: [embeddable(mode === 'files' ? 'widget-files.js' : 'widget.js')],
+  plugins: [embeddable(mode === 'more' ? 'widget-more.js' : 'widget.js')],
   build: {
     outDir: at('../dist'),
     emptyOutDir: false,
@@ -23,8 +23,8 @@ export default defineConfig(({ mode }) => ({
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     reportCompressedSize: false,
     lib:
-      mode === 'files'
-        ? { entry: at('src/files/files.ts'), formats: ['es'], fileName: () => 'widget-files.js' }
+      mode === 'more'
+        ? { entry: at('src/more.ts'), formats: ['es'], fileName: () => 'widget-more.js' }
         : { entry: at('src/main.ts'), formats: ['iife'], name: 'edgedeskWidget', fileName: () => 'widget.js' },
   },
 }));

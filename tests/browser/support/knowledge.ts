@@ -1,6 +1,15 @@
 import { type APIRequestContext, expect } from '@playwright/test';
 import { type Stack, stack } from './stack.ts';
 
+interface Article {
+  title: string;
+  body: string;
+  version: number;
+  is_indexed: boolean;
+  n_helpful: number;
+  n_unhelpful: number;
+}
+
 /** The API as the account's admin uses it: what a test needs before it looks at a page. */
 export class Knowledge {
   private constructor(
@@ -28,7 +37,7 @@ export class Knowledge {
     return (await this.post('/articles', { title, body, language: 'en' })).article;
   }
 
-  async article(id: string): Promise<{ title: string; body: string; version: number; is_indexed: boolean }> {
+  async article(id: string): Promise<Article> {
     return (await this.answer(await this.request.get(`${this.url}/articles/${id}`, { headers: this.headers }))).article;
   }
 
@@ -41,6 +50,27 @@ export class Knowledge {
 
   async macro(title: string, text: string, kind: 'macro' | 'template' = 'macro'): Promise<{ id: string }> {
     return (await this.post('/macros', { kind, title, text })).macro;
+  }
+
+  /** A chat on a website. */
+  async inbox(name: string): Promise<{ id: string; key: string }> {
+    return this.post('/inboxes', { channel: 'widget', name });
+  }
+
+  /** One in which the assistant answers first. */
+  async chat(name: string): Promise<{ id: string; key: string }> {
+    const inbox = await this.inbox(name);
+    const data = { is_enabled: true };
+    await this.answer(
+      await this.request.put(`${this.url}/inboxes/${inbox.id}/assistant`, { headers: this.headers, data }),
+    );
+    return inbox;
+  }
+
+  /** How many say that an article is helpful, and how many that it is not. */
+  async votes(id: string): Promise<[number, number]> {
+    const { n_helpful, n_unhelpful } = await this.article(id);
+    return [n_helpful, n_unhelpful];
   }
 
   /** So that later tests are offered nothing of this one. */

@@ -149,6 +149,8 @@ export function createChat(config: Config, changed: () => void) {
     wake: transport.wake,
     /** For what is asked without the socket. */
     session: () => sessions.obtain(false),
+    /** To the assistant, or about it. A connection that is lost has no button. */
+    tell: transport.send,
     send(text: string, files: Attachment[]): void {
       outbox.add({ clientId: randomId(), text, files, at: Date.now() });
       notice.stop();

@@ -7,6 +7,7 @@ export type Actor =
   | { kind: 'customer'; id: string; name?: string }
   | { kind: 'agent'; id: string; name: string }
   | { kind: 'external_agent'; external_id: string; name?: string }
+  | { kind: 'assistant' }
   | { kind: 'system' };
 
 export type ConversationStatus = 'active' | 'pending' | 'escalated' | 'resolved' | 'closed';
@@ -18,12 +19,19 @@ export interface Attachment {
   size_bytes: number;
 }
 
+/** Where something that the assistant says stands. */
+export interface Citation {
+  article_id: string;
+  title: string;
+}
+
 export interface Message {
   message_id: string;
   direction: 'incoming' | 'outgoing' | 'note';
   author: Actor;
   text: string;
   attachments?: Attachment[];
+  citations?: Citation[];
   client_id?: string;
 }
 
@@ -44,6 +52,7 @@ export type LoggedEvent = Logged &
         type: 'conversation.status_changed';
         data: { previous: ConversationStatus; current: ConversationStatus; by: Actor };
       }
+    | { type: 'assistant.engaged' | 'assistant.handed_off'; data: object }
     | { type: 'conversation.created'; data: object }
   );
 
@@ -59,7 +68,8 @@ export type ClientFrame =
   | { type: 'resume'; seq: number }
   | { type: 'typing.start' }
   | { type: 'typing.stop' }
-  | { type: 'read'; seq: number };
+  | { type: 'read'; seq: number }
+  | { type: 'assistant.hand_off' | 'assistant.solved' };
 
 /** Stands for the text of a message that is only files. */
 export const NO_TEXT = '(no text)';

@@ -1,3 +1,5 @@
+import { h } from './view/dom.ts';
+
 export interface Piece {
   text: string;
   /** Set when the piece is a link; `http:` or `https:` only. */
@@ -42,4 +44,11 @@ function safeHref(link: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A text as nodes, its links as such. */
+export function linked(text: string): (Node | string)[] {
+  return splitLinks(text).map(({ text: piece, href }) =>
+    href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, piece) : piece,
+  );
 }

@@ -1,5 +1,6 @@
-import type { Actor, Attachment, LoggedEvent } from './frames.ts';
+import type { Actor, Attachment, Citation, LoggedEvent } from './frames.ts';
 import type { OutboxItem } from './outbox.ts';
+import { WORDS } from './words.ts';
 
 export interface MessageEntry {
   kind: 'message';
@@ -10,6 +11,8 @@ export interface MessageEntry {
   at: number;
   text: string;
   files: Attachment[] | undefined;
+  /** Of the assistant's answers, where they are from. */
+  citations?: Citation[] | undefined;
   /** Whether the visitor wrote it. */
   mine: boolean;
   /** The agent's name, when known. */
@@ -41,6 +44,8 @@ export function createTimeline() {
   let readSeq = 0;
   let statusSeq = 0;
   let isResolved = false;
+  /** `seq` of the last word on who answers: above 0 the assistant does, below it does not any more. */
+  let assistantSeq = 0;
 
   function noted(seq: number): void {
     highestSeq = Math.max(highestSeq, seq);
@@ -54,6 +59,8 @@ export function createTimeline() {
     /** The agents have read up to here. */
     seenSeq: () => seenSeq,
     isResolved: () => isResolved,
+    /** Above 0 the assistant answers, below it did. */
+    assistant: () => assistantSeq,
 
     /** A replay was asked for. */
     replaying(): void {
@@ -78,6 +85,10 @@ export function createTimeline() {
       if (event.type === 'conversation.status_changed' && event.seq > statusSeq) {
         statusSeq = event.seq;
         isResolved = isOver(event.data.current);
+      }
+      if (event.type.startsWith('assistant') && event.seq > Math.abs(assistantSeq)) {
+        assistantSeq = event.type === 'assistant.engaged' ? event.seq : -event.seq;
+        return true;
       }
       if (!entry) return false;
       const isNew = !entries.has(event.seq);
@@ -108,7 +119,7 @@ export function createTimeline() {
     /** Another conversation begins. */
     reset(): void {
       entries = new Map();
-      highestSeq = resumeSeq = seenSeq = readSeq = statusSeq = 0;
+      highestSeq = resumeSeq = seenSeq = readSeq = statusSeq = assistantSeq = 0;
       isReplaying = true;
       isResolved = false;
     },
@@ -126,13 +137,14 @@ function newestOf(entries: Map<number, Entry>, mine: boolean): number {
 function entryOf(event: LoggedEvent): Entry | undefined {
   const place = { seq: event.seq, at: Date.parse(event.at) };
   if (event.type === 'message.created' && event.data.direction !== 'note') {
-    const { attachments, author, client_id, direction, text } = event.data;
+    const { attachments, author, citations, client_id, direction, text } = event.data;
     return {
       ...place,
       kind: 'message',
       key: client_id ?? event.id,
       text,
       files: attachments,
+      citations,
       mine: direction === 'incoming',
       author: nameOf(author),
     };
@@ -151,7 +163,8 @@ function isOver(status: string): boolean {
   return status === 'resolved' || status === 'closed';
 }
 
-/** The name to show for an agent; a visitor needs none for themselves. */
+/** The name to show for an agent or the assistant; a visitor needs none for themselves. */
 export function nameOf(actor: Actor): string | undefined {
+  if (actor.kind === 'assistant') return WORDS.assistant;
   return actor.kind === 'agent' || actor.kind === 'external_agent' ? actor.name : undefined;
 }

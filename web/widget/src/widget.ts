@@ -1,6 +1,6 @@
 import { createChat } from './chat.ts';
 import type { Config } from './config.ts';
-import type { CreateFiles, Files } from './files/files.ts';
+import type { CreateMore, More } from './more.ts';
 import { adoptStyles } from './styles.ts';
 import { createComposer } from './view/composer.ts';
 import { h } from './view/dom.ts';
@@ -24,7 +24,7 @@ export function createWidget(config: Config): WidgetApi {
   let isOpen = false;
   let isDrawing = false;
   let waitingSince: number | undefined;
-  let files: Files | undefined;
+  let more: More | undefined;
 
   const chat = createChat(config, changed);
   const composer = createComposer({
@@ -33,7 +33,7 @@ export function createWidget(config: Config): WidgetApi {
       messages.scrollToEnd();
     },
     edited: chat.edited,
-    files: () => files,
+    files: () => more?.files,
   });
   const messages = createMessages({
     retry(clientId) {
@@ -83,19 +83,20 @@ export function createWidget(config: Config): WidgetApi {
     if (isOpen) {
       chat.start();
       chat.wake();
-      loadFiles();
+      loadMore();
       composer.measure();
       messages.scrollToEnd();
     }
     follow();
   }
 
-  /** What is about files is a script of its own, for those who open the chat. Without it the chat works, too. */
-  function loadFiles(): void {
-    if (files) return;
-    import(/* @vite-ignore */ `${config.host}/widget-files.js`).then(
-      ({ createFiles }: { createFiles: CreateFiles }) => {
-        files ??= createFiles({ config, root: shadow, session: chat.session, changed: composer.measure });
+  /** What is needed once the chat is open is a script of its own. Without it the chat works, too. */
+  function loadMore(): void {
+    if (more) return;
+    import(/* @vite-ignore */ `${config.host}/widget-more.js`).then(
+      ({ createMore }: { createMore: CreateMore }) => {
+        const { session, tell } = chat;
+        more ??= createMore({ config, root: shadow, session, tell, changed: composer.measure });
         changed();
       },
       // Tried again when the chat is opened again.
@@ -133,9 +134,10 @@ export function createWidget(config: Config): WidgetApi {
       typing: chat.typing().map((name) => name || teamName),
       teamName,
       isRefused: refusal !== undefined,
-      files,
+      more,
       now: Date.now(),
     });
+    more?.assistant.render(chat.timeline, connection === 'open');
   }
 
   function statusOf(): Omit<PanelModel, 'title'> {

@@ -18,6 +18,7 @@ export const WORDS = {
   send: 'Send message',
   jump: 'Jump to the newest message',
   you: 'You',
+  assistant: 'Assistant',
   typing: (name: string) => `${name} is typing`,
   today: 'Today',
   yesterday: 'Yesterday',

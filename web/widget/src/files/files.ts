@@ -1,6 +1,5 @@
 /**
- * Files in the chat: choosing, pasting and dropping them, their upload, and how they look in a message. A script of its own,
- * which the widget loads when the chat is opened.
+ * Files in the chat: choosing, pasting and dropping them, their upload, and how they look in a message.
  */
 
 import { fileSize, isPicture, MAX_BYTES, MAX_FILES, problemOf } from '../../../shared/files.ts';

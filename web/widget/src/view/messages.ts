@@ -1,8 +1,7 @@
 import { dayKey, dayLabel, fullLabel, timeLabel } from '../dates.ts';
-import type { Files } from '../files/files.ts';
-import type { Attachment } from '../frames.ts';
+import type { Attachment, Citation } from '../frames.ts';
 import { NO_TEXT } from '../frames.ts';
-import { splitLinks } from '../links.ts';
+import type { More } from '../more.ts';
 import type { OutboxItem } from '../outbox.ts';
 import type { Entry } from '../timeline.ts';
 import { WORDS } from '../words.ts';
@@ -27,8 +26,8 @@ export interface MessagesModel {
   teamName: string;
   /** Whether there is no chat to be had. */
   isRefused: boolean;
-  /** What draws files, once it is loaded. */
-  files: Files | undefined;
+  /** What draws files, links and where an answer is from, once it is loaded. */
+  more: More | undefined;
   now: number;
 }
 
@@ -190,8 +189,8 @@ function rowsOf(model: MessagesModel, ports: MessagesPorts): Row[] {
     const author = bubble.mine ? WORDS.you : (bubble.author ?? model.teamName);
     rows[bubble.place] = {
       key: bubble.key,
-      look: JSON.stringify([bubble.text, author, isFirst, bubble.files, !model.files]),
-      draw: () => drawBubble(bubble, author, isFirst, model.files),
+      look: JSON.stringify([bubble.text, author, isFirst, bubble.files, !model.more]),
+      draw: () => drawBubble(bubble, author, isFirst, model.more),
       footLook: JSON.stringify([bubble.at, isLast, receipt, bubble.item?.failed]),
       drawFoot: (element) => drawFoot(element, bubble, isFirst, isLast, receipt, ports),
     };
@@ -203,6 +202,7 @@ interface Bubble {
   key: string;
   text: string;
   files?: Attachment[] | undefined;
+  citations?: Citation[] | undefined;
   at: number;
   mine: boolean;
   author: string | undefined;
@@ -232,14 +232,15 @@ function receiptOf(bubble: Bubble, isLastMine: boolean, model: MessagesModel): s
   return model.seenSeq >= bubble.seq ? WORDS.seen : WORDS.sent;
 }
 
-function drawBubble(bubble: Bubble, author: string, isFirst: boolean, drawer: Files | undefined): HTMLElement {
+function drawBubble(bubble: Bubble, author: string, isFirst: boolean, more: More | undefined): HTMLElement {
   const text = h('div', { class: 'bubble', dir: 'auto', title: fullLabel(bubble.at) });
-  const { files } = bubble;
-  const drawn = files && drawer?.draw(files);
+  const { files, citations } = bubble;
+  const drawn = files && more?.files.draw(files);
   if (drawn) text.append(drawn);
-  for (const { text: piece, href } of splitLinks(drawn && bubble.text === NO_TEXT ? '' : bubble.text)) {
-    text.append(href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, piece) : piece);
-  }
+  const said = drawn && bubble.text === NO_TEXT ? '' : bubble.text;
+  text.append(...(more?.linked(said) ?? [said]));
+  const sources = citations && more?.assistant.draw(citations);
+  if (sources) text.append(sources);
   // Every message says whose it is; sighted readers see it by place and colour, and from the first of a group.
   const isNamed = isFirst && !bubble.mine;
   return h('div', {}, h('div', { class: isNamed ? 'author' : 'quiet' }, author), text);
