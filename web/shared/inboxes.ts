@@ -1,5 +1,6 @@
 // The JSON of inboxes, as docs/API.md describes it.
 
+import type { AssistantSettings } from './assistant';
 import type { Channel } from './wire';
 
 export interface Inbox {
@@ -14,6 +15,8 @@ export interface Inbox {
   is_closed: boolean;
   /** Absent while the secret is one that nobody knows. */
   secret_set_at?: string | null;
+  /** Absent where the assistant cannot answer. */
+  assistant?: AssistantSettings;
 }
 
 export interface InboxChange {

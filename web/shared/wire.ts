@@ -1,8 +1,9 @@
 // The JSON of `/api/v1` and of agents' sockets, as the crates `edgedesk-wire` and `edgedesk-domain` define it.
 // The widget has its own few shapes: it must stay tiny and sees only public events.
 
+import type { HandOffReason } from './assistant';
 import type { Feedback, FeedbackField } from './learning';
-import type { Draft, SuggestionDecided } from './suggestions';
+import type { Citation, Draft, SuggestionDecided } from './suggestions';
 
 export type ConversationStatus = 'active' | 'pending' | 'escalated' | 'resolved' | 'closed';
 export type Channel = 'widget' | 'zendesk';
@@ -34,6 +35,7 @@ export type Actor =
   | { kind: 'customer'; id: string; name?: string }
   | { kind: 'agent'; id: string; name: string }
   | { kind: 'external_agent'; external_id: string; name?: string }
+  | { kind: 'assistant' }
   | { kind: 'system' };
 
 export interface Scored {
@@ -124,6 +126,8 @@ export interface Conversation {
   sentiment?: Sentiment;
   escalation_risk: number;
   escalation_alerted: boolean;
+  /** Absent where the assistant never was. */
+  assistant?: { standing: 'answering' | 'handed_off' | 'idle'; since: string; n_answers: number };
   moods: { seq: number; score: number; risk: number }[];
   unanalyzed: { seq: number; message_id: string; failures: number }[];
   created_at: string;
@@ -155,6 +159,8 @@ export interface Message {
   author: Actor;
   text: string;
   attachments?: Attachment[];
+  /** Where what the assistant states stands. */
+  citations?: Citation[];
   client_id?: string;
   external_id?: string;
   sent_at?: string;
@@ -231,6 +237,8 @@ export type LoggedEvent =
       { message_id: string; message_seq: number; field: FeedbackField; by: Actor }
     >
   | Logged<'escalation.detected', { message_id: string; risk: number; reasons: Reason[] }>
+  | Logged<'assistant.engaged', { min_confidence: number }>
+  | Logged<'assistant.handed_off', { reason: HandOffReason; by: Actor }>
   | Logged<'draft.created', Draft>
   | Logged<'suggestion.decided', SuggestionDecided>
   | Logged<'ticket.opened', { ticket_id: string; number: number }>

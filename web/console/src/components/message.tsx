@@ -2,6 +2,7 @@ import { NO_TEXT } from '../../../shared/wire';
 import { clockTime, fullTime } from '../state/clock';
 import { actorName } from '../state/names';
 import type { Pending } from '../state/outgoing';
+import { showSources } from '../state/sources';
 import type { Mood, Thread } from '../state/thread';
 import type { MessageEntry } from '../state/timeline';
 import { whyId } from '../state/why';
@@ -56,6 +57,16 @@ export function MessageBubble({ entry, mood, customer, thread }: Props) {
           <p class="bubble" dir="auto">
             {explained ? <MarkedText text={message.text} analysis={mood} /> : message.text}
           </p>
+        )}
+        {message.citations && message.citations.length > 0 && (
+          <button
+            type="button"
+            class="suggestion-sources"
+            onClick={() => showSources({ title: 'What the assistant said', citations: message.citations ?? [] })}
+          >
+            <Icon name="quote" />
+            {message.citations.length === 1 ? '1 source' : `${message.citations.length} sources`}
+          </button>
         )}
         {files.length > 0 && <Attachments files={files} conversationId={thread.id} />}
         {incoming && message.author.kind === 'customer' && <Reading mood={mood} messageId={id} thread={thread} />}

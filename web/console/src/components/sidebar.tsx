@@ -86,6 +86,7 @@ interface PageLink {
 /** For everybody: agents see whom they see a conversation of. */
 const DESK_PAGES: PageLink[] = [{ page: 'customers', label: 'Customers', icon: 'user' }];
 const ASSISTANT_PAGES: PageLink[] = [
+  { page: 'assistant', label: 'Chat assistant', icon: 'spark' },
   { page: 'articles', label: 'Articles', icon: 'book' },
   { page: 'macros', label: 'Macros', icon: 'bolt' },
   { page: 'intents', label: 'Own intents', icon: 'spark' },

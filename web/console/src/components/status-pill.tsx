@@ -1,4 +1,4 @@
-import type { ConversationStatus } from '../../../shared/wire';
+import type { Conversation, ConversationStatus } from '../../../shared/wire';
 
 const NAMES: Record<ConversationStatus, string> = {
   active: 'Active',
@@ -8,6 +8,8 @@ const NAMES: Record<ConversationStatus, string> = {
   closed: 'Closed',
 };
 
-export function StatusPill({ status }: { status: ConversationStatus }) {
-  return <span class={`chip status ${status}`}>{NAMES[status]}</span>;
+/** Pending is also what the assistant answers: then it says so. */
+export function StatusPill({ status, assistant }: Pick<Conversation, 'status' | 'assistant'>) {
+  const isAssistants = status === 'pending' && assistant?.standing === 'answering';
+  return <span class={`chip status ${status}`}>{isAssistants ? 'With the assistant' : NAMES[status]}</span>;
 }

@@ -43,7 +43,7 @@ export function ThreadHeader({ thread, conversation, name, heading }: Props) {
         </h2>
         {conversation && (
           <p class="thread-subject">
-            <StatusPill status={conversation.status} />
+            <StatusPill status={conversation.status} assistant={conversation.assistant} />
             {conversation.subject && <span class="thread-subject-text">{conversation.subject}</span>}
           </p>
         )}
@@ -102,7 +102,7 @@ export function actorId(actor: Actor): string {
     ? actor.id
     : actor.kind === 'external_agent'
       ? actor.external_id
-      : 'system';
+      : actor.kind;
 }
 
 function ResolveButton({ conversation }: { conversation: Conversation }) {

@@ -10,6 +10,7 @@ import { ThreadView } from '../components/thread-view';
 import { Toasts } from '../components/toasts';
 import { creatingAccount } from '../state/accounts';
 import { forgetArticles } from '../state/articles';
+import { forgetAssistant } from '../state/assistant';
 import { openDesk, unreadTotal } from '../state/desk';
 import { currentView } from '../state/filters';
 import { listenToKeys } from '../state/keyboard';
@@ -25,6 +26,7 @@ import { closeWhy } from '../state/why';
 import { AccuracyPage } from './accuracy';
 import { ApiKeys } from './api-keys';
 import { Articles } from './articles';
+import { AssistantPage } from './assistant';
 import { AuditPage } from './audit';
 import { Customers } from './customers';
 import { Inboxes } from './inboxes';
@@ -52,6 +54,7 @@ const SHOWN: Record<Page, () => JSX.Element> = {
   roles: Roles,
   articles: Articles,
   macros: Macros,
+  assistant: AssistantPage,
 };
 
 /** Everything behind the login. */
@@ -69,6 +72,7 @@ export function Desk() {
     () => () => {
       forgetArticles();
       forgetMacros();
+      forgetAssistant();
     },
     [],
   );

@@ -18,6 +18,8 @@ export function actorName(actor: Actor): string {
       return actor.id === user.value?.id ? 'You' : actor.name;
     case 'external_agent':
       return actor.name ?? 'Agent in Zendesk';
+    case 'assistant':
+      return 'Assistant';
     case 'system':
       return 'Edgedesk';
   }

@@ -16,6 +16,7 @@ export const PAGE_WORDS = [
   'customers',
   'articles',
   'macros',
+  'assistant',
 ] as const;
 export type Page = (typeof PAGE_WORDS)[number];
 

@@ -162,6 +162,8 @@ export class Thread {
           case 'ticket.opened':
           case 'ticket.updated':
           case 'escalation.detected':
+          case 'assistant.engaged':
+          case 'assistant.handed_off':
             changes.push(frame);
             break;
           case 'typing.changed':

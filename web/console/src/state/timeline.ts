@@ -1,5 +1,6 @@
 import { type LoggedEvent, type MessageView, NO_TEXT } from '../../../shared/wire';
 import { user } from '../api/session';
+import { HAND_OFF_REASONS } from './assistant';
 import { actorName, agentName } from './names';
 import { teamName } from './teams';
 
@@ -101,6 +102,10 @@ function lineOf(event: LoggedEvent): { icon: string; text: string; alert: boolea
       const to = current ? teamName(current) : 'no team';
       return { icon: 'user', text: `${actorName(by)} gave it to ${to}`, alert: false };
     }
+    case 'assistant.engaged':
+      return { icon: 'spark', text: 'The assistant answers', alert: false };
+    case 'assistant.handed_off':
+      return { icon: 'user', text: `A person goes on: ${HAND_OFF_REASONS[event.data.reason]}`, alert: false };
     case 'ticket.opened':
       return { icon: 'ticket', text: `Ticket #${event.data.number} opened`, alert: false };
     case 'ticket.updated': {
