@@ -73,6 +73,7 @@ export class Console {
   /** A page beside the conversations. */
   async goTo(
     page:
+      | 'Chat assistant'
       | 'Articles'
       | 'Macros'
       | 'Own intents'

@@ -129,7 +129,7 @@ async fn it_answers_out_of_an_article_and_gives_over_at_a_word_until_it_is_stopp
     article(&admin, &word).await;
     let (inbox, key) = chat(&admin).await;
 
-    let (id, mut widget) = visitor(live, &key).await;
+    let (id, mut widget) = visitor(&live, &key).await;
     widget.write("c-1", &question(&word)).await.expect("sent");
     widget
         .wait_for_type(PATIENCE, "assistant.engaged")
@@ -167,7 +167,7 @@ async fn it_answers_out_of_an_article_and_gives_over_at_a_word_until_it_is_stopp
     assert!(now["waiting_since"].is_string());
 
     // And with the button, in another conversation.
-    let (id, mut widget) = visitor(live, &key).await;
+    let (id, mut widget) = visitor(&live, &key).await;
     widget.write("c-1", &question(&word)).await.expect("sent");
     next_message(&mut widget).await;
     let asked = Instant::now();
@@ -185,7 +185,7 @@ async fn it_answers_out_of_an_article_and_gives_over_at_a_word_until_it_is_stopp
     );
 
     // What no article says goes to a person by itself.
-    let (id, mut widget) = visitor(live, &key).await;
+    let (id, mut widget) = visitor(&live, &key).await;
     let text = "Which of the moons of Jupiter has the thickest ice above its ocean?";
     widget.write("c-1", text).await.expect("sent");
     let handed = widget
@@ -196,7 +196,7 @@ async fn it_answers_out_of_an_article_and_gives_over_at_a_word_until_it_is_stopp
     assert_eq!(state(&agent, id).await["status"], "active");
 
     // Somebody who has what they wanted.
-    let (id, mut widget) = visitor(live, &key).await;
+    let (id, mut widget) = visitor(&live, &key).await;
     widget.write("c-1", &question(&word)).await.expect("sent");
     next_message(&mut widget).await;
     let frame = json!({"type": "assistant.solved"});
@@ -220,12 +220,12 @@ async fn it_answers_out_of_an_article_and_gives_over_at_a_word_until_it_is_stopp
             .is_some_and(|share| share > 0.0)
     );
 
-    stopped_within_five_seconds(live, &word, &key).await;
+    stopped_within_five_seconds(&live, &word, &key).await;
 
     // The inbox's own switch.
     switch(&admin, &inbox, false).await;
     eventually("people answer", async || {
-        let (id, mut widget) = visitor(live, &key).await;
+        let (id, mut widget) = visitor(&live, &key).await;
         widget.write("c-1", &question(&word)).await.expect("sent");
         let now = once_drafted(&agent, id).await;
         now["assistant"].is_null().then_some(())
