@@ -16,8 +16,8 @@ use crate::passage::Passage;
 use crate::phrases::Phrases;
 use crate::text::n_words;
 
-mod body;
-mod near;
+pub(crate) mod body;
+pub(crate) mod near;
 
 use body::Body;
 use near::Near;
@@ -29,7 +29,7 @@ const MAX_WORDS_SHORT: usize = 150;
 /// Confidence of a draft that no article stands behind.
 const NO_SOURCE_CONFIDENCE: f64 = 0.15;
 /// What a body in another language than the customer's takes from the confidence.
-const OTHER_LANGUAGE_SHARE: f64 = 0.4;
+pub(crate) const OTHER_LANGUAGE_SHARE: f64 = 0.4;
 /// Confidence of a draft that only says thanks.
 const THANKS_CONFIDENCE: f64 = 0.6;
 /// Words up to which a message says too little to be answered well.
@@ -103,7 +103,7 @@ pub fn compose(case: &Case, passages: &[Passage]) -> Draft {
 }
 
 /// Those of the customer's language, of the nearest article's, or English.
-fn phrases(case: &Case, near: &[&Passage]) -> &'static Phrases {
+pub(crate) fn phrases(case: &Case, near: &[&Passage]) -> &'static Phrases {
     let article = near.first().and_then(|passage| passage.language.as_deref());
     let mut languages = case.language().into_iter().chain(article);
     languages
@@ -112,7 +112,7 @@ fn phrases(case: &Case, near: &[&Passage]) -> &'static Phrases {
 }
 
 /// Nothing is asked, and nobody is to be told how things work.
-fn is_compliment(case: &Case) -> bool {
+pub(crate) fn is_compliment(case: &Case) -> bool {
     case.is_positive() && case.act() == Some("compliment")
 }
 

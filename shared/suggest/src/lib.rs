@@ -1,7 +1,7 @@
 //! What an agent could answer to a customer's message: at most three suggestions, actions beside them, and why.
 //!
 //! In scope: filling templates ([`template`]), finding the macro that fits ([`macros`]), writing a draft out of articles
-//! ([`compose`]), checking any draft against what it may rest on ([`validate`]), and putting all of it in order ([`rank`],
+//! ([`compose`]), answering a customer in a chat or handing over to a person ([`assistant`]), checking any draft against what it may rest on ([`validate`]), and putting all of it in order ([`rank`],
 //! [`answer`]). Out of scope: searching the articles (`edgedesk-search`), asking a language model, and storing anything.
 //!
 //! All of it is pure: the same input gives the same answer, and ids come from an `IdSource`.
@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod answer;
+pub mod assistant;
 pub mod case;
 pub mod compose;
 pub mod extract;

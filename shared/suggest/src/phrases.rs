@@ -1,4 +1,4 @@
-//! What the composer says itself: greetings, thanks, apologies, questions, closings. Everything else in a draft is an article's.
+//! What the composer and the assistant say themselves: greetings, thanks, apologies, questions, closings. Everything else in a draft is an article's.
 //!
 //! No phrase states a fact about the account, an order or a time, so none can be wrong; a test runs all of them through
 //! [`validate`](crate::validate). A language has all of them or is not in the list.
@@ -47,6 +47,24 @@ pub struct Phrases {
     pub(crate) reply: &'static str,
     pub(crate) closing: &'static str,
     pub(crate) warm_closing: &'static str,
+    pub(crate) chat: Chat,
+}
+
+/// What the assistant says in a chat beside what articles say. Each is a whole text by itself.
+#[derive(Debug)]
+pub(crate) struct Chat {
+    /// To somebody who only greets.
+    pub(crate) greeting: &'static str,
+    /// To somebody who only says thanks.
+    pub(crate) welcome: &'static str,
+    /// To somebody who asks for a person.
+    pub(crate) to_person: &'static str,
+    /// Where the assistant has no answer that it is sure of.
+    pub(crate) not_sure: &'static str,
+    /// Where somebody has to look something up.
+    pub(crate) own_case: &'static str,
+    /// To somebody who complains or threatens.
+    pub(crate) personally: &'static str,
 }
 
 /// One phrase for each topic.
@@ -112,6 +130,7 @@ impl Phrases {
             self.closing,
             self.warm_closing,
         ];
+        all.extend(self.chat.all());
         all.extend(self.thanks.all());
         all.extend(self.sorry.all());
         all
@@ -121,6 +140,19 @@ impl Phrases {
 /// The languages that have phrases, ISO 639-1.
 pub fn languages() -> impl Iterator<Item = &'static str> {
     ALL.into_iter().map(|phrases| phrases.language)
+}
+
+impl Chat {
+    pub(crate) const fn all(&self) -> [&'static str; 6] {
+        [
+            self.greeting,
+            self.welcome,
+            self.to_person,
+            self.not_sure,
+            self.own_case,
+            self.personally,
+        ]
+    }
 }
 
 impl ByTopic {

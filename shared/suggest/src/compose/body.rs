@@ -19,7 +19,7 @@ const SAME: f64 = 0.8;
 
 /// The statements of a draft.
 #[derive(Debug)]
-pub(super) struct Body<'a> {
+pub(crate) struct Body<'a> {
     taken: Vec<Taken<'a>>,
 }
 
@@ -31,7 +31,7 @@ struct Taken<'a> {
 
 impl<'a> Body<'a> {
     /// As many statements as have room, in words: those of nearer passages first, then in the order of the articles.
-    pub(super) fn of(near: &[&'a Passage], room: usize) -> Self {
+    pub(crate) fn of(near: &[&'a Passage], room: usize) -> Self {
         let mut taken: Vec<Taken> = Vec::new();
         let mut left = room;
         for passage in near {
@@ -60,24 +60,24 @@ impl<'a> Body<'a> {
         Self { taken }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.taken.is_empty()
     }
 
     /// Whether the first statement is an item of a list, which nothing introduces.
-    pub(super) fn begins_with_list(&self) -> bool {
+    pub(crate) fn begins_with_list(&self) -> bool {
         let first = self.taken.first();
         first.is_some_and(|taken| taken.statement.role != Role::Sentence)
     }
 
     /// The title of the article that comes first.
-    pub(super) fn title(&self) -> Option<&'a str> {
+    pub(crate) fn title(&self) -> Option<&'a str> {
         let first = self.taken.first()?;
         Some(first.passage.title.as_str())
     }
 
     /// The titles of all articles, each once.
-    pub(super) fn titles(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn titles(&self) -> impl Iterator<Item = &'a str> {
         let mut seen = BTreeSet::new();
         self.taken
             .iter()
@@ -86,16 +86,16 @@ impl<'a> Body<'a> {
     }
 
     /// The language of the first article.
-    pub(super) fn language(&self) -> Option<&'a str> {
+    pub(crate) fn language(&self) -> Option<&'a str> {
         self.taken.first()?.passage.language.as_deref()
     }
 
-    pub(super) fn is_in_other_language(&self, case: &Case) -> bool {
+    pub(crate) fn is_in_other_language(&self, case: &Case) -> bool {
         let first = self.taken.first();
         first.is_some_and(|taken| is_other_language(taken.passage, case))
     }
 
-    pub(super) fn citations(&self) -> Vec<Citation> {
+    pub(crate) fn citations(&self) -> Vec<Citation> {
         self.taken
             .iter()
             .map(|Taken { passage, statement }| Citation {
@@ -110,7 +110,7 @@ impl<'a> Body<'a> {
     }
 
     /// The statements as paragraphs: sentences that belong together on one line, each item of a list on its own.
-    pub(super) fn paragraphs(&self) -> Vec<String> {
+    pub(crate) fn paragraphs(&self) -> Vec<String> {
         let mut paragraphs: Vec<String> = Vec::new();
         let mut before: Option<&Taken> = None;
         for taken in &self.taken {

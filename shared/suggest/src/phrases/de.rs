@@ -1,6 +1,6 @@
 //! German. Behind a greeting with a comma a sentence goes on in small letters.
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "Wenn etwas unklar ist oder nicht auf Ihren Fall passt, antworten Sie einfach auf diese Nachricht.",
     closing: "Freundliche Grüße",
     warm_closing: "Herzliche Grüße",
+    chat: Chat {
+        greeting: "Guten Tag! Wie kann ich Ihnen helfen?",
+        welcome: "Gern geschehen. Wenn Sie noch etwas brauchen, schreiben Sie mir einfach hier.",
+        to_person: "Gern. Ich gebe unser Gespräch an eine Kollegin oder einen Kollegen weiter. Sie bekommen hier Antwort.",
+        not_sure: "Das kann ich nicht sicher beantworten. Deshalb gebe ich unser Gespräch an eine Kollegin oder einen Kollegen weiter. Sie bekommen hier Antwort.",
+        own_case: "Das muss sich jemand für Sie ansehen. Deshalb gebe ich unser Gespräch an eine Kollegin oder einen Kollegen weiter. Sie bekommen hier Antwort.",
+        personally: "Bitte entschuldigen Sie die Unannehmlichkeiten. Ich gebe unser Gespräch an eine Kollegin oder einen Kollegen weiter, damit es persönlich geprüft wird.",
+    },
 };

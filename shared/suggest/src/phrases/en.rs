@@ -1,6 +1,6 @@
 //! English.
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "If anything is unclear or does not fit your case, just reply to this message.",
     closing: "Kind regards,",
     warm_closing: "All the best,",
+    chat: Chat {
+        greeting: "Hello! How can I help you?",
+        welcome: "You are welcome. If there is anything else, just write to me here.",
+        to_person: "Of course. I am handing our conversation over to a colleague, who will answer you here.",
+        not_sure: "I cannot answer this with certainty, so I am handing our conversation over to a colleague, who will answer you here.",
+        own_case: "Somebody has to look at this for you, so I am handing our conversation over to a colleague, who will answer you here.",
+        personally: "I am sorry for the trouble. I am handing our conversation over to a colleague, who will look at it personally.",
+    },
 };

@@ -1,6 +1,6 @@
 //! Spanish, with «usted».
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "Si algo no está claro o no se ajusta a su caso, responda a este mensaje.",
     closing: "Un cordial saludo,",
     warm_closing: "Un afectuoso saludo,",
+    chat: Chat {
+        greeting: "¡Hola! ¿En qué puedo ayudarle?",
+        welcome: "No hay de qué. Si necesita algo más, escríbame aquí.",
+        to_person: "Por supuesto. Paso nuestra conversación a una persona del equipo, que le responderá aquí.",
+        not_sure: "No puedo responder a esto con seguridad, así que paso nuestra conversación a una persona del equipo, que le responderá aquí.",
+        own_case: "Alguien tiene que revisar esto para usted, así que paso nuestra conversación a una persona del equipo, que le responderá aquí.",
+        personally: "Lamento las molestias. Paso nuestra conversación a una persona del equipo, que la revisará personalmente.",
+    },
 };

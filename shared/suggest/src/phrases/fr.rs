@@ -1,6 +1,6 @@
 //! French. A space that does not break stands before a colon.
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "Si quelque chose n’est pas clair ou ne correspond pas à votre cas, il vous suffit de répondre à ce message.",
     closing: "Cordialement,",
     warm_closing: "Bien à vous,",
+    chat: Chat {
+        greeting: "Bonjour\u{a0}! Comment puis-je vous aider\u{a0}?",
+        welcome: "Je vous en prie. Si vous avez besoin d’autre chose, écrivez-moi simplement ici.",
+        to_person: "Bien sûr. Je confie notre conversation à une personne de l’équipe, qui vous répondra ici.",
+        not_sure: "Je ne peux pas répondre à cela avec certitude. Je confie donc notre conversation à une personne de l’équipe, qui vous répondra ici.",
+        own_case: "Quelqu’un doit examiner votre demande. Je confie donc notre conversation à une personne de l’équipe, qui vous répondra ici.",
+        personally: "Veuillez nous excuser pour la gêne occasionnée. Je confie notre conversation à une personne de l’équipe, qui l’examinera personnellement.",
+    },
 };

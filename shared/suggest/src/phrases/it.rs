@@ -1,6 +1,6 @@
 //! Italian, with «Lei». Behind a greeting with a comma a sentence goes on in small letters.
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "Se qualcosa non è chiaro o non corrisponde al Suo caso, risponda a questo messaggio.",
     closing: "Cordiali saluti,",
     warm_closing: "Un caro saluto,",
+    chat: Chat {
+        greeting: "Buongiorno! Come posso aiutarLa?",
+        welcome: "Prego. Se Le serve altro, mi scriva pure qui.",
+        to_person: "Certamente. Passo la nostra conversazione a una persona del team, che Le risponderà qui.",
+        not_sure: "Non posso rispondere con certezza, perciò passo la nostra conversazione a una persona del team, che Le risponderà qui.",
+        own_case: "Qualcuno deve esaminare la Sua richiesta, perciò passo la nostra conversazione a una persona del team, che Le risponderà qui.",
+        personally: "Mi dispiace per il disagio. Passo la nostra conversazione a una persona del team, che la esaminerà personalmente.",
+    },
 };

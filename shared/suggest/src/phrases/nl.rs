@@ -1,6 +1,6 @@
 //! Dutch, with “u”.
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "Als iets niet duidelijk is of niet op uw situatie past, kunt u gewoon op dit bericht antwoorden.",
     closing: "Met vriendelijke groet,",
     warm_closing: "Hartelijke groet,",
+    chat: Chat {
+        greeting: "Hallo! Waarmee kan ik u helpen?",
+        welcome: "Graag gedaan. Als u nog iets nodig hebt, schrijft u me hier gewoon.",
+        to_person: "Natuurlijk. Ik geef ons gesprek door aan een collega, die u hier antwoord geeft.",
+        not_sure: "Ik kan dit niet met zekerheid beantwoorden. Daarom geef ik ons gesprek door aan een collega, die u hier antwoord geeft.",
+        own_case: "Iemand moet hier voor u naar kijken. Daarom geef ik ons gesprek door aan een collega, die u hier antwoord geeft.",
+        personally: "Excuses voor het ongemak. Ik geef ons gesprek door aan een collega, die er persoonlijk naar kijkt.",
+    },
 };

@@ -1,6 +1,6 @@
 //! Portuguese, in words that are read in Portugal and in Brazil.
 
-use super::{ByTopic, Phrases};
+use super::{ByTopic, Chat, Phrases};
 
 #[rustfmt::skip]
 pub(super) static PHRASES: Phrases = Phrases {
@@ -49,4 +49,12 @@ pub(super) static PHRASES: Phrases = Phrases {
     reply: "Se algo não estiver claro ou não se aplicar ao seu caso, basta responder a esta mensagem.",
     closing: "Com os melhores cumprimentos,",
     warm_closing: "Com um cordial abraço,",
+    chat: Chat {
+        greeting: "Olá! Em que posso ajudar?",
+        welcome: "De nada. Se precisar de mais alguma coisa, basta escrever aqui.",
+        to_person: "Com certeza. Vou passar a nossa conversa a uma pessoa da equipa, que lhe responderá aqui.",
+        not_sure: "Não posso responder a isto com certeza, por isso vou passar a nossa conversa a uma pessoa da equipa, que lhe responderá aqui.",
+        own_case: "Alguém tem de analisar isto para si, por isso vou passar a nossa conversa a uma pessoa da equipa, que lhe responderá aqui.",
+        personally: "Lamento o transtorno. Vou passar a nossa conversa a uma pessoa da equipa, que a analisará pessoalmente.",
+    },
 };
