@@ -9,6 +9,7 @@
 
 use std::cmp::Ordering;
 
+use crate::fingerprint::Fingerprint;
 use crate::row::Row;
 
 /// From which likeness on two texts count as duplicates.
@@ -51,6 +52,15 @@ impl Sample {
         Self {
             row,
             pieces: pieces(text),
+        }
+    }
+
+    /// The sample of a text of which only this is left. Compare it with such ones alone.
+    #[must_use]
+    pub fn of_fingerprint(fingerprint: &Fingerprint, row: Option<Row>) -> Self {
+        Self {
+            row,
+            pieces: fingerprint.numbers(),
         }
     }
 }
@@ -108,7 +118,7 @@ pub fn most_alike<'a, I: Ord + Copy>(
 }
 
 /// Three characters each, of the words in small letters with one space around each word. As a number: no two have the same.
-fn pieces(text: &str) -> Vec<u64> {
+pub(crate) fn pieces(text: &str) -> Vec<u64> {
     let mut characters = vec![' '];
     for word in text.split(|character: char| !character.is_alphanumeric()) {
         if word.is_empty() {
