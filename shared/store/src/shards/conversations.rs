@@ -1,5 +1,7 @@
 //! Conversations and their messages.
 
+use std::collections::BTreeMap;
+
 use edgedesk_domain::access::Viewer;
 use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::ids::{ConversationId, CustomerId, InboxId, TeamId, UserId};
@@ -71,15 +73,21 @@ const LIST_MESSAGES: &str = "
 const LIST_OF_CUSTOMER: &str = "
     SELECT account_id, id, status FROM conversations
     WHERE account_id = ?1 AND customer_id = ?2 AND id > ?3 ORDER BY id LIMIT 500";
+// Statuses of open conversations; hidden ones have a status of their own.
+const LIST_OPEN: &str = "
+    SELECT account_id, id, state FROM conversations
+    WHERE account_id = ?1 AND id IN (SELECT value FROM json_each(?2) AS asked) AND status IN ('active', 'pending', 'escalated')
+      AND (?3 IS NULL OR team_id IS NULL OR assignee_id = ?3 OR instr(?4, team_id) > 0)";
 
 #[cfg(test)]
-pub(crate) const READS: [&str; 6] = [
+pub(crate) const READS: [&str; 7] = [
     LIST,
     LIST_BY_EXTERNAL_ID,
     LIST_BY_CUSTOMER,
     FIND,
     LIST_MESSAGES,
     LIST_OF_CUSTOMER,
+    LIST_OPEN,
 ];
 
 /// What a list of conversations is narrowed to; the default is all.
@@ -213,6 +221,30 @@ impl<D: Database> AccountStore<'_, D> {
                 all.push((row.parsed("id")?, is_shown));
             }
         }
+    }
+
+    /// Those of these conversations that are open and that `seen_by` may see (all, without one), in the order of `ids`; at most `limit`.
+    pub async fn find_open_conversations(
+        &self,
+        ids: &[ConversationId],
+        seen_by: Option<&SeenBy>,
+        limit: usize,
+    ) -> Result<Vec<ConversationState>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut parameters = vec![self.account(), Value::Text(crate::json(&ids))];
+        parameters.extend(SeenBy::parameters(seen_by));
+        let rows = self.database.query(LIST_OPEN, &parameters).await?;
+        let mut by_id = BTreeMap::new();
+        for row in &rows {
+            by_id.insert(row.parsed::<ConversationId>("id")?, row);
+        }
+        let mut states = Vec::new();
+        for row in ids.iter().filter_map(|id| by_id.remove(id)).take(limit) {
+            states.push(self.vault.open_json(&CONVERSATION_STATE, row).await?);
+        }
+        Ok(states)
     }
 
     /// One conversation.

@@ -2,6 +2,7 @@ mod articles;
 mod assistant;
 mod customers;
 mod learning;
+mod open;
 mod own_intents;
 mod plans;
 mod suggestions;
