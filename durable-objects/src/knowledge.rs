@@ -1,4 +1,5 @@
-//! What an account's published articles say, searched by words and by meaning.
+//! What an account's published articles say, searched by words and by meaning. Beside it, in tables of their own, are the questions of open
+//! conversations ([`questions`]).
 //!
 //! State: `articles` (one row each, also of those that are forgotten: their revision is), `parts`, `words` (FTS5, without its texts),
 //! and the rows of [`vectors`]. Invariants:
@@ -12,6 +13,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod questions;
 mod search;
 mod store;
 #[cfg(test)]

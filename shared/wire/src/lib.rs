@@ -32,6 +32,7 @@ pub mod roles;
 pub mod second_factor;
 pub mod security;
 pub mod sessions;
+pub mod similar;
 pub mod suggestions;
 pub mod teams;
 pub mod zendesk;

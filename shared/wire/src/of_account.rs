@@ -16,6 +16,7 @@ use crate::object::{
     StateResponse, WithdrawnFeedback,
 };
 use crate::privacy::{KnownNames, RequestAnswer, RequestPage, Rewritten, Scheduled};
+use crate::similar::{Noted, SimilarQuestions};
 use crate::suggestions::{SuggestionsResponse, VerdictResponse};
 
 /// How an account is named in our JSON: by its field, without a space, since serde writes none. In a text that somebody
@@ -78,6 +79,12 @@ impl OfAccount for IndexStatus {
     }
 }
 
+impl OfAccount for SimilarQuestions {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
 impl OfAccount for AskedForDraft {
     fn is_of(&self, account_id: AccountId) -> bool {
         self.job.account_id == account_id
@@ -125,6 +132,7 @@ compared_by_the_object!(
     IgnoredAny,
     Indexed,
     KnownNames,
+    Noted,
     Receipt,
     ReserveResponse,
     Rewritten,
