@@ -197,12 +197,11 @@ impl<S: ObjectSql, C: Clock> Questions<S, C> {
         look: impl FnOnce(&mut Memory) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         let mut memory = self.memory.borrow_mut();
-        let known = match memory.take() {
-            Some(known) => known,
-            None => {
-                store::create(&self.sql)?;
-                store::list(&self.sql)?
-            }
+        let known = if let Some(known) = memory.take() {
+            known
+        } else {
+            store::create(&self.sql)?;
+            store::list(&self.sql)?
         };
         look(memory.insert(known))
     }
