@@ -31,6 +31,7 @@ use edgedesk_wire::drafts::{
 
 use crate::assistant;
 use crate::candidates::candidates;
+use crate::questions::{self, OpenQuestions};
 use crate::{Conversations, DraftingError, Rate, Turn};
 
 /// Articles that a draft is made of, and places of each.
@@ -103,7 +104,7 @@ where
     D: Database,
     C: Conversations,
     E: Embedder,
-    K: KnowledgeIndex,
+    K: KnowledgeIndex + OpenQuestions,
     R: Rate,
     H: Clock + IdSource,
 {
@@ -153,6 +154,7 @@ where
             .ok_or_else(|| JobError::NoAccount(job.account_id.to_string()))?;
         let store = self.shards.for_account(job.account_id, account.shard)?;
         let question = question_of(self.embedder, &context.text).await;
+        questions::note(self.index, job, context, question.as_ref()).await;
         let wanted = Search {
             query: context.text.clone(),
             limit: ARTICLES,

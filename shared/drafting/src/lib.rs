@@ -1,13 +1,15 @@
 //! What becomes of a job that asks for a draft.
 //!
 //! In scope: what is read of whom and in which order, the rate of an account, how often is tried, and that the conversation hears of
-//! the end in any case ([`drafter`]); macros with their embeddings ([`candidates`]). Out of scope: what a draft says
+//! the end in any case ([`drafter`]); macros with their embeddings ([`candidates`]); what open conversations ask, for a list of similar
+//! tickets ([`questions`]). Out of scope: what a draft says
 //! (`edgedesk-suggest`), the search (`edgedesk-retrieval`), and the queue.
 #![forbid(unsafe_code)]
 
 mod assistant;
 pub mod candidates;
 pub mod drafter;
+pub mod questions;
 #[cfg(test)]
 mod tests;
 

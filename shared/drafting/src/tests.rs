@@ -25,10 +25,12 @@ use edgedesk_wire::drafts::{DraftContext, DraftJob, FIRST_NAME, StoreDraft, Stor
 use edgedesk_wire::inference::EmbedResponse;
 use edgedesk_wire::knowledge::{FindPlaces, FoundPlaces, IndexArticle, Indexed};
 use edgedesk_wire::macros::MacroBody;
+use edgedesk_wire::similar::{ForgetQuestions, NoteQuestion};
 use futures::executor::block_on;
 use ulid::Ulid;
 
 use super::drafter::{Drafter, Verdict};
+use super::questions::OpenQuestions;
 use super::{Conversations, DraftingError, Rate, Turn};
 
 const RETURNS: &str = "You can send an item back within 30 days of delivery. \
@@ -39,6 +41,7 @@ struct World {
     shards: Shards<Sqlite>,
     context: RefCell<Option<DraftContext>>,
     stored: RefCell<Vec<StoreDraft>>,
+    noted: RefCell<Vec<NoteQuestion>>,
     is_conversation_down: Cell<bool>,
     cannot_store: Cell<bool>,
     is_model_down: Cell<bool>,
@@ -104,6 +107,7 @@ impl World {
             shards,
             context: RefCell::new(Some(context)),
             stored: RefCell::default(),
+            noted: RefCell::default(),
             is_conversation_down: Cell::default(),
             cannot_store: Cell::default(),
             is_model_down: Cell::default(),
@@ -257,6 +261,21 @@ impl KnowledgeIndex for World {
             words_only,
             is_model_old: false,
         })
+    }
+}
+
+impl OpenQuestions for World {
+    async fn note(&self, of: AccountId, request: &NoteQuestion) -> Result<(), RetrievalError> {
+        assert_eq!(of, account());
+        if self.is_index_down.get() {
+            return Err(RetrievalError::Unavailable("no index".into()));
+        }
+        self.noted.borrow_mut().push(request.clone());
+        Ok(())
+    }
+
+    async fn forget(&self, _: AccountId, _: &ForgetQuestions) -> Result<(), RetrievalError> {
+        unreachable!("a draft forgets nothing")
     }
 }
 
@@ -473,4 +492,44 @@ fn a_draft_is_tried_three_times_and_then_the_conversation_hears_of_it() {
     let world = World::new();
     world.is_conversation_down.set(true);
     assert!(matches!(world.run(FIRST_NAME, 9), Verdict::Retry { .. }));
+}
+
+#[test]
+fn what_the_customer_asks_is_noted_with_the_meaning_that_the_draft_was_made_with() {
+    let world = World::new().with_knowledge();
+    world.run(FIRST_NAME, 1);
+    let embedded = world.embedded.borrow();
+    let n_read = embedded.iter().filter(|text| *text == QUESTION).count();
+    assert_eq!(n_read, 1, "the model reads it once for both");
+    let noted = world.noted.borrow();
+    let [note] = noted.as_slice() else {
+        panic!("one question");
+    };
+    assert_eq!(note.conversation_id, ConversationId::new(Ulid(2)));
+    assert_eq!(note.seq, 2);
+    assert_eq!(
+        note.question.as_ref().map(|question| &question.model),
+        Some(&model())
+    );
+    assert!(!serde_json::to_string(note).unwrap().contains("send"));
+}
+
+#[test]
+fn a_question_is_noted_without_a_model_and_not_where_it_is_of_no_use() {
+    let of = |change: &dyn Fn(&World, &mut DraftContext)| {
+        let world = World::new();
+        let mut context = world.context.borrow().clone().unwrap();
+        change(&world, &mut context);
+        world.context.replace(Some(context));
+        assert_eq!(world.run("another", 1), Verdict::Done);
+        assert_eq!(world.drafts().len(), 1, "there is a draft in any case");
+        world.noted.take()
+    };
+    let noted = of(&|world, _| world.is_model_down.set(true));
+    assert_eq!(noted[0].question, None);
+    assert!(!noted[0].fingerprint.is_empty());
+    // A greeting, a conversation that is over, and nobody to tell.
+    assert!(of(&|_, context| context.text = "Good morning!".into()).is_empty());
+    assert!(of(&|_, context| context.is_wanted = false).is_empty());
+    assert!(of(&|world, _| world.is_index_down.set(true)).is_empty());
 }

@@ -138,6 +138,13 @@ pub const PLACES: [Place; 24] = [
         fate: Out("they are about no customer"),
     },
     Place {
+        name: "questions of open conversations",
+        what: "Numbers made of the first question of each of your open conversations, by which similar ones are found",
+        fate: Out(
+            "they are made of what you wrote, which is in here, and go when the conversation is over",
+        ),
+    },
+    Place {
         name: "suggestions",
         what: "What software offered people here as an answer to you, by number alone",
         fate: Out("what it said is in the history of each conversation"),

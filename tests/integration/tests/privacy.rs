@@ -26,7 +26,8 @@ async fn post(live: &Live, path: &str, expected: u16) -> Value {
 }
 
 /// A ticket of the customer, read by the model and listed. Gives the conversation's and the customer's ids.
-async fn ticket_of(live: &Live, text: &str) -> (String, String, Delivery) {
+async fn ticket_of(own: &OwnStack, text: &str) -> (String, String, Delivery) {
+    let live = &own.live;
     let ticket = live.ticket();
     let mut body = ticket.comment(&unique("evt-"), text, false, true);
     body["event"]["comment"]["author"]["name"] = json!(NAME);
@@ -42,6 +43,11 @@ async fn ticket_of(live: &Live, text: &str) -> (String, String, Delivery) {
     .await;
     let found = serde_json::to_value(found).expect("JSON");
     let id = |field: &str| found[field].as_str().expect("an id").to_owned();
+    // Before it is answered: what is answered is compared with nothing any more.
+    eventually("what it asks is compared", async || {
+        is_compared(own.state(), &id("conversation_id")).then_some(())
+    })
+    .await;
     answer_with_file(&admin, &id("conversation_id")).await;
     (id("conversation_id"), id("customer_id"), delivery)
 }
@@ -105,7 +111,7 @@ fn files_with(folder: &Path, words: &[&str]) -> Vec<(PathBuf, String)> {
 async fn an_erased_customer_is_hidden_comes_back_when_taken_back_and_is_gone_when_it_is_due() {
     let mut own = OwnStack::start(&["--direct", "--var", "ERASURE_WINDOW_SECS=86400"]).await;
     let text = format!("I am {NAME} ({EMAIL}). Where is my parcel?");
-    let (conversation, customer, delivery) = ticket_of(&own.live, &text).await;
+    let (conversation, customer, delivery) = ticket_of(&own, &text).await;
     let path = format!("/api/v1/conversations/{conversation}");
     let erasure = format!("/api/v1/customers/{customer}/erasure");
 
@@ -171,6 +177,7 @@ async fn an_erased_customer_is_hidden_comes_back_when_taken_back_and_is_gone_whe
     }
     assert!(!audit.contains(NAME) && !audit.contains(EMAIL));
     settle(&own).await;
+    assert!(!is_compared(own.state(), &conversation));
     assert_nothing_stored(&mut own);
 }
 
@@ -178,7 +185,7 @@ async fn an_erased_customer_is_hidden_comes_back_when_taken_back_and_is_gone_whe
 async fn an_anonymous_customer_is_named_nowhere_and_their_texts_stay_readable() {
     let mut own = OwnStack::start(&["--direct"]).await;
     let text = format!("I am {NAME} ({EMAIL}). Where is my parcel?");
-    let (conversation, customer, _) = ticket_of(&own.live, &text).await;
+    let (conversation, customer, _) = ticket_of(&own, &text).await;
     let is_file = |(path, _): &(PathBuf, String)| path.to_string_lossy().contains("/r2/");
     let stored = other_files_with_words(own.state());
     assert!(stored.iter().any(is_file), "{stored:#?}");
@@ -201,7 +208,21 @@ async fn an_anonymous_customer_is_named_nowhere_and_their_texts_stay_readable() 
     )
     .await;
     settle(&own).await;
+    assert!(!is_compared(own.state(), &conversation));
     assert_nothing_stored(&mut own);
+}
+
+/// Whether any object still has numbers that were made of what the conversation asks.
+fn is_compared(folder: &Path, conversation: &str) -> bool {
+    let has_it = |path: &PathBuf| {
+        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let sql = "SELECT count(*) FROM questions WHERE conversation_id = ?1";
+        database.query_row(sql, [conversation], |row| row.get::<_, u64>(0))
+    };
+    let databases = databases(folder);
+    databases
+        .iter()
+        .any(|path| has_it(path).is_ok_and(|n| n > 0))
 }
 
 /// Waits until the read model is what the logs say: the rewritten events have arrived, and no row has the words any more; and until

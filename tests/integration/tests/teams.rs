@@ -79,6 +79,7 @@ async fn refuse_all(stranger: &Edgedesk, admin: &Edgedesk, id: ConversationId) {
         (Method::GET, "", None),
         (Method::GET, "/messages", None),
         (Method::GET, "/analysis", None),
+        (Method::GET, "/similar", None),
         (Method::GET, &decision, None),
         (
             Method::POST,

@@ -60,6 +60,7 @@ mod second_factor;
 mod service_client;
 mod session_check;
 mod sessions;
+mod similar;
 mod sockets;
 mod suggestions;
 mod teams;

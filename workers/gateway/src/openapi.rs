@@ -10,7 +10,7 @@ use crate::{
     accounts, admin, ai, api_keys, articles, assistant, attachments, audit, auth, browser,
     conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
     knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
-    suggestions, teams, tickets, widget, zendesk, zero_trust,
+    similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 #[derive(OpenApi)]
@@ -78,6 +78,7 @@ use crate::{
         conversations::open_socket,
         attachments::upload,
         attachments::make_link,
+        similar::list_similar,
         suggestions::get_suggestions,
         suggestions::ask_for_suggestions,
         suggestions::reject,

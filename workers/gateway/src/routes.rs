@@ -9,7 +9,7 @@ use crate::{
     accounts, admin, ai, api_keys, articles, assets, assistant, attachments, audit, auth, browser,
     conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
     knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
-    suggestions, teams, tickets, widget, zendesk, zero_trust,
+    similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 macro_rules! routes {
@@ -93,6 +93,7 @@ routes! {
     post "/api/v1/conversations/{id}/attachments/{attachment_id}/link" => attachments::make_link,
     get "/api/v1/conversations/{id}/socket" => conversations::open_socket,
 
+    get "/api/v1/conversations/{id}/similar" => similar::list_similar,
     get "/api/v1/conversations/{id}/suggestions" => suggestions::get_suggestions,
     post "/api/v1/conversations/{id}/suggestions" => suggestions::ask_for_suggestions,
     post "/api/v1/conversations/{id}/suggestions/{suggestion_id}/reject" => suggestions::reject,

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use edgedesk_domain::time::Clock;
+use edgedesk_drafting::questions::forget_what_is_over;
 use edgedesk_platform::chance::random_bytes;
 use edgedesk_platform::d1::D1;
 use edgedesk_platform::log::{Level, log};
@@ -43,7 +44,7 @@ pub async fn consume(queue: &str, messages: &[QueueMessage], env: &Env) -> worke
     let objects = Objects { env };
     let known_shards = KNOWN_SHARDS.with(KnownShards::clone);
     let projector = projector(&shards, &objects, &known_shards);
-    let verdicts = match queue {
+    let mut verdicts = match queue {
         EVENTS_QUEUE => projector.project(&deliveries).await,
         EVENTS_DEAD_QUEUE => projector.bury(&deliveries).await,
         _ => return Err(format!("no consumer for the queue {queue}").into()),
@@ -56,6 +57,7 @@ pub async fn consume(queue: &str, messages: &[QueueMessage], env: &Env) -> worke
     if let Some(oldest_at) = oldest_at.min() {
         LAG_MS.with(|lag| lag.set(Some(now.millis_since(oldest_at))));
     }
+    forget_what_is_over(&objects, &deliveries, &mut verdicts, &Random).await;
     for ((message, delivery), verdict) in messages.iter().zip(&deliveries).zip(&verdicts) {
         log_verdict(queue, delivery, verdict);
         match verdict {

@@ -12,6 +12,7 @@ mod inference;
 mod knowledge_queue;
 mod objects;
 mod pages;
+mod questions;
 mod routes;
 
 use edgedesk_domain::time::Clock as _;

@@ -7,6 +7,7 @@ use edgedesk_domain::event::Event;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::audit::{EntryList, InclusionProof};
 use edgedesk_wire::object::{DecisionRecord, EventsResponse, StateResponse};
+use edgedesk_wire::similar::SimilarQuestions;
 use serde_json::{Value, json};
 
 use super::*;
@@ -108,6 +109,10 @@ fn a_foreign_row_in_an_objects_answer_is_withheld() {
     check::<EntryList>(
         "the audit log",
         |of| json!({ "entries": [entry(OWN), entry(of)], "next_cursor": null }),
+    );
+    check::<SimilarQuestions>(
+        "similar conversations",
+        |of| json!({ "account_id": of, "similar": [] }),
     );
     check::<InclusionProof>("a proof", |of| {
         let root = Hash::ZERO;

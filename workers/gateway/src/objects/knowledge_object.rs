@@ -4,13 +4,15 @@ use std::cell::OnceCell;
 
 use edgedesk_domain::ids::AccountId;
 use edgedesk_objects::knowledge::Knowledge;
+use edgedesk_objects::knowledge::questions::Questions;
 use edgedesk_objects::knowledge::vectors::ExactRows;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_platform::time::SystemClock;
 use edgedesk_wire::knowledge::{INDEX_PATH, IndexArticle, SEARCH_PATH, STATUS_PATH, object_name};
+use edgedesk_wire::similar::{FORGET_PATH, NOTE_PATH, SIMILAR_PATH};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-use super::http::{Failure, answer, body, json, name_of, not_found, request_id};
+use super::http::{Failure, answer, body, json, name_of, not_found, query_id, request_id};
 
 type Object = Knowledge<DurableSql, SystemClock, ExactRows<DurableSql>>;
 
@@ -20,6 +22,7 @@ pub struct KnowledgeObject {
     state: State,
     /// Made with the first request, which names the account.
     knowledge: OnceCell<Object>,
+    questions: OnceCell<Questions<DurableSql, SystemClock>>,
 }
 
 impl DurableObject for KnowledgeObject {
@@ -27,6 +30,7 @@ impl DurableObject for KnowledgeObject {
         Self {
             state,
             knowledge: OnceCell::new(),
+            questions: OnceCell::new(),
         }
     }
 
@@ -44,6 +48,10 @@ impl KnowledgeObject {
             let sql = || DurableSql::new(self.state.storage().sql());
             Knowledge::new(account_id, sql(), SystemClock, ExactRows::new(sql()))
         });
+        let questions = self.questions.get_or_init(|| {
+            let sql = DurableSql::new(self.state.storage().sql());
+            Questions::new(account_id, sql, SystemClock)
+        });
         match (request.method(), request.path().as_str()) {
             (Method::Post, INDEX_PATH) => {
                 let article: IndexArticle = body(&mut request).await?;
@@ -54,6 +62,12 @@ impl KnowledgeObject {
                 json(&knowledge.search(&search).await?)
             }
             (Method::Get, STATUS_PATH) => json(&knowledge.status().await?),
+            (Method::Post, NOTE_PATH) => json(&questions.note(&body(&mut request).await?)?),
+            (Method::Post, FORGET_PATH) => json(&questions.forget(&body(&mut request).await?)?),
+            (Method::Get, SIMILAR_PATH) => {
+                let conversation_id = query_id(&request, "conversation_id")?;
+                json(&questions.similar(conversation_id)?)
+            }
             _ => Err(not_found()),
         }
     }

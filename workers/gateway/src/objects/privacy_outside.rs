@@ -13,6 +13,7 @@ use edgedesk_wire::privacy::{
     CONVERSATION_SCHEDULE_PATH, CancelErasure, KnownNames, PrivacyKind, PrivacyRequest, Rewrite,
     Rewritten, ScheduleErasure, Scheduled,
 };
+use edgedesk_wire::similar::{FORGET_PATH, ForgetQuestions, Noted, OverQuestion};
 use http::StatusCode;
 use serde::de::IgnoredAny;
 use worker::Env;
@@ -173,6 +174,17 @@ async fn sweep(
     delete_exports_of(&files, account_id, customer_id)
         .await
         .map_err(unavailable_files)?;
+    // Logs tell of it by the queue; this is for a message that was lost on the way.
+    let over = conversation_ids.iter().map(|id| OverQuestion {
+        conversation_id: *id,
+        through_seq: None,
+    });
+    let forget = ForgetQuestions {
+        over: over.collect(),
+    };
+    let _: Noted = Object::knowledge(app, account_id)
+        .post_idempotent(FORGET_PATH, &forget)
+        .await?;
     if !names.is_empty() {
         let forget = ForgetDeliveries {
             names: names.to_vec(),

@@ -152,6 +152,11 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/ai/models", ReadIntents),
         (
             "get",
+            "/api/v1/conversations/{id}/similar",
+            ReadConversations,
+        ),
+        (
+            "get",
             "/api/v1/conversations/{id}/suggestions",
             ReadConversations,
         ),
