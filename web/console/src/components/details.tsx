@@ -12,6 +12,7 @@ import { latestAnalysis, scoresOf } from './insight';
 import { Face, MOOD_NAMES, percent, scoreText, TREND_NAMES, TrendArrow } from './mood';
 import { PrivacyActions } from './privacy-dialogs';
 import { RiskMeter } from './risk-meter';
+import { SimilarTickets } from './similar-tickets';
 import { MoodChart } from './sparkline';
 
 const CHANNELS = { widget: 'Chat widget', zendesk: 'Zendesk' };
@@ -40,6 +41,7 @@ export function Details(props: { thread: Thread; conversation: Conversation; nam
         {conversation.customer_email && conversation.customer_email !== name && <p>{conversation.customer_email}</p>}
       </div>
       <Mood thread={thread} conversation={conversation} />
+      <SimilarTickets similar={thread.similar} />
       <Facts conversation={conversation} />
       <PrivacyActions customerId={conversation.customer_id} />
     </section>

@@ -8,6 +8,7 @@ import type { ComposerMode } from './drafts';
 import { Feedbacks } from './feedback';
 import { actorName, isMe } from './names';
 import { Outgoing } from './outgoing';
+import { Similar } from './similar';
 import { Suggestions } from './suggestions';
 import { inShort } from './timeline';
 import { announce } from './toasts';
@@ -35,6 +36,7 @@ export class Thread {
   readonly uploads: Record<ComposerMode, Uploads>;
   readonly feedbacks: Feedbacks;
   readonly suggestions: Suggestions;
+  readonly similar: Similar;
   readonly conversation = computed(() => conversations.value.get(this.id));
   readonly live = computed(() => this.socket.value?.state.value ?? 'connecting');
 
@@ -53,6 +55,7 @@ export class Thread {
     this.uploads = { reply: new Uploads(id), note: new Uploads(id) };
     this.feedbacks = new Feedbacks(id);
     this.suggestions = new Suggestions(id, this.messages);
+    this.similar = new Similar(id);
     void this.load();
     this.socket.value = new LiveSocket<ConversationFrame>({
       url: async () => `/api/v1/conversations/${id}/socket?ticket=${encodeURIComponent(await socketTicket(id))}`,
@@ -137,6 +140,7 @@ export class Thread {
         switch (frame.type) {
           case 'message.created':
             messages.push({ ...frame.data, conversation_id: this.id, seq: frame.seq, at: frame.at });
+            if (frame.data.direction === 'incoming') this.similar.refresh();
             break;
           case 'message.analyzed':
             moods.set(frame.data.message_id, frame.data.analysis);
@@ -152,6 +156,8 @@ export class Thread {
             break;
           case 'draft.created':
             this.suggestions.hearDraft(frame.data, frame.at);
+            // What the customer asks is compared by then.
+            this.similar.refresh();
             break;
           case 'suggestion.decided':
             this.suggestions.hearDecided(frame.data, frame.seq);
