@@ -20,7 +20,7 @@ pub(crate) mod body;
 pub(crate) mod near;
 
 use body::Body;
-use near::Near;
+pub(crate) use near::Near;
 pub use near::{MAX_ARTICLES, MIN_RELEVANCE};
 
 /// Most words of a draft, and of one to somebody who is in a hurry or angry.

@@ -23,6 +23,7 @@ pub mod template;
 mod testing;
 mod text;
 pub mod validate;
+pub mod written;
 
 pub use answer::{Suggested, suggest};
 pub use case::{Case, Variables};
