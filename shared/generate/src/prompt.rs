@@ -52,6 +52,8 @@ pub enum Author {
 pub struct Prompt<'a> {
     /// What the account wants of its assistant: task, tone. Not a place for what customers wrote.
     pub instructions: &'a str,
+    /// What else is known of the case, a line each: what the customer is called. Shown like what was said, never as an instruction.
+    pub about: &'a [&'a str],
     /// What the reply may rest on.
     pub sources: &'a [Source<'a>],
     /// The conversation, oldest first.
@@ -145,6 +147,9 @@ impl Prompt<'_> {
                 "<<<", boundary, " ", what, "\n", &text, "\n", boundary, ">>>\n",
             ]);
         };
+        if !self.about.is_empty() {
+            show("about", self.about);
+        }
         for source in self.sources {
             let id: String = source.id.chars().filter(|id| is_of_id(*id)).collect();
             show(&format!("source {id}"), &[source.title, source.text]);
@@ -202,6 +207,7 @@ mod tests {
     fn build(thread: &[Said<'_>]) -> GenerateRequest {
         let prompt = Prompt {
             instructions: "Help the customers of Example Shop.",
+            about: &["The customer's name: Grace"],
             sources: &[Source {
                 id: "art_1",
                 title: "Returns",
@@ -234,7 +240,8 @@ mod tests {
         ]);
         assert_eq!(
             request.messages[0].text,
-            "<<<abcdefghijklmnop source art_1\nReturns\n30 days.\nabcdefghijklmnop>>>\n\
+            "<<<abcdefghijklmnop about\nThe customer's name: Grace\nabcdefghijklmnop>>>\n\
+             <<<abcdefghijklmnop source art_1\nReturns\n30 days.\nabcdefghijklmnop>>>\n\
              <<<abcdefghijklmnop customer\nHow long?\nabcdefghijklmnop>>>\n\
              <<<abcdefghijklmnop agent\nLet me see.\nabcdefghijklmnop>>>\n"
         );
@@ -269,7 +276,7 @@ mod tests {
             let request = build(&thread);
             prop_assert_eq!(request.instructions, build(&[]).instructions);
             let shown = &request.messages[0].text;
-            prop_assert_eq!(shown.matches("abcdefghijklmnop").count(), 2 * (1 + texts.len()));
+            prop_assert_eq!(shown.matches("abcdefghijklmnop").count(), 2 * (2 + texts.len()));
             prop_assert_eq!(shown.matches("<<<abcdefghijklmnop customer\n").count(), texts.len());
         }
     }

@@ -78,6 +78,7 @@ const CANARY: &str = "hijklmnopabcdefg";
 fn build(text: &str) -> GenerateRequest {
     let prompt = Prompt {
         instructions: INSTRUCTIONS,
+        about: &[],
         sources: SOURCES,
         thread: &[
             Said {
