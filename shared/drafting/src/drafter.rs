@@ -32,6 +32,7 @@ use edgedesk_wire::drafts::{
 use crate::assistant;
 use crate::candidates::candidates;
 use crate::questions::{self, OpenQuestions};
+use crate::writer::{Asked, DraftWriter, suggest_by};
 use crate::{Conversations, DraftingError, Rate, Turn};
 
 /// Articles that a draft is made of, and places of each.
@@ -52,7 +53,7 @@ const OVER_RATE: (&str, &str) = (
 
 /// Writes drafts.
 #[derive(Debug, Clone, Copy)]
-pub struct Drafter<'a, D, C, E, K, R, H> {
+pub struct Drafter<'a, D, C, E, K, R, H, W> {
     /// Macros, articles and names.
     pub shards: &'a Shards<D>,
     /// The conversations.
@@ -65,6 +66,8 @@ pub struct Drafter<'a, D, C, E, K, R, H> {
     pub rate: &'a R,
     /// Ids and the time.
     pub host: &'a H,
+    /// Who writes them.
+    pub writer: &'a W,
 }
 
 /// What the queue should do with a job.
@@ -99,7 +102,7 @@ enum JobError {
     NoAccount(String),
 }
 
-impl<D, C, E, K, R, H> Drafter<'_, D, C, E, K, R, H>
+impl<D, C, E, K, R, H, W> Drafter<'_, D, C, E, K, R, H, W>
 where
     D: Database,
     C: Conversations,
@@ -107,6 +110,7 @@ where
     K: KnowledgeIndex + OpenQuestions,
     R: Rate,
     H: Clock + IdSource,
+    W: DraftWriter,
 {
     /// Does a job. `fraction`, 0 to below 1, is the jitter of another attempt.
     pub async fn run(&self, job: &DraftJob, n_attempts: u32, fraction: f64) -> Verdict {
@@ -168,10 +172,22 @@ where
         };
         let macros = candidates(store, self.embedder, question.as_ref()).await?;
         let case = self.case(store, context, &account).await?;
-        let suggested = suggest(&case, &macros, &passages, self.host);
         let step = context
             .assistant_min_confidence
             .map(|min_confidence| assistant::step(&case, &passages, min_confidence));
+        let suggested = if step.is_some() {
+            // A customer waits for the assistant: nobody else is asked meanwhile.
+            suggest(&case, &macros, &passages, self.host)
+        } else {
+            let asked = Asked {
+                account_id: job.account_id,
+                conversation_id: job.conversation_id,
+                message_id: context.message_id,
+                case: &case,
+                passages: &passages,
+            };
+            suggest_by(self.writer, asked, &macros, self.host).await
+        };
         let draft = DraftCreated {
             draft_id: DraftId::generate(self.host),
             message_id: context.message_id,

@@ -2,16 +2,20 @@
 //!
 //! In scope: what is read of whom and in which order, the rate of an account, how often is tried, and that the conversation hears of
 //! the end in any case ([`drafter`]); macros with their embeddings ([`candidates`]); what open conversations ask, for a list of similar
-//! tickets ([`questions`]). Out of scope: what a draft says
-//! (`edgedesk-suggest`), the search (`edgedesk-retrieval`), and the queue.
+//! tickets ([`questions`]); who writes the draft ([`writer`]), and text generators among them ([`generated`], [`instructions`]); what the
+//! assistant does. Out of scope: what a draft says (`edgedesk-suggest`), how providers are asked (`edgedesk-generate`), the search
+//! (`edgedesk-retrieval`), and the queue.
 #![forbid(unsafe_code)]
 
 mod assistant;
 pub mod candidates;
 pub mod drafter;
+pub mod generated;
+pub mod instructions;
 pub mod questions;
 #[cfg(test)]
 mod tests;
+pub mod writer;
 
 use edgedesk_domain::conversation::Priority;
 use edgedesk_domain::ids::{AccountId, ConversationId, MessageId};

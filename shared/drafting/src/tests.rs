@@ -31,6 +31,7 @@ use ulid::Ulid;
 
 use super::drafter::{Drafter, Verdict};
 use super::questions::OpenQuestions;
+use super::writer::Embedded;
 use super::{Conversations, DraftingError, Rate, Turn};
 
 const RETURNS: &str = "You can send an item back within 30 days of delivery. \
@@ -167,6 +168,7 @@ impl World {
             index: self,
             rate: self,
             host: self,
+            writer: &Embedded,
         };
         block_on(drafter.run(job, n_attempts, 0.9))
     }

@@ -4,6 +4,7 @@ use edgedesk_domain::conversation::Priority;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, MessageId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_drafting::drafter::{Drafter, Verdict};
+use edgedesk_drafting::writer::Embedded;
 use edgedesk_drafting::{Conversations, DraftingError, Rate, Turn};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
@@ -37,6 +38,7 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
         index: &objects,
         rate: &objects,
         host: &System,
+        writer: &Embedded,
     };
     for message in messages {
         let body = message.text().unwrap_or_default();
