@@ -1,8 +1,8 @@
 //! The logic of the Durable Objects, generic over storage, clock, ids and the outside.
 //!
 //! In scope: what an object remembers, in which order, and what it promises: the [`conversation`] with its event log,
-//! sockets, outbox and analyses, the [`desk`] of an account, its [`audit`] log, the [`knowledge`] it searches, and the [`limiter`] of its calls. Out of
-//! scope: the runtime. An object reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement
+//! sockets, outbox and analyses, the [`desk`] of an account, its [`audit`] log, the [`knowledge`] it searches, the [`limiter`] of its calls,
+//! and the [`ledger`] of what its text generators cost. Out of scope: the runtime. An object reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement
 //! both and do nothing else.
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ pub mod desk;
 pub mod error;
 pub mod host;
 pub mod knowledge;
+pub mod ledger;
 pub mod limiter;
 pub mod own_intents;
 pub mod privacy;

@@ -40,6 +40,7 @@ const DOWN_WORKER = `
   export class ConversationObject {}
   export class DeskObject {}
   export class KnowledgeObject {}
+  export class LedgerObject {}
   export class LimiterObject {}
   export default { fetch() { return new Response(null, { status: 503 }) } }`;
 
@@ -52,6 +53,7 @@ export function worker({ name, build, vars, assets }) {
             CONVERSATIONS: 'ConversationObject',
             DESKS: 'DeskObject',
             KNOWLEDGE_OBJECTS: 'KnowledgeObject',
+            LEDGERS: 'LedgerObject',
             LIMITERS: 'LimiterObject',
           }
         : {};

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use crate::audit::{Appended, ConsistencyProof, EntryList, InclusionProof, RootList};
 use crate::desk::{DeliveriesResponse, DeskState, ReserveResponse};
 use crate::drafts::{AskedForDraft, DraftContext, StoredDraft};
+use crate::generators::{GeneratorUsage, Standing};
 use crate::knowledge::{FoundPlaces, IndexStatus, Indexed};
 use crate::limits::CountResponse;
 use crate::object::{
@@ -43,6 +44,18 @@ impl OfAccount for EventsResponse {
 }
 
 impl OfAccount for DecisionRecord {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for Standing {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for GeneratorUsage {
     fn is_of(&self, account_id: AccountId) -> bool {
         self.account_id == account_id
     }

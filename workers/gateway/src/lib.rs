@@ -71,7 +71,8 @@ mod zendesk;
 mod zero_trust;
 
 pub use objects::{
-    AuditObject, ConversationObject, DeskObject, KnowledgeObject, LimiterObject, PrivacyObject,
+    AuditObject, ConversationObject, DeskObject, KnowledgeObject, LedgerObject, LimiterObject,
+    PrivacyObject,
 };
 use worker::{Context, Env, event, web_sys};
 
