@@ -19,6 +19,8 @@ pub const CHECKSUM_PATH: &str = "/checksum";
 pub const RETRY_PARKED_PATH: &str = "/parked/retry";
 /// `POST`: [`ReadImportRequest`] to [`ReadImportResponse`].
 pub const READ_IMPORT_PATH: &str = "/imports/read";
+/// `GET`: [`ConfiguredGenerators`](crate::generators::ConfiguredGenerators).
+pub const GENERATORS_PATH: &str = "/generators";
 /// `GET`: [`HealthResponse`].
 pub const HEALTH_PATH: &str = "/health";
 

@@ -4,9 +4,9 @@ use edgedesk_domain::conversation::Priority;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, MessageId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_drafting::drafter::{Drafter, Verdict};
-use edgedesk_drafting::writer::Embedded;
+use edgedesk_drafting::generated::Generators;
 use edgedesk_drafting::{Conversations, DraftingError, Rate, Turn};
-use edgedesk_platform::chance::SystemIds;
+use edgedesk_platform::chance::{SystemIds, random_bytes};
 use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::queue::send_json;
 use edgedesk_platform::time::SystemClock;
@@ -24,13 +24,24 @@ use worker::Env;
 use crate::binding::QueueMessage;
 use crate::databases;
 use crate::events_queue::Random;
+use crate::generators::{self, log_report};
 use crate::inference::Inference;
 use crate::objects::Objects;
+use crate::transport::WorkerRuntime;
 
 /// Handles a batch: every message is acknowledged or retried by itself.
 pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()> {
     let shards = databases::shards(env)?;
     let objects = Objects { env };
+    let (providers, memory) = (generators::ready(env), generators::memory());
+    let writer = Generators {
+        providers: &providers,
+        memory: &memory,
+        accounts: &objects,
+        runtime: &WorkerRuntime,
+        random: random_bytes,
+        report: &log_report,
+    };
     let drafter = Drafter {
         shards: &shards,
         conversations: &objects,
@@ -38,7 +49,7 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
         index: &objects,
         rate: &objects,
         host: &System,
-        writer: &Embedded,
+        writer: &writer,
     };
     for message in messages {
         let body = message.text().unwrap_or_default();

@@ -8,12 +8,14 @@ mod databases;
 mod drafts_queue;
 mod events_queue;
 mod exports_queue;
+mod generators;
 mod inference;
 mod knowledge_queue;
 mod objects;
 mod pages;
 mod questions;
 mod routes;
+mod transport;
 
 use edgedesk_domain::time::Clock as _;
 use edgedesk_platform::files::R2;

@@ -8,8 +8,9 @@ use edgedesk_retrieval::imports::read_files;
 use edgedesk_store::StoreError;
 use edgedesk_store::projector::{KnownShards, RebuildError};
 use edgedesk_wire::jobs::{
-    CHECKSUM_PATH, HEALTH_PATH, HealthResponse, READ_IMPORT_PATH, REBUILD_PATH, RETRY_PARKED_PATH,
-    ReadImportRequest, ReadImportResponse, RebuildRequest, RetryParkedRequest, RetryParkedResponse,
+    CHECKSUM_PATH, GENERATORS_PATH, HEALTH_PATH, HealthResponse, READ_IMPORT_PATH, REBUILD_PATH,
+    RETRY_PARKED_PATH, ReadImportRequest, ReadImportResponse, RebuildRequest, RetryParkedRequest,
+    RetryParkedResponse,
 };
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
 use serde::Serialize;
@@ -18,6 +19,7 @@ use worker::{Env, Method, Request, Response};
 
 use crate::databases;
 use crate::events_queue::{projection_lag_ms, projector};
+use crate::generators;
 use crate::objects::Objects;
 use crate::pages::read_pages;
 
@@ -44,11 +46,12 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
         (Method::Get, HEALTH_PATH) => json(&HealthResponse {
             projection_lag_ms: projection_lag_ms(),
         }),
+        (Method::Get, GENERATORS_PATH) => json(&generators::described(env)),
         (Method::Post, REBUILD_PATH) => rebuild(&mut request, env).await,
         (Method::Get, CHECKSUM_PATH) => checksum(&request, env).await,
         (Method::Post, RETRY_PARKED_PATH) => retry_parked(&mut request, env).await,
         (Method::Post, READ_IMPORT_PATH) => read_import(&mut request, env).await,
-        (_, HEALTH_PATH | CHECKSUM_PATH) => Err(Failure::Method("GET")),
+        (_, HEALTH_PATH | CHECKSUM_PATH | GENERATORS_PATH) => Err(Failure::Method("GET")),
         (_, REBUILD_PATH | RETRY_PARKED_PATH | READ_IMPORT_PATH) => Err(Failure::Method("POST")),
         _ => Err(Failure::Caller(404, "not_found", "there is no such path")),
     };
