@@ -119,6 +119,8 @@ needs! {
     ManagesTeams => ManageTeams,
     /// Sees the figures of teams.
     ComparesTeams => ReadTeamAnalytics,
+    /// Sees which text generators there are and what they cost.
+    SeesCosts => ReadTeamAnalytics,
     /// Sees live counters.
     Watches => ReadAnalytics,
     /// Sees own intents and models.

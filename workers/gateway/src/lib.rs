@@ -31,6 +31,7 @@ mod extract;
 mod fields;
 mod files;
 mod finish;
+mod generators;
 mod guard;
 mod health;
 mod hooks;

@@ -7,7 +7,7 @@ use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_domain::limits::NOBODY;
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
-use edgedesk_wire::{audit, desk, knowledge, limits, object, privacy};
+use edgedesk_wire::{audit, desk, generators, knowledge, limits, object, privacy};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -106,6 +106,18 @@ impl<'a> Object<'a> {
             account_id,
             binding: knowledge::BINDING,
             name: knowledge::object_name(account_id),
+        }
+    }
+
+    /// What an account's text generators cost.
+    #[must_use]
+    pub fn ledger(app: &'a App, account_id: AccountId) -> Self {
+        Self {
+            principal: None,
+            app,
+            account_id,
+            binding: generators::BINDING,
+            name: generators::object_name(account_id),
         }
     }
 

@@ -8,9 +8,9 @@ pub use edgedesk_wire::problem::Problem;
 
 use crate::{
     accounts, admin, ai, api_keys, articles, assistant, attachments, audit, auth, browser,
-    conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
-    knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
-    similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
+    conversations, customers, decisions, desk, files, generators, health, hooks, inboxes, intents,
+    invitations, knowledge, macros, members, networks, privacy, providers, roles, second_factor,
+    sessions, similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 #[derive(OpenApi)]
@@ -156,6 +156,9 @@ use crate::{
         zendesk::settings::get_link,
         zendesk::settings::change_link,
         zendesk::settings::remove_link,
+        generators::get_generators,
+        generators::change_generators,
+        generators::get_usage,
         roles::list_roles,
         roles::create_role,
         roles::change_role,

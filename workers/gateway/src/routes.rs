@@ -7,9 +7,9 @@ use crate::context::note_route;
 use crate::limits::count_sign_in;
 use crate::{
     accounts, admin, ai, api_keys, articles, assets, assistant, attachments, audit, auth, browser,
-    conversations, customers, decisions, desk, files, health, hooks, inboxes, intents, invitations,
-    knowledge, macros, members, networks, privacy, providers, roles, second_factor, sessions,
-    similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
+    conversations, customers, decisions, desk, files, generators, health, hooks, inboxes, intents,
+    invitations, knowledge, macros, members, networks, privacy, providers, roles, second_factor,
+    sessions, similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 macro_rules! routes {
@@ -179,6 +179,9 @@ routes! {
     get "/api/v1/security/zendesk" => zendesk::settings::get_link,
     put "/api/v1/security/zendesk" => zendesk::settings::change_link,
     delete "/api/v1/security/zendesk" => zendesk::settings::remove_link,
+    get "/api/v1/generators" => generators::get_generators,
+    put "/api/v1/generators" => generators::change_generators,
+    get "/api/v1/generators/usage" => generators::get_usage,
     get "/api/v1/roles" => roles::list_roles,
     post "/api/v1/roles" => roles::create_role,
     put "/api/v1/roles/{role_id}" => roles::change_role,

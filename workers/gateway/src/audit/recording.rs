@@ -150,6 +150,7 @@ rules! {
     DELETE "/api/v1/security/zero-trust" => "zero_trust.turned_off" "account",
     PUT "/api/v1/security/zendesk" => "zendesk.linked" "account",
     DELETE "/api/v1/security/zendesk" => "zendesk.unlinked" "account",
+    PUT "/api/v1/generators" => "generators.changed" "account",
     POST "/api/v1/roles" => "role.created" "role",
     PUT "/api/v1/roles/{role_id}" => "role.changed" "role" "role_id",
     DELETE "/api/v1/roles/{role_id}" => "role.deleted" "role" "role_id",
