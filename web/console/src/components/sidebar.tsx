@@ -98,6 +98,7 @@ const ACCOUNT_PAGES: PageLink[] = [
   { page: 'inboxes', label: 'Inboxes', icon: 'inbox' },
   { page: 'teams', label: 'Teams', icon: 'user' },
   { page: 'roles', label: 'Roles', icon: 'lock' },
+  { page: 'generators', label: 'Generators', icon: 'spark' },
   { page: 'api-keys', label: 'API keys', icon: 'key' },
   { page: 'privacy', label: 'Privacy requests', icon: 'shield' },
   { page: 'audit', label: 'Audit log', icon: 'history' },
@@ -109,9 +110,11 @@ const OWN_PAGES: PageLink[] = [
 ];
 export const PAGES: PageLink[] = [...DESK_PAGES, ...ASSISTANT_PAGES, ...ACCOUNT_PAGES, ...OWN_PAGES];
 
-/** Managers keep the teams, and nothing else of the account. */
+/** Managers keep the teams and see what generators cost, and nothing else of the account. */
 function accountPages(): PageLink[] {
-  return mayRunAccount.value ? ACCOUNT_PAGES : ACCOUNT_PAGES.filter(({ page }) => page === 'teams');
+  return mayRunAccount.value
+    ? ACCOUNT_PAGES
+    : ACCOUNT_PAGES.filter(({ page }) => page === 'teams' || page === 'generators');
 }
 
 function PageLinks({ id, title, pages }: { id: string; title: string; pages: PageLink[] }) {

@@ -29,6 +29,7 @@ import { Articles } from './articles';
 import { AssistantPage } from './assistant';
 import { AuditPage } from './audit';
 import { Customers } from './customers';
+import { GeneratorsPage } from './generators';
 import { Inboxes } from './inboxes';
 import { Intents } from './intents';
 import { Macros } from './macros';
@@ -55,6 +56,7 @@ const SHOWN: Record<Page, () => JSX.Element> = {
   articles: Articles,
   macros: Macros,
   assistant: AssistantPage,
+  generators: GeneratorsPage,
 };
 
 /** Everything behind the login. */

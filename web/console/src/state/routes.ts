@@ -17,6 +17,7 @@ export const PAGE_WORDS = [
   'articles',
   'macros',
   'assistant',
+  'generators',
 ] as const;
 export type Page = (typeof PAGE_WORDS)[number];
 
