@@ -118,6 +118,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             bench: true,
             models: None,
             vars: Vec::new(),
+            jobs_vars: Vec::new(),
         }),
     })
     .await?;

@@ -54,6 +54,14 @@ pub struct DevArguments {
         value_name = "NAME=VALUE"
     )]
     pub vars: Vec<String>,
+    /// With `--direct`: a variable of the jobs Worker, as `NAME=VALUE`. For tests that bring text generators.
+    #[arg(
+        long = "jobs-var",
+        hide = true,
+        requires = "direct",
+        value_name = "NAME=VALUE"
+    )]
+    pub jobs_vars: Vec<String>,
     /// Use the builds that are there. For tests, which start many stacks.
     #[arg(long, hide = true)]
     pub no_build: bool,
@@ -114,6 +122,7 @@ async fn start_runtime(arguments: &DevArguments, state: &Path) -> Result<Runtime
             raw_port: arguments.raw_port,
             models: arguments.models.clone(),
             vars: arguments.vars.clone(),
+            jobs_vars: arguments.jobs_vars.clone(),
             ..Direct::default()
         }),
     };

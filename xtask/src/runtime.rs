@@ -50,6 +50,8 @@ pub struct Direct {
     pub models: Option<PathBuf>,
     /// Variables of the gateway beside those of its configuration, as `NAME=VALUE`.
     pub vars: Vec<String>,
+    /// Variables of the jobs Worker, likewise.
+    pub jobs_vars: Vec<String>,
     /// Use the builds kept for release, let the inference Worker answer `/bench`, and give it a process of its own.
     pub bench: bool,
 }
@@ -225,7 +227,7 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
             name: "jobs",
             build: Some(build_of(Part::Jobs)),
             port: port_of(direct.jobs_port)?,
-            vars: json!({}),
+            vars: variables(&direct.jobs_vars),
             assets: None,
         },
     ];

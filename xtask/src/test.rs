@@ -204,6 +204,7 @@ impl TestStack {
             raw_port: None,
             models: None,
             vars: Vec::new(),
+            jobs_vars: Vec::new(),
             no_build: true,
         })
         .await?;
