@@ -186,6 +186,10 @@ typed_id!(
     /// Texts brought in from files or addresses, all of one time.
     ImportId, "imp"
 );
+typed_id!(
+    /// A group of questions that no article answers.
+    GapId, "gap"
+);
 
 typed_id!(
     /// A customer's wish that their data be erased or made anonymous.

@@ -24,7 +24,7 @@ pub enum Fate {
 use Fate::{In, Out};
 
 /// All places.
-pub const PLACES: [Place; 24] = [
+pub const PLACES: [Place; 27] = [
     Place {
         name: "customers",
         what: "Your name, your e-mail address, and when you first wrote",
@@ -130,6 +130,16 @@ pub const PLACES: [Place; 24] = [
     Place {
         name: "article_categories",
         what: "Headings that help articles stand under",
+        fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "article_gaps",
+        what: "Which conversations ask the same and have no help article, by number alone",
+        fate: Out("what was asked is in the history of each conversation"),
+    },
+    Place {
+        name: "daily_runs",
+        what: "When such conversations were looked for",
         fate: Out("they are about no customer"),
     },
     Place {

@@ -9,7 +9,7 @@ use edgedesk_store::database::Database;
 use edgedesk_store::shards::{IndexContent, ToIndex};
 use edgedesk_store::{AccountStore, Shards, StoreError};
 use edgedesk_wire::inference::{EmbedResponse, MAX_BATCH_TEXT_BYTES, MAX_EMBED_TEXTS};
-use edgedesk_wire::knowledge::{IndexArticle, IndexedArticle, IndexedPart, KnowledgeMessage};
+use edgedesk_wire::knowledge::{IndexArticle, IndexedArticle, IndexedPart};
 
 use crate::{Embedder, KnowledgeIndex, RetrievalError};
 
@@ -52,15 +52,9 @@ enum IndexError {
 }
 
 impl<D: Database, E: Embedder, K: KnowledgeIndex> Indexer<'_, D, E, K> {
-    /// Does what a message asks for. An article that fails keeps no other from being indexed.
-    pub async fn run(&self, message: &KnowledgeMessage) -> Verdict {
-        let (account_id, article_ids) = match message {
-            KnowledgeMessage::ArticlesChanged {
-                account_id,
-                article_ids,
-            } => (*account_id, Some(article_ids)),
-            KnowledgeMessage::LookForPending { account_id } => (*account_id, None),
-        };
+    /// Tells the index of these articles, or of all of which it does not know the last change. An article that fails keeps no other from
+    /// being indexed.
+    pub async fn run(&self, account_id: AccountId, article_ids: Option<&[ArticleId]>) -> Verdict {
         let store = match self.store(account_id).await {
             Ok(Some(store)) => store,
             Ok(None) => return Verdict::Dropped(format!("there is no account {account_id}")),

@@ -150,7 +150,14 @@ fn run(
         embedder: model,
         index,
     };
-    block_on(indexer.run(message))
+    match message {
+        KnowledgeMessage::ArticlesChanged {
+            account_id,
+            article_ids,
+        } => block_on(indexer.run(*account_id, Some(article_ids))),
+        KnowledgeMessage::LookForPending { account_id } => block_on(indexer.run(*account_id, None)),
+        other => panic!("{other:?} is nothing to index"),
+    }
 }
 
 fn is_indexed(shards: &Shards<Sqlite>, number: u128) -> bool {

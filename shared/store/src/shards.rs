@@ -8,6 +8,7 @@ mod consents;
 mod conversations;
 mod cursor;
 mod customers;
+mod daily;
 mod exports;
 mod intents;
 mod macros;
@@ -22,11 +23,13 @@ use edgedesk_domain::ids::AccountId;
 use edgedesk_domain::time::Timestamp;
 
 pub use self::articles::{
-    ArticleError, ArticleFilter, CategoryError, ImportedArticle, IndexContent, IndexCounts,
-    KnownSource, MAX_CATEGORIES, RESTORABLE_MILLIS, ToIndex, VoteOfCustomer,
+    ArticleError, ArticleFilter, AskedQuestion, CategoryError, GapDraft, Group, ImportedArticle,
+    IndexContent, IndexCounts, KnownSource, ListedGap, MAX_CATEGORIES, QuestionPlace,
+    RESTORABLE_MILLIS, ToIndex, VoteOfCustomer, Written,
 };
 pub use self::consents::MAX_CONSENTS;
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page, SeenBy};
+pub use self::daily::RUN_MILLIS;
 pub use self::exports::{EXPORT_MILLIS, ExportEnd, LOST_MILLIS};
 pub use self::intents::{
     CurrentVersion, IntentError, MAX_EXAMPLE_CHARS, MAX_INTENTS, NewVersion, StoredRow,
@@ -139,6 +142,31 @@ impl<D: Database> Shards<D> {
         rows.iter().map(|row| row.parsed("account_id")).collect()
     }
 
+    /// Accounts with conversations that began at `since` or later, for which nobody has looked for gaps since `before`, at most 200. Only
+    /// for what tends all accounts by itself: of each it gives the id, and nothing else.
+    pub async fn accounts_to_look_for_gaps(
+        &self,
+        shard: u32,
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        // From one account to the next along an index, without a look at all their conversations.
+        const LIST: &str = "
+            WITH RECURSIVE known (account_id) AS (
+              SELECT min(account_id) FROM conversations
+              UNION ALL
+              SELECT (SELECT min(c.account_id) FROM conversations c WHERE c.account_id > known.account_id)
+              FROM known WHERE known.account_id IS NOT NULL)
+            SELECT known.account_id FROM known
+            LEFT JOIN daily_runs r ON r.account_id = known.account_id AND r.task = 'gaps'
+            WHERE known.account_id IS NOT NULL AND (r.asked_at IS NULL OR r.asked_at < ?2)
+              AND EXISTS (SELECT 1 FROM conversations c WHERE c.account_id = known.account_id AND c.created_at >= ?1)
+            LIMIT 200";
+        let parameters = [Value::time(since), Value::time(before)];
+        let rows = self.shard(shard)?.query(LIST, &parameters).await?;
+        rows.iter().map(|row| row.parsed("account_id")).collect()
+    }
+
     /// The rows of an account, on the shard that the directory says.
     pub fn for_account(
         &self,
@@ -188,6 +216,7 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
         .chain(customers::READS)
         .chain(consents::READS)
         .chain(exports::READS)
+        .chain(daily::READS)
         .chain(articles::reads())
         .chain(macros::READS)
         .chain(suggestions::READS)

@@ -6,6 +6,8 @@ use edgedesk_domain::ids::{ArticleId, CategoryId, ImportId, UserId};
 use edgedesk_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::gaps::DraftedFrom;
+
 /// `POST /api/v1/articles`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -104,6 +106,9 @@ pub struct ArticleView {
     pub summary: ArticleSummary,
     /// The Markdown of the last version.
     pub body: String,
+    /// The group of questions that it was drafted from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drafted_from: Option<DraftedFrom>,
 }
 
 /// One article.

@@ -1,4 +1,4 @@
-//! Requests to the `Knowledge` object of an account, and the queue that tells of articles that changed.
+//! Requests to the `Knowledge` object of an account, and the queue of what is to be done for it.
 
 use edgedesk_domain::analysis::ModelRef;
 use edgedesk_domain::ids::{AccountId, ArticleId, CategoryId};
@@ -16,7 +16,7 @@ pub const SEARCH_PATH: &str = "/search";
 /// `GET`: [`IndexStatus`].
 pub const STATUS_PATH: &str = "/status";
 
-/// Producer binding of the queue that tells of articles that changed.
+/// Producer binding of the queue of what is to be done for accounts' knowledge.
 pub const QUEUE_BINDING: &str = "KNOWLEDGE";
 /// Name of that queue.
 pub const QUEUE: &str = "knowledge";
@@ -42,6 +42,11 @@ pub enum KnowledgeMessage {
     },
     /// Search should look at all articles of which it does not know the last change.
     LookForPending {
+        /// The account.
+        account_id: AccountId,
+    },
+    /// Questions that no article answers should be looked for.
+    FindGaps {
         /// The account.
         account_id: AccountId,
     },

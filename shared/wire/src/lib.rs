@@ -15,6 +15,7 @@ pub mod customers;
 pub mod desk;
 pub mod drafts;
 pub mod frames;
+pub mod gaps;
 pub mod generators;
 pub mod inboxes;
 pub mod inference;

@@ -79,6 +79,7 @@ fn prefix_of(route: &Route, parameter: &str) -> &'static str {
         "article_id" => "art",
         "category_id" => "cat",
         "macro_id" => "mac",
+        "gap_id" => "gap",
         "suggestion_id" => "sug",
         "field" => "field",
         "version" => "version",
@@ -265,6 +266,7 @@ impl Other {
         let request = anonymised(live, &admin).await;
         things.add("prq", &request);
         things.add("sug", &"sug_01KDVDNA000000000004000009");
+        things.add("gap", &"gap_01KDVDNA000000000004000009");
         looks.push(format!("/api/v1/privacy-requests/{request}"));
         for n in 0..2 {
             let text = format!("{secret} {n} has not come and I am angry.");

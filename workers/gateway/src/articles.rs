@@ -3,6 +3,7 @@
 mod categories;
 mod change;
 mod checks;
+mod gaps;
 mod imports;
 pub mod indexing;
 mod list;
@@ -12,6 +13,7 @@ mod votes;
 // With the descriptions that the `openapi` feature makes beside the handlers.
 pub use self::categories::*;
 pub use self::change::*;
+pub use self::gaps::*;
 pub use self::imports::*;
 pub use self::list::*;
 pub use self::versions::*;

@@ -96,7 +96,7 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
 }
 
 /// Ids and the time of the platform.
-struct System;
+pub struct System;
 
 impl Clock for System {
     fn now(&self) -> Timestamp {

@@ -1,16 +1,19 @@
-//! The consumer of `knowledge`: articles that changed are indexed.
+//! The consumer of `knowledge`: articles that changed are indexed, and questions without an article are looked for.
 
 use edgedesk_domain::time::Clock as _;
+use edgedesk_gaps::finder::{EVERY_MILLIS, Finder, WINDOW_MILLIS};
 use edgedesk_platform::log::{Level, log};
+use edgedesk_platform::queue::send_json;
 use edgedesk_platform::time::SystemClock;
 use edgedesk_retrieval::indexer::{Indexer, Verdict};
 use edgedesk_store::projector::{Chance as _, delay_secs};
-use edgedesk_wire::knowledge::KnowledgeMessage;
+use edgedesk_wire::knowledge::{KnowledgeMessage, QUEUE_BINDING};
 use serde::Serialize;
 use worker::Env;
 
 use crate::binding::QueueMessage;
 use crate::databases;
+use crate::drafts_queue::System;
 use crate::events_queue::Random;
 use crate::inference::Inference;
 use crate::objects::Objects;
@@ -26,10 +29,23 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
         embedder: &Inference { env },
         index: &Objects { env },
     };
+    let finder = Finder {
+        shards: &shards,
+        embedder: &Inference { env },
+        index: &Objects { env },
+        host: &System,
+    };
     for message in messages {
         let body = message.text().unwrap_or_default();
         let verdict = match serde_json::from_str::<KnowledgeMessage>(&body) {
-            Ok(asked) => indexer.run(&asked).await,
+            Ok(KnowledgeMessage::ArticlesChanged {
+                account_id,
+                article_ids,
+            }) => indexer.run(account_id, Some(&article_ids)).await,
+            Ok(KnowledgeMessage::LookForPending { account_id }) => {
+                indexer.run(account_id, None).await
+            }
+            Ok(KnowledgeMessage::FindGaps { account_id }) => finder.run(account_id).await,
             Err(error) => Verdict::Dropped(error.to_string()),
         };
         log_verdict(message, &verdict);
@@ -63,14 +79,48 @@ pub async fn tend(env: &Env) -> Result<u64, String> {
             .map_err(|error| error.to_string())?;
         for account_id in accounts {
             n_accounts += 1;
-            let message = KnowledgeMessage::LookForPending { account_id };
-            if let Verdict::Retry(cause) = indexer.run(&message).await {
+            if let Verdict::Retry(cause) = indexer.run(account_id, None).await {
                 failed = Some(cause);
             }
             let store = shards
                 .for_account(account_id, shard)
                 .map_err(|error| error.to_string())?;
             if let Err(error) = store.purge_articles(now).await {
+                failed = Some(error.to_string());
+            }
+        }
+    }
+    failed.map_or(Ok(n_accounts), Err)
+}
+
+/// Asks that gaps be looked for in each account for which nobody has for a day: a message an account, so that one that fails keeps no
+/// other from it. How many accounts there were.
+pub async fn ask_for_gaps(env: &Env) -> Result<u64, String> {
+    let shards = databases::shards(env).map_err(|error| error.to_string())?;
+    let now = SystemClock.now();
+    let since = now.plus_millis(-WINDOW_MILLIS);
+    let before = now.plus_millis(-EVERY_MILLIS);
+    let mut n_accounts = 0;
+    let mut failed = None;
+    for shard in 0..shards.n_shards() {
+        let accounts = shards
+            .accounts_to_look_for_gaps(shard, since, before)
+            .await
+            .map_err(|error| error.to_string())?;
+        for account_id in accounts {
+            let store = shards
+                .for_account(account_id, shard)
+                .map_err(|error| error.to_string())?;
+            // Noted last: a message that was not sent is sent by the next run, and one that is sent twice does no harm.
+            let message = KnowledgeMessage::FindGaps { account_id };
+            match send_json(env, QUEUE_BINDING, &message, None).await {
+                Ok(()) => n_accounts += 1,
+                Err(error) => {
+                    failed = Some(error.to_string());
+                    continue;
+                }
+            }
+            if let Err(error) = store.ask_for_gaps(now).await {
                 failed = Some(error.to_string());
             }
         }
@@ -91,8 +141,8 @@ fn log_verdict(message: &QueueMessage, verdict: &Verdict) {
     }
     let (text, detail) = match verdict {
         Verdict::Done => return,
-        Verdict::Dropped(why) => ("a message about articles was dropped", why),
-        Verdict::Retry(cause) => ("articles are indexed again later", cause),
+        Verdict::Dropped(why) => ("a message about knowledge was dropped", why),
+        Verdict::Retry(cause) => ("what concerns articles is tried again later", cause),
     };
     let line = Line {
         message: text,

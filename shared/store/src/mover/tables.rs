@@ -64,7 +64,7 @@ impl Table {
     }
 }
 
-pub(super) const TABLES: [Table; 20] = [
+pub(super) const TABLES: [Table; 22] = [
     Table {
         name: "conversations",
         read: "
@@ -346,6 +346,40 @@ pub(super) const TABLES: [Table; 20] = [
         delete: "DELETE FROM article_votes WHERE account_id = ?1",
         key: &[("article_id", false), ("voter", false)],
         newer: Newer::Larger("voted_at"),
+    },
+    Table {
+        name: "article_gaps",
+        read: "
+            SELECT account_id, id, revision, article_id, medoid, questions, centroid, length, model, found_at, seen_at,
+            dismissed_at FROM article_gaps WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT 50",
+        page: 50,
+        write: "
+            INSERT INTO article_gaps (account_id, id, revision, article_id, medoid, questions, centroid, length, model,
+            found_at, seen_at, dismissed_at) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value
+            ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11 FROM json_each(?1) WHERE
+            true ON CONFLICT (account_id, id) DO UPDATE SET revision = excluded.revision, article_id = excluded.article_id,
+            medoid = excluded.medoid, questions = excluded.questions, centroid = excluded.centroid, length =
+            excluded.length, model = excluded.model, found_at = excluded.found_at, seen_at = excluded.seen_at, dismissed_at
+            = excluded.dismissed_at WHERE excluded.revision > article_gaps.revision",
+        delete: "DELETE FROM article_gaps WHERE account_id = ?1",
+        key: &[("id", false)],
+        newer: Newer::Larger("revision"),
+    },
+    Table {
+        name: "daily_runs",
+        read: "
+            SELECT account_id, task, revision, asked_at, ended_at, report, problem FROM daily_runs WHERE account_id = ?1 AND
+            task > ?2 ORDER BY task LIMIT 200",
+        page: 200,
+        write: "
+            INSERT INTO daily_runs (account_id, task, revision, asked_at, ended_at, report, problem) SELECT value ->> 0,
+            value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1) WHERE true ON
+            CONFLICT (account_id, task) DO UPDATE SET revision = excluded.revision, asked_at = excluded.asked_at, ended_at =
+            excluded.ended_at, report = excluded.report, problem = excluded.problem WHERE excluded.revision >
+            daily_runs.revision",
+        delete: "DELETE FROM daily_runs WHERE account_id = ?1",
+        key: &[("task", false)],
+        newer: Newer::Larger("revision"),
     },
     Table {
         name: "macros",

@@ -1,6 +1,7 @@
 //! Articles of the knowledge base with their versions. Written here first: no log stands behind them.
 
 mod categories;
+mod gaps;
 mod imports;
 mod indexing;
 mod state;
@@ -15,6 +16,7 @@ use edgedesk_wire::articles::{
 };
 
 pub use self::categories::{CategoryError, MAX_CATEGORIES};
+pub use self::gaps::{AskedQuestion, GapDraft, Group, ListedGap, QuestionPlace, Written};
 pub use self::imports::{ImportedArticle, KnownSource};
 pub use self::indexing::{IndexContent, IndexCounts, ToIndex};
 pub use self::state::RESTORABLE_MILLIS;
@@ -49,8 +51,9 @@ const LIST: &str = concat!(
 const FIND: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    ", t.body FROM articles a
+    ", t.body, g.id AS gap_id, g.questions AS gap_questions FROM articles a
     JOIN article_versions t ON t.account_id = ?1 AND t.article_id = a.id AND t.version = a.version
+    LEFT JOIN article_gaps g ON g.account_id = ?1 AND g.article_id = a.id
     WHERE a.account_id = ?1 AND a.id = ?2"
 );
 const LIST_VERSIONS: &str = "
@@ -87,6 +90,7 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
     [LIST, FIND, LIST_VERSIONS, FIND_VERSION, INSERT, UPDATE]
         .into_iter()
         .chain(categories::READS)
+        .chain(gaps::READS)
         .chain(imports::READS)
         .chain(indexing::READS)
         .chain(state::READS)
@@ -174,6 +178,7 @@ impl<D: Database> AccountStore<'_, D> {
                 Ok(ArticleView {
                     summary: summary(row)?,
                     body: row.text("body")?.to_owned(),
+                    drafted_from: gaps::drafted_from(row)?,
                 })
             })
             .transpose()

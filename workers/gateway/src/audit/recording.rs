@@ -122,6 +122,9 @@ rules! {
     POST "/api/v1/articles/index/rebuild" => "articles.index_rebuilt" "articles",
     POST "/api/v1/ai/intents/rollback" => "intents.rolled_back" "intents",
 
+    POST "/api/v1/articles/gaps/run" => "articles.gaps_looked_for" "articles",
+    POST "/api/v1/articles/gaps/{gap_id}/dismiss" => "article_gap.dismissed" "article_gap" "gap_id",
+    DELETE "/api/v1/articles/gaps/{gap_id}/dismiss" => "article_gap.brought_back" "article_gap" "gap_id",
     POST "/api/v1/articles" => "article.created" "article",
     PUT "/api/v1/articles/{article_id}" => "article.changed" "article" "article_id",
     DELETE "/api/v1/articles/{article_id}" => "article.deleted" "article" "article_id",

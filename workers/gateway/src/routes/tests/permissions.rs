@@ -179,6 +179,18 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
         ("get", "/api/v1/articles/index", ReadKnowledge),
         ("post", "/api/v1/articles/index/rebuild", ManageKnowledge),
         ("get", "/api/v1/ai/suggestions", ReadAnalytics),
+        ("get", "/api/v1/articles/gaps", ManageKnowledge),
+        ("post", "/api/v1/articles/gaps/run", ManageKnowledge),
+        (
+            "post",
+            "/api/v1/articles/gaps/{gap_id}/dismiss",
+            ManageKnowledge,
+        ),
+        (
+            "delete",
+            "/api/v1/articles/gaps/{gap_id}/dismiss",
+            ManageKnowledge,
+        ),
         ("get", "/api/v1/articles", ReadKnowledge),
         ("post", "/api/v1/articles", WriteKnowledge),
         ("get", "/api/v1/articles/{article_id}", ReadKnowledge),
