@@ -31,6 +31,8 @@ export interface ArticleSummary {
 export interface Article extends ArticleSummary {
   /** Markdown of the last version. */
   body: string;
+  /** The group of questions that it was drafted from, if it was. */
+  drafted_from?: { gap_id: string; conversation_ids: string[] };
 }
 
 export interface ArticleList {

@@ -13,7 +13,7 @@ test('a conversation, a customer, an article and a macro have theirs', () => {
   assert.equal(routeOf(`#/conversations/cnv_${ULID}`).page, null);
   const customer = routeOf(`#/customers/cus_${ULID}`);
   assert.deepEqual([customer.page, customer.customerId], ['customers', `cus_${ULID}`]);
-  for (const word of [`art_${ULID}`, 'new', 'import', 'search']) {
+  for (const word of [`art_${ULID}`, 'new', 'import', 'search', 'gaps']) {
     const route = routeOf(`#/articles/${word}`);
     assert.deepEqual([route.page, route.article], ['articles', word]);
   }

@@ -12,6 +12,7 @@ import type {
   ImportRequest,
   NewArticle,
 } from '../../../shared/articles';
+import type { GapList, GapRun } from '../../../shared/gaps';
 import { del, get, post, put } from './http';
 
 export interface ArticleFilter {
@@ -99,6 +100,23 @@ export function getArticleIndex(): Promise<ArticleIndex> {
 
 export function rebuildArticleIndex(): Promise<ArticleIndex> {
   return post('/articles/index/rebuild', {});
+}
+
+/** Groups of questions without an article, or those that were dismissed. */
+export function listGaps(dismissed: boolean): Promise<GapList> {
+  return get(`/articles/gaps${dismissed ? '?dismissed=true' : ''}`);
+}
+
+export function lookForGaps(): Promise<GapRun> {
+  return post('/articles/gaps/run', {});
+}
+
+export function dismissGap(id: string): Promise<unknown> {
+  return post(`/articles/gaps/${id}/dismiss`, {});
+}
+
+export function bringGapBack(id: string): Promise<unknown> {
+  return del<unknown>(`/articles/gaps/${id}/dismiss`);
 }
 
 export function importArticles(request: ImportRequest): Promise<ImportReport> {

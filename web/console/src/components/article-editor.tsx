@@ -16,6 +16,7 @@ import { pageHref } from '../state/router';
 import { toast } from '../state/toasts';
 import { Conflict } from './article-conflict';
 import { LanguageOptions } from './article-list';
+import { ArticleOrigin } from './article-origin';
 import { ArticlePill } from './article-pill';
 import { ArticleVersions } from './article-versions';
 import { Ask } from './ask';
@@ -101,6 +102,7 @@ export function ArticleEditor({ draft }: { draft: ArticleDraft }) {
           onGo={close}
         />
       )}
+      {article && <ArticleOrigin article={article} />}
       {draft.theirs && <Conflict draft={draft} theirs={draft.theirs} />}
       <div role="alert">
         {error && (

@@ -4,6 +4,7 @@ import { ArticleEditor } from '../components/article-editor';
 import { ArticleFilters, ArticleList } from '../components/article-list';
 import { ArticleSearchTry } from '../components/article-search';
 import { CategoryDialog } from '../components/category-dialog';
+import { GapList } from '../components/gap-list';
 import { Icon } from '../components/icon';
 import { ImportForm } from '../components/import-form';
 import { IndexState } from '../components/index-state';
@@ -41,6 +42,17 @@ export function Articles() {
       </Page>
     );
   }
+  if (what === 'gaps') {
+    return (
+      <Page
+        title="Gaps"
+        lead="What is asked again and again without an article that answers it, with a draft of each."
+        tools={<Back />}
+      >
+        {mayManageKnowledge.value ? <GapList /> : <p class="page-note">Managers see the gaps.</p>}
+      </Page>
+    );
+  }
   return <OneArticle key={what} id={what} />;
 }
 
@@ -62,6 +74,12 @@ function ListPage() {
             <Icon name="search" />
             Try the search
           </a>
+          {mayManageKnowledge.value && (
+            <a class="button" href={articleHref('gaps')}>
+              <Icon name="chat" />
+              Gaps
+            </a>
+          )}
           {mayManageKnowledge.value && (
             <a class="button" href={articleHref('import')}>
               <Icon name="import" />

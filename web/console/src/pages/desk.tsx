@@ -13,6 +13,7 @@ import { forgetArticles } from '../state/articles';
 import { forgetAssistant } from '../state/assistant';
 import { openDesk, unreadTotal } from '../state/desk';
 import { currentView } from '../state/filters';
+import { forgetGaps } from '../state/gaps';
 import { listenToKeys } from '../state/keyboard';
 import { forgetMacros } from '../state/macros';
 import { forgetOwnIntents, loadOwnIntents } from '../state/own-intents';
@@ -73,6 +74,7 @@ export function Desk() {
   useEffect(
     () => () => {
       forgetArticles();
+      forgetGaps();
       forgetMacros();
       forgetAssistant();
     },

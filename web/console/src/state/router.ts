@@ -25,7 +25,7 @@ export const openPage = computed(() => route.value.page);
 /** The customer whose page is open, if one is. */
 export const openCustomerId = computed(() => route.value.customerId);
 
-/** The article that is open, `new`, `import` or `search`; null for the list. */
+/** The article that is open, `new`, `import`, `search` or `gaps`; null for the list. */
 export const openArticle = computed(() => route.value.article);
 
 /** The macro that is open, or `new`; null for the list. */
@@ -63,7 +63,7 @@ export function customerHref(id: string): string {
   return `#/customers/${id}`;
 }
 
-/** An article's id, `new`, `import` or `search`. */
+/** An article's id, `new`, `import`, `search` or `gaps`. */
 export function articleHref(what: string): string {
   return `#/articles/${what}`;
 }

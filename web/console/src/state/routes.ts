@@ -26,7 +26,7 @@ export interface Route {
   page: Page | null;
   conversationId: string | null;
   customerId: string | null;
-  /** An article's id, `new`, `import` or `search`; null for their list. */
+  /** An article's id, `new`, `import`, `search` or `gaps`; null for their list. */
   article: string | null;
   /** A macro's id, or `new`; null for their list. */
   macro: string | null;
@@ -39,7 +39,7 @@ export function routeOf(fragment: string): Route {
   if (rest === undefined) return { ...NOWHERE, page: PAGE_WORDS.find((page) => page === first) ?? null };
   if (first === 'conversations' && isId('cnv', rest)) return { ...NOWHERE, conversationId: rest };
   if (first === 'customers' && isId('cus', rest)) return { ...NOWHERE, page: 'customers', customerId: rest };
-  if (first === 'articles' && (['new', 'import', 'search'].includes(rest) || isId('art', rest))) {
+  if (first === 'articles' && (['new', 'import', 'search', 'gaps'].includes(rest) || isId('art', rest))) {
     return { ...NOWHERE, page: 'articles', article: rest };
   }
   if (first === 'macros' && (rest === 'new' || isId('mac', rest))) return { ...NOWHERE, page: 'macros', macro: rest };
