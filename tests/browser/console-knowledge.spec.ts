@@ -341,3 +341,35 @@ test.describe('on a phone', () => {
     await expectAccessible(page);
   });
 });
+
+test('an article from a page says when it was read, and is read again', async ({ signIn, request }) => {
+  const knowledge = await Knowledge.open(request);
+  const title = `From a page ${newId()}`;
+  const { id } = await knowledge.draft(title, 'Mine.');
+  const desk = await signIn('admin');
+  const { page } = desk;
+  const source = { url: 'https://help.acme.example/returns', crawled_at: '2026-11-20T03:17:00.000Z', n_failures: 0 };
+  let outcome = 'source_changed';
+  await page.route(new RegExp(`/api/v1/articles/${id}(/recrawl)?$`), async (route) => {
+    if (route.request().method() === 'DELETE') return route.continue();
+    const isAsked = route.request().url().endsWith('/recrawl');
+    const { article } = await (
+      await route.fetch({ url: route.request().url().replace('/recrawl', ''), method: 'GET', postData: '' })
+    ).json();
+    if (isAsked) outcome = route.request().postDataJSON().overwrite ? 'changed' : 'failed';
+    const body = outcome === 'changed' ? 'The page’s.' : article.body;
+    const failure = outcome === 'failed' ? { n_failures: 2, problem: 'it answered 500' } : {};
+    await route.fulfill({ json: { article: { ...article, body, source_page: { ...source, outcome, ...failure } } } });
+  });
+  await page.goto(`${page.url().split('#')[0]}#/articles/${id}`);
+  const origin = page.locator('.article-origin');
+  await expect(origin.getByRole('link')).toHaveAttribute('href', source.url);
+  await expect(origin).toContainText('the page says something else now, and your text stays');
+  await expectAccessible(page);
+  await origin.getByRole('button', { name: 'Take the page’s text' }).click();
+  await expect(page.getByLabel('Text, in Markdown')).toHaveValue('The page’s.');
+  await expect(origin.getByRole('button', { name: 'Take the page’s text' })).toHaveCount(0);
+  await origin.getByRole('button', { name: 'Read again' }).click();
+  await expect(origin).toContainText('2 times in a row: it answered 500');
+  await knowledge.forget(`/articles/${id}`);
+});

@@ -33,6 +33,19 @@ export interface Article extends ArticleSummary {
   body: string;
   /** The group of questions that it was drafted from, if it was. */
   drafted_from?: { gap_id: string; conversation_ids: string[] };
+  /** The page that it was imported from, if it was: read again once a day. */
+  source_page?: SourcePage;
+}
+
+/** How the page of an article stands. `source_changed`: it says something else, and the article stays as a person wrote it. */
+export interface SourcePage {
+  url: string;
+  /** When it was last read, or tried. */
+  crawled_at: string;
+  outcome: 'changed' | 'unchanged' | 'source_changed' | 'failed';
+  problem?: string;
+  /** In a row. */
+  n_failures: number;
 }
 
 export interface ArticleList {

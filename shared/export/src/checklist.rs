@@ -24,7 +24,7 @@ pub enum Fate {
 use Fate::{In, Out};
 
 /// All places.
-pub const PLACES: [Place; 27] = [
+pub const PLACES: [Place; 28] = [
     Place {
         name: "customers",
         what: "Your name, your e-mail address, and when you first wrote",
@@ -130,6 +130,11 @@ pub const PLACES: [Place; 27] = [
     Place {
         name: "article_categories",
         what: "Headings that help articles stand under",
+        fate: Out("they are about no customer"),
+    },
+    Place {
+        name: "article_sources",
+        what: "Addresses of pages that help articles were made of",
         fate: Out("they are about no customer"),
     },
     Place {

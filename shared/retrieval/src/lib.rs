@@ -1,12 +1,14 @@
 //! From articles to an index, and from a question to places in it.
 //!
 //! In scope: what is read of an article, in which order it is stored where, and what happens when a part of that fails ([`indexer`]);
-//! a search with a model that may not answer ([`search`]); articles in files ([`imports`]). Out of scope: the model, the index and the queue; they are behind
+//! a search with a model that may not answer ([`search`]); articles in files ([`imports`]), pages that
+//! are read again ([`recrawl`]). Out of scope: the model, the index and the queue; they are behind
 //! [`Embedder`] and [`KnowledgeIndex`].
 #![forbid(unsafe_code)]
 
 pub mod imports;
 pub mod indexer;
+pub mod recrawl;
 pub mod search;
 #[cfg(test)]
 mod tests;

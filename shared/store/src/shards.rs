@@ -24,8 +24,8 @@ use edgedesk_domain::time::Timestamp;
 
 pub use self::articles::{
     ArticleError, ArticleFilter, AskedQuestion, CategoryError, GapDraft, Group, ImportedArticle,
-    IndexContent, IndexCounts, KnownSource, ListedGap, MAX_CATEGORIES, QuestionPlace,
-    RESTORABLE_MILLIS, ToIndex, VoteOfCustomer, Written,
+    IndexContent, IndexCounts, KnownSource, ListedGap, MAX_CATEGORIES, PageMarks, QuestionPlace,
+    RECRAWL_MILLIS, RESTORABLE_MILLIS, SourceNote, SourceToRead, ToIndex, VoteOfCustomer, Written,
 };
 pub use self::consents::MAX_CONSENTS;
 pub use self::conversations::{ConversationFilter, MAX_LIMIT, Page, SeenBy};
@@ -164,6 +164,30 @@ impl<D: Database> Shards<D> {
             LIMIT 200";
         let parameters = [Value::time(since), Value::time(before)];
         let rows = self.shard(shard)?.query(LIST, &parameters).await?;
+        rows.iter().map(|row| row.parsed("account_id")).collect()
+    }
+
+    /// Accounts with pages that are to be read again, at most 200. Only for what tends all accounts by itself: of each it gives the id, and
+    /// nothing else.
+    pub async fn accounts_with_due_sources(
+        &self,
+        shard: u32,
+        now: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        // From one account to the next along an index.
+        const LIST: &str = "
+            WITH RECURSIVE known (account_id) AS (
+              SELECT min(account_id) FROM article_sources
+              UNION ALL
+              SELECT (SELECT min(s.account_id) FROM article_sources s WHERE s.account_id > known.account_id)
+              FROM known WHERE known.account_id IS NOT NULL)
+            SELECT known.account_id FROM known
+            WHERE known.account_id IS NOT NULL
+              AND EXISTS (SELECT 1 FROM article_sources s
+                JOIN articles a ON a.account_id = s.account_id AND a.id = s.article_id AND a.deleted_at IS NULL
+                WHERE s.account_id = known.account_id AND s.due_at <= ?1)
+            LIMIT 200";
+        let rows = self.shard(shard)?.query(LIST, &[Value::time(now)]).await?;
         rows.iter().map(|row| row.parsed("account_id")).collect()
     }
 

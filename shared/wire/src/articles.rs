@@ -109,6 +109,63 @@ pub struct ArticleView {
     /// The group of questions that it was drafted from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drafted_from: Option<DraftedFrom>,
+    /// The page that it was imported from, if it was: read again once a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_page: Option<SourcePage>,
+}
+
+/// How the page of an article stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SourcePage {
+    /// Its address.
+    pub url: String,
+    /// When it was last read, or tried.
+    pub crawled_at: Timestamp,
+    /// What came of that.
+    pub outcome: SourceOutcome,
+    /// Why it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// How often it failed in a row.
+    pub n_failures: u32,
+}
+
+/// What came of the last reading of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SourceOutcome {
+    /// The article says now what the page says.
+    Changed,
+    /// The page says what it said.
+    Unchanged,
+    /// The page says something else, and the article stays as a person wrote it.
+    SourceChanged,
+    /// It could not be read.
+    Failed,
+}
+
+impl SourceOutcome {
+    /// The word in JSON and SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+            Self::SourceChanged => "source_changed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// `POST /api/v1/articles/{article_id}/recrawl`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecrawlRequest {
+    /// Whether the page's text takes the place of what a person wrote since; `false` if absent.
+    #[serde(default)]
+    pub overwrite: bool,
 }
 
 /// One article.

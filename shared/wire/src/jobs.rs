@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use edgedesk_domain::article::ArticleState;
-use edgedesk_domain::ids::AccountId;
+use edgedesk_domain::ids::{AccountId, ArticleId};
 use serde::{Deserialize, Serialize};
 
-use crate::articles::ImportFile;
+use crate::articles::{ImportFile, SourceOutcome};
 
 /// Name of the service binding to the jobs Worker.
 pub const BINDING: &str = "JOBS";
@@ -21,6 +21,8 @@ pub const RETRY_PARKED_PATH: &str = "/parked/retry";
 pub const READ_IMPORT_PATH: &str = "/imports/read";
 /// `GET`: [`ConfiguredGenerators`](crate::generators::ConfiguredGenerators).
 pub const GENERATORS_PATH: &str = "/generators";
+/// `POST`: [`ReadSourceRequest`] to [`ReadSourceResponse`].
+pub const READ_SOURCE_PATH: &str = "/sources/read";
 /// `GET`: [`HealthResponse`].
 pub const HEALTH_PATH: &str = "/health";
 
@@ -101,6 +103,25 @@ pub struct ReadImportRequest {
 pub struct ReadImportResponse {
     /// A row for each article, those of the files first.
     pub rows: Vec<ReadRow>,
+}
+
+/// Read the page that an article is from, now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadSourceRequest {
+    /// The account.
+    pub account_id: AccountId,
+    /// The article.
+    pub article_id: ArticleId,
+    /// Whether its text takes the place of what a person wrote since.
+    pub overwrite: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadSourceResponse {
+    /// Absent for an article that is from no page, or is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<SourceOutcome>,
 }
 
 /// One article of a file or an address, or why there is none.

@@ -45,6 +45,11 @@ pub enum KnowledgeMessage {
         /// The account.
         account_id: AccountId,
     },
+    /// Pages that articles are from should be read again, those that are due.
+    ReadSources {
+        /// The account.
+        account_id: AccountId,
+    },
     /// Questions that no article answers should be looked for.
     FindGaps {
         /// The account.

@@ -491,3 +491,88 @@ async fn pages_are_imported_by_their_addresses_and_again_when_they_say_something
         "{body}"
     );
 }
+
+#[tokio::test]
+async fn a_page_that_changed_is_indexed_again_and_one_that_did_not_is_not() {
+    let live = Live::get();
+    let (admin, other) = (live.admin().await, live.other_admin().await);
+    let word = unique("quagga");
+    let site = FakeSite::start().await;
+    let page =
+        |words: &str| format!("<html><main><h1>Stripes of {word}</h1><p>{words}</p></main></html>");
+    let serve = |words: &str| site.serve("/stripes", 200, "text/html; charset=utf-8", &page(words));
+    serve("They are brown.");
+    let body = json!({ "urls": [site.url("/stripes")], "state": "published", "dry_run": false });
+    let imported = json_of(post(&admin, IMPORTS, body).await, 200);
+    assert_eq!(imported["is_stored"], true, "{imported}");
+    let list = json_of(get(&admin, &format!("{ARTICLES}?q={word}")).await, 200);
+    let path = format!("{ARTICLES}/{}", text(&list, "/articles/0/id"));
+    let again = format!("{path}/recrawl");
+    let recrawl = async |overwrite: bool| {
+        let answer = post(&admin, &again, json!({ "overwrite": overwrite })).await;
+        json_of(answer, 200)["article"].clone()
+    };
+    let indexed = async || {
+        eventually("search knows the article", async || {
+            let article = json_of(get(&admin, &path).await, 200)["article"].clone();
+            (article["is_indexed"] == true).then_some(article)
+        })
+        .await
+    };
+    let found = async |words: &str| {
+        let search = json!({ "query": format!("{word} {words}") });
+        let hits = json_of(
+            post(&admin, &format!("{ARTICLES}/search"), search).await,
+            200,
+        );
+        hits["hits"][0]["text"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let first = indexed().await;
+    assert_eq!(first["source_page"]["outcome"], "changed");
+
+    let same = recrawl(false).await;
+    assert_eq!(same["source_page"]["outcome"], "unchanged");
+    assert_eq!(
+        (&same["version"], &same["updated_at"], &same["is_indexed"]),
+        (&first["version"], &first["updated_at"], &json!(true))
+    );
+    assert_ne!(
+        same["source_page"]["crawled_at"],
+        first["source_page"]["crawled_at"]
+    );
+
+    serve("They are violet now.");
+    let changed = recrawl(false).await;
+    assert_eq!(changed["source_page"]["outcome"], "changed", "{changed}");
+    assert_eq!(
+        (&changed["version"], &changed["published_version"]),
+        (&json!(2), &json!(2))
+    );
+    indexed().await;
+    assert!(found("stripes").await.contains("violet"));
+
+    // What a person wrote stays until they say otherwise.
+    let edit = json!({ "version": 2, "title": "Mine", "body": "Mine.", "language": "en" });
+    json_of(put(&admin, &path, edit).await, 200);
+    serve("They are green.");
+    let kept = recrawl(false).await;
+    assert_eq!(kept["source_page"]["outcome"], "source_changed");
+    assert_eq!(kept["body"], "Mine.");
+    let taken = recrawl(true).await;
+    assert!(text(&taken, "/body").contains("green"), "{taken}");
+
+    site.serve("/stripes", 500, "text/html", "no");
+    let failed = recrawl(false).await;
+    assert_eq!(failed["source_page"]["n_failures"], 1);
+    assert_eq!(failed["source_page"]["problem"], "it answered 500");
+    assert_eq!(failed["version"], taken["version"]);
+
+    // Of another account it is not there; one that somebody wrote has no page.
+    assert_eq!(post(&other, &again, json!({})).await.status, 404);
+    let own = article(&admin, json!({ "title": "Own", "body": "" })).await;
+    let none = post(&admin, &format!("{ARTICLES}/{own}/recrawl"), json!({})).await;
+    assert_eq!(code(&none), (422, "no_source".into()));
+}

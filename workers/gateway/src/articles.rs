@@ -7,6 +7,7 @@ mod gaps;
 mod imports;
 pub mod indexing;
 mod list;
+mod recrawl;
 mod versions;
 mod votes;
 
@@ -16,5 +17,6 @@ pub use self::change::*;
 pub use self::gaps::*;
 pub use self::imports::*;
 pub use self::list::*;
+pub use self::recrawl::*;
 pub use self::versions::*;
 pub use self::votes::*;

@@ -120,6 +120,7 @@ use crate::{
         articles::get_article,
         articles::change_article,
         articles::delete_article,
+        articles::recrawl_article,
         articles::restore_article,
         articles::change_article_state,
         articles::list_article_versions,

@@ -138,6 +138,7 @@ routes! {
     get "/api/v1/articles/{article_id}" => articles::get_article,
     put "/api/v1/articles/{article_id}" => articles::change_article,
     delete "/api/v1/articles/{article_id}" => articles::delete_article,
+    post "/api/v1/articles/{article_id}/recrawl" => articles::recrawl_article,
     post "/api/v1/articles/{article_id}/restore" => articles::restore_article,
     put "/api/v1/articles/{article_id}/state" => articles::change_article_state,
     get "/api/v1/articles/{article_id}/versions" => articles::list_article_versions,

@@ -6,6 +6,7 @@ use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::queue::send_json;
 use edgedesk_platform::time::SystemClock;
 use edgedesk_retrieval::indexer::{Indexer, Verdict};
+use edgedesk_retrieval::recrawl::Crawler;
 use edgedesk_store::projector::{Chance as _, delay_secs};
 use edgedesk_wire::knowledge::{KnowledgeMessage, QUEUE_BINDING};
 use serde::Serialize;
@@ -17,6 +18,7 @@ use crate::drafts_queue::System;
 use crate::events_queue::Random;
 use crate::inference::Inference;
 use crate::objects::Objects;
+use crate::pages::web;
 
 /// Longest wait before another attempt, in seconds.
 const MAX_DELAY_SECS: u32 = 600;
@@ -35,6 +37,17 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
         index: &Objects { env },
         host: &System,
     };
+    let web = web(env);
+    let crawler = Crawler {
+        shards: &shards,
+        pages: &web,
+        clock: &System,
+        indexer: Indexer {
+            shards: &shards,
+            embedder: &Inference { env },
+            index: &Objects { env },
+        },
+    };
     for message in messages {
         let body = message.text().unwrap_or_default();
         let verdict = match serde_json::from_str::<KnowledgeMessage>(&body) {
@@ -45,6 +58,7 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
             Ok(KnowledgeMessage::LookForPending { account_id }) => {
                 indexer.run(account_id, None).await
             }
+            Ok(KnowledgeMessage::ReadSources { account_id }) => crawler.run(account_id).await,
             Ok(KnowledgeMessage::FindGaps { account_id }) => finder.run(account_id).await,
             Err(error) => Verdict::Dropped(error.to_string()),
         };
@@ -87,6 +101,28 @@ pub async fn tend(env: &Env) -> Result<u64, String> {
                 .map_err(|error| error.to_string())?;
             if let Err(error) = store.purge_articles(now).await {
                 failed = Some(error.to_string());
+            }
+        }
+    }
+    failed.map_or(Ok(n_accounts), Err)
+}
+
+/// Asks that pages be read again which are due: a message an account, once an hour until none is due. How many accounts there were.
+pub async fn ask_to_read_sources(env: &Env) -> Result<u64, String> {
+    let shards = databases::shards(env).map_err(|error| error.to_string())?;
+    let now = SystemClock.now();
+    let mut n_accounts = 0;
+    let mut failed = None;
+    for shard in 0..shards.n_shards() {
+        let accounts = shards
+            .accounts_with_due_sources(shard, now)
+            .await
+            .map_err(|error| error.to_string())?;
+        for account_id in accounts {
+            let message = KnowledgeMessage::ReadSources { account_id };
+            match send_json(env, QUEUE_BINDING, &message, None).await {
+                Ok(()) => n_accounts += 1,
+                Err(error) => failed = Some(error.to_string()),
             }
         }
     }

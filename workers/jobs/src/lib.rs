@@ -52,6 +52,11 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
         Ok(n) => Line::of(&cron, "cron: accounts had articles to tend", Some(n)).log(),
         Err(error) => Line::failed(&cron, "cron: not all articles could be indexed", error).log(),
     }
+    match knowledge_queue::ask_to_read_sources(&env).await {
+        Ok(0) => {}
+        Ok(n) => Line::of(&cron, "cron: pages of accounts are read again", Some(n)).log(),
+        Err(error) => Line::failed(&cron, "cron: not all pages are read again", error).log(),
+    }
     match knowledge_queue::ask_for_gaps(&env).await {
         Ok(0) => {}
         Ok(n) => Line::of(&cron, "cron: gaps are looked for in accounts", Some(n)).log(),

@@ -5,14 +5,17 @@
 
 use std::time::Duration;
 
-use edgedesk_knowledge::page::{self, MAX_PAGE_BYTES};
+use edgedesk_crypto::root::{DEVELOPMENT, ENVIRONMENT};
+use edgedesk_knowledge::page::{self, MAX_PAGE_BYTES, Validators};
 use edgedesk_knowledge::safe_url::{Allowance, SafeUrl};
 use edgedesk_platform::time::sleep;
 use edgedesk_retrieval::imports;
+use edgedesk_retrieval::recrawl::{PageAnswer, Pages};
+use edgedesk_store::shards::PageMarks;
 use edgedesk_wire::jobs::{ReadArticle, ReadRow};
 use futures::StreamExt as _;
 use futures::future::{Either, join_all, select};
-use worker::{Fetch, Headers, Request, RequestInit, RequestRedirect, Response};
+use worker::{Env, Fetch, Headers, Request, RequestInit, RequestRedirect, Response};
 
 /// Pages that are fetched at once: what the platform opens at a time.
 const AT_ONCE: usize = 6;
@@ -34,11 +37,62 @@ pub async fn read_pages(urls: &[String], own_machine: bool) -> Vec<ReadRow> {
     rows
 }
 
+/// Whether addresses of this machine may be fetched: in development alone.
+pub fn own_machine(env: &Env) -> bool {
+    env.var(ENVIRONMENT)
+        .is_ok_and(|value| value.to_string() == DEVELOPMENT)
+}
+
+/// Pages as this deployment may read them.
+pub fn web(env: &Env) -> Web {
+    Web {
+        own_machine: own_machine(env),
+    }
+}
+
+/// Pages that are read again.
+#[derive(Debug, Clone, Copy)]
+pub struct Web {
+    /// Whether addresses of this machine may be read, in development alone.
+    pub own_machine: bool,
+}
+
+impl Pages for Web {
+    async fn read(&self, url: &str, marks: &PageMarks) -> Result<PageAnswer, String> {
+        let allowed = Allowance {
+            ports: &[],
+            own_machine: self.own_machine,
+        };
+        let known = Validators {
+            etag: marks.etag.clone(),
+            last_modified: marks.last_modified.clone(),
+            digest: marks.digest.clone(),
+        };
+        let address = SafeUrl::parse(url, allowed).map_err(|error| error.to_string())?;
+        let found = limited(fetch(address, allowed, &known)).await?;
+        Ok(match found {
+            None => PageAnswer::Unchanged,
+            Some(Found { article, marks, .. }) => PageAnswer::Read {
+                article,
+                marks: PageMarks {
+                    etag: marks.etag,
+                    last_modified: marks.last_modified,
+                    digest: marks.digest,
+                },
+            },
+        })
+    }
+}
+
 async fn read_page(url: &str, allowed: Allowance<'_>) -> ReadRow {
     let result = match SafeUrl::parse(url, allowed) {
-        Ok(address) => limited(fetch(address, allowed)).await,
+        Ok(address) => limited(fetch(address, allowed, &Validators::default()))
+            .await
+            // Nobody asked whether it is as it was.
+            .and_then(|found| found.ok_or_else(|| "it answered 304".to_owned())),
         Err(error) => Err(error.to_string()),
-    };
+    }
+    .map(|found| (found.key, found.article));
     let (key, title) = result.as_ref().map_or_else(
         |_| (url.to_owned(), None),
         |(key, article)| (key.clone(), Some(article.title.clone())),
@@ -52,9 +106,18 @@ async fn read_page(url: &str, allowed: Allowance<'_>) -> ReadRow {
     }
 }
 
-type Found = Result<(String, ReadArticle), String>;
+/// What a page says.
+struct Found {
+    key: String,
+    article: ReadArticle,
+    /// What tells the next answer from this one.
+    marks: Validators,
+}
 
-async fn limited(call: impl Future<Output = Found>) -> Found {
+/// Nothing where the page is as it was known, or a sentence about why it cannot be read.
+type Fetched = Result<Option<Found>, String>;
+
+async fn limited(call: impl Future<Output = Fetched>) -> Fetched {
     match select(std::pin::pin!(call), std::pin::pin!(sleep(LIMIT))).await {
         Either::Left((found, _)) => found,
         Either::Right(_) => Err(format!("it did not answer within {} s", LIMIT.as_secs())),
@@ -62,13 +125,16 @@ async fn limited(call: impl Future<Output = Found>) -> Found {
 }
 
 /// An article is known by the address that it was asked for by.
-async fn fetch(address: SafeUrl, allowed: Allowance<'_>) -> Found {
+async fn fetch(address: SafeUrl, allowed: Allowance<'_>, known: &Validators) -> Fetched {
     let mut url = address.clone();
     for _ in 0..=MAX_REDIRECTS {
-        let mut response = send(&url)
+        let mut response = send(&url, known)
             .await
             .map_err(|error| format!("it could not be fetched: {error}"))?;
         let status = response.status_code();
+        if status == 304 {
+            return Ok(None);
+        }
         if (300..400).contains(&status) {
             let target = header(&response, "location")
                 .ok_or_else(|| format!("it answered {status} without saying where to go"))?;
@@ -82,6 +148,14 @@ async fn fetch(address: SafeUrl, allowed: Allowance<'_>) -> Found {
         }
         let content_type = header(&response, "content-type");
         let body = bytes_of(&mut response).await?;
+        let (etag, last_modified) = (
+            header(&response, "etag"),
+            header(&response, "last-modified"),
+        );
+        let marks = Validators::of(etag.as_deref(), last_modified.as_deref(), &body);
+        if known.is_unchanged(status, &marks) {
+            return Ok(None);
+        }
         let fetched = page::Fetched {
             url: &url,
             content_type: content_type.as_deref(),
@@ -90,13 +164,20 @@ async fn fetch(address: SafeUrl, allowed: Allowance<'_>) -> Found {
         let article = page::read(&address, fetched)
             .map_err(|problem| problem.to_string())?
             .article;
-        return Ok((article.key.clone(), imports::article(article)));
+        return Ok(Some(Found {
+            key: article.key.clone(),
+            article: imports::article(article),
+            marks,
+        }));
     }
     Err("it leads on and on".to_owned())
 }
 
-async fn send(url: &SafeUrl) -> worker::Result<Response> {
+async fn send(url: &SafeUrl, known: &Validators) -> worker::Result<Response> {
     let headers = Headers::new();
+    for (name, value) in known.headers() {
+        headers.set(name, value)?;
+    }
     headers.set("accept", "text/html, text/markdown, text/plain")?;
     headers.set(
         "user-agent",

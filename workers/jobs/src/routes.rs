@@ -1,16 +1,18 @@
 //! Requests of our own Workers and tools, over a service binding. The caller has checked that they may.
 
-use edgedesk_crypto::root::{DEVELOPMENT, ENVIRONMENT};
 use edgedesk_domain::ids::{AccountId, IdSource};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
+use edgedesk_platform::time::SystemClock;
 use edgedesk_retrieval::imports::read_files;
+use edgedesk_retrieval::indexer::Indexer;
+use edgedesk_retrieval::recrawl::Crawler;
 use edgedesk_store::StoreError;
 use edgedesk_store::projector::{KnownShards, RebuildError};
 use edgedesk_wire::jobs::{
-    CHECKSUM_PATH, GENERATORS_PATH, HEALTH_PATH, HealthResponse, READ_IMPORT_PATH, REBUILD_PATH,
-    RETRY_PARKED_PATH, ReadImportRequest, ReadImportResponse, RebuildRequest, RetryParkedRequest,
-    RetryParkedResponse,
+    CHECKSUM_PATH, GENERATORS_PATH, HEALTH_PATH, HealthResponse, READ_IMPORT_PATH,
+    READ_SOURCE_PATH, REBUILD_PATH, RETRY_PARKED_PATH, ReadImportRequest, ReadImportResponse,
+    ReadSourceRequest, ReadSourceResponse, RebuildRequest, RetryParkedRequest, RetryParkedResponse,
 };
 use edgedesk_wire::problem::{CONTENT_TYPE, Problem};
 use serde::Serialize;
@@ -20,8 +22,9 @@ use worker::{Env, Method, Request, Response};
 use crate::databases;
 use crate::events_queue::{projection_lag_ms, projector};
 use crate::generators;
+use crate::inference::Inference;
 use crate::objects::Objects;
-use crate::pages::read_pages;
+use crate::pages::{own_machine, read_pages, web};
 
 /// Conversations of a rebuilt page when the caller does not say. At 50 events each that is a thousand events, well within
 /// a request.
@@ -51,8 +54,11 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
         (Method::Get, CHECKSUM_PATH) => checksum(&request, env).await,
         (Method::Post, RETRY_PARKED_PATH) => retry_parked(&mut request, env).await,
         (Method::Post, READ_IMPORT_PATH) => read_import(&mut request, env).await,
+        (Method::Post, READ_SOURCE_PATH) => read_source(&mut request, env).await,
         (_, HEALTH_PATH | CHECKSUM_PATH | GENERATORS_PATH) => Err(Failure::Method("GET")),
-        (_, REBUILD_PATH | RETRY_PARKED_PATH | READ_IMPORT_PATH) => Err(Failure::Method("POST")),
+        (_, REBUILD_PATH | RETRY_PARKED_PATH | READ_IMPORT_PATH | READ_SOURCE_PATH) => {
+            Err(Failure::Method("POST"))
+        }
         _ => Err(Failure::Caller(404, "not_found", "there is no such path")),
     };
     match result {
@@ -126,12 +132,30 @@ async fn retry_parked(request: &mut Request, env: &Env) -> Result<Response, Fail
 /// `POST /imports/read`
 async fn read_import(request: &mut Request, env: &Env) -> Result<Response, Failure> {
     let ReadImportRequest { files, urls, .. } = body(request).await?;
-    let own_machine = env
-        .var(ENVIRONMENT)
-        .is_ok_and(|value| value.to_string() == DEVELOPMENT);
     let mut rows = read_files(&files);
-    rows.extend(read_pages(&urls, own_machine).await);
+    rows.extend(read_pages(&urls, own_machine(env)).await);
     json(&ReadImportResponse { rows })
+}
+
+/// `POST /sources/read`
+async fn read_source(request: &mut Request, env: &Env) -> Result<Response, Failure> {
+    let asked: ReadSourceRequest = body(request).await?;
+    let shards = databases::shards(env)?;
+    let (web, inference, objects) = (web(env), Inference { env }, Objects { env });
+    let crawler = Crawler {
+        shards: &shards,
+        pages: &web,
+        clock: &SystemClock,
+        indexer: Indexer {
+            shards: &shards,
+            embedder: &inference,
+            index: &objects,
+        },
+    };
+    let outcome = crawler
+        .read_now(asked.account_id, asked.article_id, asked.overwrite)
+        .await?;
+    json(&ReadSourceResponse { outcome })
 }
 
 const UNKNOWN_ACCOUNT: Failure =

@@ -382,6 +382,27 @@ pub(super) const TABLES: [Table; 22] = [
         newer: Newer::Larger("revision"),
     },
     Table {
+        name: "article_sources",
+        read: "
+            SELECT account_id, article_id, revision, url, fingerprint, version, noticed_version, etag, last_modified,
+            digest, outcome, problem, n_failures, crawled_at, due_at FROM article_sources WHERE account_id = ?1 AND
+            article_id > ?2 ORDER BY article_id LIMIT 100",
+        page: 100,
+        write: "
+            INSERT INTO article_sources (account_id, article_id, revision, url, fingerprint, version, noticed_version, etag,
+            last_modified, digest, outcome, problem, n_failures, crawled_at, due_at) SELECT value ->> 0, value ->> 1, value
+            ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
+            value ->> 11, value ->> 12, value ->> 13, value ->> 14 FROM json_each(?1) WHERE true ON CONFLICT (account_id,
+            article_id) DO UPDATE SET revision = excluded.revision, url = excluded.url, fingerprint = excluded.fingerprint,
+            version = excluded.version, noticed_version = excluded.noticed_version, etag = excluded.etag, last_modified =
+            excluded.last_modified, digest = excluded.digest, outcome = excluded.outcome, problem = excluded.problem,
+            n_failures = excluded.n_failures, crawled_at = excluded.crawled_at, due_at = excluded.due_at WHERE
+            excluded.revision > article_sources.revision",
+        delete: "DELETE FROM article_sources WHERE account_id = ?1",
+        key: &[("article_id", false)],
+        newer: Newer::Larger("revision"),
+    },
+    Table {
         name: "macros",
         read: "
             SELECT account_id, id, revision, kind, title, title_key, content, created_at, updated_at, vector, model FROM

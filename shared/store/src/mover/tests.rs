@@ -51,6 +51,7 @@ fn fill(shard: &Sqlite, account: AccountId) {
            ('{account}', 'art_1', 2, 'Returns', 'en', '', NULL, NULL, 2);
          INSERT INTO article_votes VALUES ('{account}', 'art_1', 'cus_1', 1, 5);
          INSERT INTO article_gaps VALUES ('{account}', 'gap_1', 2, 'art_1', 'cnv_1', '[[\"cnv_1\",1]]', 'AA', 0.5, '{{}}', 1, 2, NULL);
+         INSERT INTO article_sources VALUES ('{account}', 'art_1', 2, 'https://a.example/', 'f', 1, NULL, 'e', NULL, 'd', 'failed', 'p', 1, 2, 3);
          INSERT INTO daily_runs VALUES ('{account}', 'gaps', 3, 1, 2, '{{}}', NULL);
          INSERT INTO macros VALUES ('{account}', 'mac_1', 2, 'macro', 'Refund', 'refund', '{{}}', 1, 2, NULL, NULL);
          INSERT INTO suggestions VALUES ('{account}', 'cnv_1', 'sug_1', 7, 'macro', 'mac_1', 1, 'accepted');

@@ -4,6 +4,7 @@ mod categories;
 mod gaps;
 mod imports;
 mod indexing;
+mod sources;
 mod state;
 mod votes;
 
@@ -19,6 +20,7 @@ pub use self::categories::{CategoryError, MAX_CATEGORIES};
 pub use self::gaps::{AskedQuestion, GapDraft, Group, ListedGap, QuestionPlace, Written};
 pub use self::imports::{ImportedArticle, KnownSource};
 pub use self::indexing::{IndexContent, IndexCounts, ToIndex};
+pub use self::sources::{PageMarks, RECRAWL_MILLIS, SourceNote, SourceToRead};
 pub use self::state::RESTORABLE_MILLIS;
 pub use self::votes::VoteOfCustomer;
 use super::conversations::{MAX_LIMIT, Page};
@@ -51,9 +53,11 @@ const LIST: &str = concat!(
 const FIND: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    ", t.body, g.id AS gap_id, g.questions AS gap_questions FROM articles a
+    ", t.body, g.id AS gap_id, g.questions AS gap_questions, p.url AS page_url, p.crawled_at AS page_crawled_at,
+      p.outcome AS page_outcome, p.problem AS page_problem, p.n_failures AS page_n_failures FROM articles a
     JOIN article_versions t ON t.account_id = ?1 AND t.article_id = a.id AND t.version = a.version
     LEFT JOIN article_gaps g ON g.account_id = ?1 AND g.article_id = a.id
+    LEFT JOIN article_sources p ON p.account_id = ?1 AND p.article_id = a.id
     WHERE a.account_id = ?1 AND a.id = ?2"
 );
 const LIST_VERSIONS: &str = "
@@ -93,6 +97,7 @@ pub(crate) fn reads() -> impl Iterator<Item = &'static str> {
         .chain(gaps::READS)
         .chain(imports::READS)
         .chain(indexing::READS)
+        .chain(sources::READS)
         .chain(state::READS)
         .chain(votes::READS)
 }
@@ -179,6 +184,7 @@ impl<D: Database> AccountStore<'_, D> {
                     summary: summary(row)?,
                     body: row.text("body")?.to_owned(),
                     drafted_from: gaps::drafted_from(row)?,
+                    source_page: sources::page(row)?,
                 })
             })
             .transpose()

@@ -102,6 +102,11 @@ export function rebuildArticleIndex(): Promise<ArticleIndex> {
   return post('/articles/index/rebuild', {});
 }
 
+/** Reads the page again that it is from. With `overwrite` its text takes the place of what a person wrote since. */
+export async function recrawlArticle(id: string, overwrite: boolean): Promise<Article> {
+  return (await post<Answer>(`/articles/${id}/recrawl`, { overwrite })).article;
+}
+
 /** Groups of questions without an article, or those that were dismissed. */
 export function listGaps(dismissed: boolean): Promise<GapList> {
   return get(`/articles/gaps${dismissed ? '?dismissed=true' : ''}`);

@@ -1,6 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { Article, ArticleState } from '../../../shared/articles';
-import { changeArticle, createArticle, getArticle, setArticleState } from '../api/articles';
+import { changeArticle, createArticle, getArticle, recrawlArticle, setArticleState } from '../api/articles';
 import { ApiError } from '../api/http';
 import { type ArticleText, isChanged } from './article-text';
 import { loadIndex } from './articles';
@@ -159,6 +159,16 @@ export async function changeState(key: string, state: ArticleState): Promise<boo
   } catch (error) {
     toast(`Nothing was changed. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
     return false;
+  }
+}
+
+/** Reads the page that an article is from, which says what came of it. */
+export async function readAgain(key: string, overwrite: boolean): Promise<void> {
+  try {
+    takeLoaded(await recrawlArticle(key, overwrite));
+    void loadIndex();
+  } catch (error) {
+    toast(`The page was not read. ${reasonOf(error, 'Please try again.')}`, { kind: 'error' });
   }
 }
 

@@ -128,6 +128,7 @@ rules! {
     POST "/api/v1/articles" => "article.created" "article",
     PUT "/api/v1/articles/{article_id}" => "article.changed" "article" "article_id",
     DELETE "/api/v1/articles/{article_id}" => "article.deleted" "article" "article_id",
+    POST "/api/v1/articles/{article_id}/recrawl" => "article.recrawled" "article" "article_id",
     POST "/api/v1/articles/{article_id}/restore" => "article.restored" "article" "article_id",
     PUT "/api/v1/articles/{article_id}/state" => "article.state_changed" "article" "article_id",
     POST "/api/v1/article-categories" => "article_category.created" "article_category",

@@ -132,6 +132,7 @@ impl<D: Database> AccountStore<'_, D> {
                 by,
                 now,
             ));
+            statements.extend(self.source_statement(article, number, now));
         }
         self.database.batch(statements).await?;
         Ok(())

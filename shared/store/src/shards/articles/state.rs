@@ -28,17 +28,21 @@ const PURGE_VERSIONS: &str = "
 const PURGE_VOTES: &str = "
     DELETE FROM article_votes WHERE account_id = ?1 AND article_id IN (
       SELECT id FROM articles WHERE account_id = ?1 AND deleted_at < ?2 AND indexed_revision >= search_revision)";
+const PURGE_SOURCES: &str = "
+    DELETE FROM article_sources WHERE account_id = ?1 AND article_id IN (
+      SELECT id FROM articles WHERE account_id = ?1 AND deleted_at < ?2 AND indexed_revision >= search_revision)";
 const PURGE: &str = "
     DELETE FROM articles WHERE account_id = ?1 AND deleted_at < ?2 AND indexed_revision >= search_revision
     RETURNING account_id, id";
 
 #[cfg(test)]
-pub(crate) const READS: [&str; 6] = [
+pub(crate) const READS: [&str; 7] = [
     SET_STATE,
     DELETE,
     RESTORE,
     PURGE_VERSIONS,
     PURGE_VOTES,
+    PURGE_SOURCES,
     PURGE,
 ];
 
@@ -83,6 +87,7 @@ impl<D: Database> AccountStore<'_, D> {
             .batch(vec![
                 Statement::new(PURGE_VERSIONS, parameters()),
                 Statement::new(PURGE_VOTES, parameters()),
+                Statement::new(PURGE_SOURCES, parameters()),
                 Statement::new(PURGE, parameters()),
             ])
             .await?;

@@ -198,6 +198,11 @@ pub(super) const NEEDS: &[(&str, &str, Permission)] = {
         ("delete", "/api/v1/articles/{article_id}", ManageKnowledge),
         (
             "post",
+            "/api/v1/articles/{article_id}/recrawl",
+            ManageKnowledge,
+        ),
+        (
+            "post",
             "/api/v1/articles/{article_id}/restore",
             ManageKnowledge,
         ),
