@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::reader::{Reader, apart};
 
+mod deflection;
 mod drafts;
 mod duplicates;
 mod emotion;
@@ -20,6 +21,7 @@ mod gaps;
 mod groups;
 mod intent;
 mod language;
+mod library;
 #[cfg(test)]
 mod quality;
 mod report;
@@ -41,16 +43,16 @@ pub struct EvalArguments {
     /// The labelled rows: TSV or JSON lines, gzip if the name ends in `.gz`; for `all`, the folder of data sets.
     #[arg(long, value_name = "PATH", required_if_eq_any([
         ("task", "sentiment"), ("task", "emotion"), ("task", "intent"), ("task", "language"), ("task", "faq"),
-        ("task", "search"), ("task", "drafts"), ("task", "duplicates"), ("task", "gaps"),
+        ("task", "search"), ("task", "drafts"), ("task", "deflection"), ("task", "duplicates"), ("task", "gaps"),
     ]))]
     pub data: Option<PathBuf>,
     /// Rows to fit a linear head on, over the frozen encoder.
     #[arg(long, value_name = "FILE")]
     pub train: Option<PathBuf>,
-    /// The threads of `faq`, `search` and `duplicates`; `corpus.jsonl` beside the data when absent.
+    /// The threads of `faq`, `search`, `deflection` and `duplicates`; `corpus.jsonl` beside the data when absent.
     #[arg(long, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
-    /// Writes so many drafts of `drafts` to stderr, to be read by somebody.
+    /// Writes so many drafts of `drafts`, or answers of `deflection`, to stderr, to be read by somebody.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub show: usize,
     /// Group emotions into Ekman's six and neutral, also when each row has one label.
@@ -68,11 +70,15 @@ impl EvalArguments {
     /// An option that the task has no use for was meant for something: silence would be a wrong answer.
     fn check(&self) -> Result<()> {
         let fits_heads = matches!(self.task, Task::Emotion | Task::Intent);
-        let finds_threads = matches!(self.task, Task::Faq | Task::Search | Task::Duplicates);
+        let finds_threads = matches!(
+            self.task,
+            Task::Faq | Task::Search | Task::Deflection | Task::Duplicates
+        );
+        let shows = matches!(self.task, Task::Drafts | Task::Deflection);
         for (option, is_given, is_used) in [
             ("--train", self.train.is_some(), fits_heads),
             ("--corpus", self.corpus.is_some(), finds_threads),
-            ("--show", self.show > 0, self.task == Task::Drafts),
+            ("--show", self.show > 0, shows),
             ("--ekman", self.ekman, self.task == Task::Emotion),
             (
                 "--at-least",
@@ -105,6 +111,8 @@ pub enum Task {
     Search,
     /// Macros and drafts for messages, against a help centre of our own (`tests/corpora/support`).
     Drafts,
+    /// What the assistant answers by itself, and how much of it is wrong.
+    Deflection,
     /// Telling questions that ask the same from others.
     Duplicates,
     /// Putting questions that ask alike into groups.
@@ -167,6 +175,7 @@ async fn measure(reader: &mut Reader, task: Task, inputs: &Inputs) -> Result<Map
         Task::Faq => faq::run(reader, inputs).await?,
         Task::Search => search::run(reader, inputs).await?,
         Task::Drafts => drafts::run(reader, inputs).await?,
+        Task::Deflection => deflection::run(reader, inputs).await?,
         Task::Duplicates => duplicates::run(reader, inputs).await?,
         Task::Gaps => gaps::run(reader, inputs).await?,
         Task::All => bad_input!("`all` is no single task"),

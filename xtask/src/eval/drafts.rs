@@ -21,15 +21,15 @@ use super::{Inputs, rounded};
 use crate::reader::{Analyst, AsyncWork, Reader};
 
 mod check;
-mod help_centre;
+pub(super) mod help_centre;
 mod replay;
 
 use help_centre::{Counter, HelpCentre, dot};
 
 /// Messages of each intent. All of the validation rows would take five minutes on two cores and tell no more.
-const PER_INTENT: usize = 10;
+pub(super) const PER_INTENT: usize = 10;
 /// What the sample and the replay are drawn by.
-const SEED: u64 = 17;
+pub(super) const SEED: u64 = 17;
 /// Macros that an agent sees.
 const SHOWN: usize = 3;
 
@@ -47,7 +47,10 @@ struct Row {
 /// Scores of macros and drafts.
 pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Value>> {
     let centre = HelpCentre::read(reader).await?;
-    let messages = sample(inputs, &centre)?;
+    let messages = sample(inputs, |intent| {
+        let mut macros = centre.macros.iter();
+        macros.any(|(name, ..)| *name == intent)
+    })?;
     let texts: Vec<String> = messages.iter().map(|(_, text)| text.clone()).collect();
     let vectors = reader.embed("embedding messages", texts.clone()).await?;
     let analyses = reader.analyze_each(texts, Analyze).await?;
@@ -74,24 +77,27 @@ pub async fn run(reader: &mut Reader, inputs: &Inputs) -> Result<Map<String, Val
     fields.insert("n".into(), json!(rows.len()));
     fields.insert("per_intent".into(), json!(PER_INTENT));
     fields.insert("seed".into(), json!(SEED));
-    fields.insert("articles".into(), json!(centre.articles.len()));
+    fields.insert("articles".into(), json!(centre.library.articles.len()));
     fields.insert("macros".into(), json!(centre.macros.len()));
     Ok(fields)
 }
 
 /// `n` rows, evenly spread.
-fn shown(rows: &[Row], n: usize) -> impl Iterator<Item = &Row> {
+pub(super) fn shown<T>(rows: &[T], n: usize) -> impl Iterator<Item = &T> {
     let step = rows.len().checked_div(n).unwrap_or(rows.len()).max(1);
     rows.iter().step_by(step).take(n)
 }
 
-/// [`PER_INTENT`] messages of each intent, drawn by [`SEED`].
-fn sample(inputs: &Inputs, centre: &HelpCentre) -> Result<Vec<(String, String)>> {
+/// [`PER_INTENT`] messages of each intent, drawn by [`SEED`]; `is_known` tells whether anything answers an intent.
+pub(super) fn sample(
+    inputs: &Inputs,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, String)>> {
     let columns = [required(&["intent"]), required(&["text"])];
     let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in read_table(&inputs.data, &columns)? {
         let intent = line.value(0).to_owned();
-        if centre.macros.iter().all(|(name, ..)| *name != intent) {
+        if !is_known(&intent) {
             bad_input!(
                 "{}: line {}: tests/corpora/support has no macro for {intent:?}",
                 inputs.data.display(),
@@ -118,7 +124,7 @@ fn sample(inputs: &Inputs, centre: &HelpCentre) -> Result<Vec<(String, String)>>
 }
 
 /// Analyses a message by itself.
-struct Analyze;
+pub(super) struct Analyze;
 
 impl AsyncWork<String, Option<Analysis>> for Analyze {
     async fn apply(&self, models: &mut Analyst<'_>, text: &String) -> Result<Option<Analysis>> {
@@ -176,7 +182,7 @@ impl Row {
     /// Whether the draft's first statement is from the article of the intent.
     fn cites_right(&self, centre: &HelpCentre) -> bool {
         let first = self.draft.citations.first();
-        first.is_some_and(|cited| centre.intent_of(cited.article_id) == Some(&self.intent))
+        first.is_some_and(|cited| centre.library.name_of(cited.article_id) == Some(&self.intent))
     }
 }
 
@@ -238,7 +244,7 @@ fn draft_scores(rows: &[Row], centre: &HelpCentre) -> Map<String, Value> {
         .iter()
         .flat_map(|row| {
             let citations = row.draft.citations.iter();
-            citations.map(|cited| centre.intent_of(cited.article_id) == Some(&row.intent))
+            citations.map(|cited| centre.library.name_of(cited.article_id) == Some(&row.intent))
         })
         .collect();
     let n_right = cited.iter().filter(|right| **right).count();
@@ -300,7 +306,7 @@ fn draft_scores(rows: &[Row], centre: &HelpCentre) -> Map<String, Value> {
     fields
 }
 
-fn share<T>(rows: &[T], is: impl Fn(&T) -> bool) -> f64 {
+pub(super) fn share<T>(rows: &[T], is: impl Fn(&T) -> bool) -> f64 {
     rows.iter().filter(|row| is(row)).count() as f64 / rows.len().max(1) as f64
 }
 

@@ -25,7 +25,7 @@ struct Measurement {
     figures: &'static [(&'static str, &'static str, Option<f64>)],
 }
 
-const MEASUREMENTS: [Measurement; 16] = [
+const MEASUREMENTS: [Measurement; 18] = [
     Measurement {
         name: "sentiment, English tweets",
         task: Task::Sentiment,
@@ -192,6 +192,38 @@ const MEASUREMENTS: [Measurement; 16] = [
             (
                 "/feedback/after/right_first",
                 "right macro first, after feedback",
+                None,
+            ),
+        ],
+    },
+    Measurement {
+        name: "the assistant, customers' messages in 27 intents",
+        task: Task::Deflection,
+        data: "bitext-customer-service/val.tsv",
+        train: None,
+        figures: &[
+            ("/deflection", "answered by the assistant", Some(0.4)),
+            ("/wrong_of_all", "answered wrongly, of all", None),
+            ("/wrong_answer_rate", "wrong among the answers", None),
+            (
+                "/unanswerable_answered",
+                "answered though no article does",
+                None,
+            ),
+        ],
+    },
+    Measurement {
+        name: "the assistant, questions of threads that no threshold was chosen on",
+        task: Task::Deflection,
+        data: "stackfaq/queries.train.jsonl",
+        train: None,
+        figures: &[
+            ("/deflection", "answered by the assistant", None),
+            ("/wrong_of_all", "answered wrongly, of all", None),
+            ("/wrong_answer_rate", "wrong among the answers", None),
+            (
+                "/unanswerable_answered",
+                "answered though no article does",
                 None,
             ),
         ],

@@ -310,6 +310,7 @@ fn options_that_a_task_has_no_use_for_are_refused() {
         ("intent --data d --ekman", "--ekman"),
         ("all --ekman", "--ekman"),
         ("search --data d --show 3", "--show"),
+        ("deflection --data d --train t", "--train"),
         ("emotion --data d --corpus c", "--corpus"),
         ("all --corpus c", "--corpus"),
         ("all --at-least accuracy=0.5", "--at-least"),
@@ -324,6 +325,7 @@ fn options_that_a_task_has_no_use_for_are_refused() {
         "intent --data d --train t --wasm",
         "faq --data d --corpus c",
         "drafts --data d --show 3",
+        "deflection --data d --corpus c --show 3",
         "all --data d --wasm",
     ] {
         check(line).expect(line);
@@ -372,6 +374,47 @@ async fn drafts_and_macros_are_judged() {
     assert_eq!(outcome["unsupported"], 0.0);
     assert_eq!(outcome["blocked"], 0.0);
     insta::assert_json_snapshot!("drafts", shape(outcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_answered_or_handed_over() {
+    let folder = folder("deflection");
+    let table = "intent\ttext\n\
+        track_order\tHow can I track my order?\n\
+        contact_human_agent\tI want to talk to a human\n\
+        recover_password\tMy parrot sings at night and nobody sleeps\n";
+    let inputs = Inputs {
+        data: file(&folder, "messages.tsv", table),
+        ..Inputs::default()
+    };
+    let found = outcome(Task::Deflection, &inputs)
+        .await
+        .expect("each intent has its article");
+    let third = rounded(1.0 / 3.0);
+    assert_eq!(found["deflection"], third);
+    assert_eq!(found["wrong_of_all"], 0.0);
+    assert_eq!(found["handed_off_because"]["asked_for_person"], third);
+    // Whatever the bar is, who asks for a person gets one.
+    assert!(found["by_threshold"]["0.40"]["deflection"].as_f64() < Some(0.7));
+    insta::assert_json_snapshot!("deflection", shape(found));
+    // Threads: every other one is for tuning.
+    file(
+        &folder,
+        "corpus.jsonl",
+        "{\"id\": \"1\", \"title\": \"How do I reset my password?\", \"answers\": [\"Open settings and choose a new password.\"]}\n\
+         {\"id\": \"2\", \"title\": \"Where is my order?\", \"answers\": [\"See the tracking page of your order.\"]}\n",
+    );
+    let queries = "{\"text\": \"How do I reset the password?\", \"doc\": \"1\"}\n\
+        {\"text\": \"Where is the order?\", \"doc\": \"2\"}\n";
+    let inputs = Inputs {
+        data: file(&folder, "queries.jsonl", queries),
+        ..Inputs::default()
+    };
+    let found = outcome(Task::Deflection, &inputs)
+        .await
+        .expect("the lines are well formed");
+    assert_eq!((&found["n"], &found["n_tuning"]), (&json!(1), &json!(1)));
+    assert!(found["tuning_by_threshold"].is_object());
 }
 
 #[tokio::test(flavor = "multi_thread")]

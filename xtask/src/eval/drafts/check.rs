@@ -14,6 +14,7 @@ pub(super) fn unproven(draft: &Draft, case: &Case, centre: &HelpCentre) -> Vec<S
     let mut unproven = Vec::new();
     for cited in &draft.citations {
         let markdown = centre
+            .library
             .article(cited.article_id)
             .map(|article| &article.markdown);
         let source = markdown.and_then(|markdown| markdown.get(cited.start..cited.end));
