@@ -30,8 +30,7 @@ use super::{decode, key_of};
 use crate::error::{ObjectError, Refusal};
 use crate::sql::{ObjectSql, SqlError};
 
-/// Questions that are compared. Each takes at most 0.4 kB for its embedding and 4 kB for its hashes, so all of them at most 22 MB; of
-/// questions of 100 letters it is 6 MB. A comparison with all of them takes some milliseconds.
+/// Questions that are compared. Each takes at most 0.4 kB for its embedding and 4 kB for its hashes in memory: all of them at most 22 MB.
 pub const MAX_QUESTIONS: usize = 5_000;
 /// How long it is known what was forgotten: a question waits for its turn for ten minutes, and is tried for some more.
 const FORGOTTEN_MILLIS: i64 = 24 * 3600 * 1000;
