@@ -6,7 +6,7 @@ use crate::message::Actor;
 use crate::suggestion::Citation;
 use crate::time::Timestamp;
 
-/// Confidence from which it answers unless an inbox says another.
+/// Confidence from which it answers unless an inbox says another; docs/decisions/0046 says how it was chosen.
 pub const DEFAULT_MIN_CONFIDENCE: f64 = 0.6;
 
 /// Whether it answers in an inbox, and how sure it has to be.

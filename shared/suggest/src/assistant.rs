@@ -6,8 +6,8 @@
 
 use edgedesk_analysis::person::asks_for_person;
 use edgedesk_domain::analysis::RISK_ALERT;
+use edgedesk_domain::assistant::HandOffReason;
 use edgedesk_domain::suggestion::Citation;
-use serde::{Deserialize, Serialize};
 
 use crate::actions::{calls_for_escalation, is_own_case};
 use crate::answer::sources;
@@ -29,8 +29,6 @@ mod small_talk;
 use confidence::confidence;
 use small_talk::SmallTalk;
 
-/// The confidence from which the assistant replies, unless an account wants another. docs/decisions/0046 says how it was chosen.
-pub const DEFAULT_MIN_CONFIDENCE: f64 = 0.6;
 /// Most words of an answer: who chats reads a few sentences, and an answer is to be of one article.
 pub const MAX_WORDS: usize = 90;
 /// Most words where the first thing that the article says is a longer list: half of its steps would be no help.
@@ -43,7 +41,7 @@ const FEW_WORDS: usize = 3;
 pub struct AssistantAnswer {
     /// What is done. It is this alone that counts, whatever the text says.
     pub action: NextAction,
-    /// What the customer reads, plain; never empty.
+    /// What the customer reads, plain; empty where a person goes on, of whom the conversation tells them itself.
     pub text: String,
     /// Its language, ISO 639-1.
     pub language: String,
@@ -55,56 +53,16 @@ pub struct AssistantAnswer {
     pub hand_off: Option<HandOffReason>,
 }
 
-/// Why a person has to answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HandOffReason {
-    /// The customer asks for one.
-    AskedForPerson,
-    /// The customer speaks of a lawyer, a manager or a chargeback.
-    Escalation,
-    /// The conversation is above the line of alerts.
-    AtRisk,
-    /// It is about the customer's own affair, and no article helps.
-    OwnCase,
-    /// No article is near.
-    NoArticle,
-    /// One is near, and not surely the right one.
-    NotSure,
-    /// The same was answered before, and the customer asks again.
-    SaidBefore,
-    /// What would have been said has something in it that no source says.
-    Unsupported,
-}
-
-impl HandOffReason {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::AskedForPerson,
-        Self::Escalation,
-        Self::AtRisk,
-        Self::OwnCase,
-        Self::NoArticle,
-        Self::NotSure,
-        Self::SaidBefore,
-        Self::Unsupported,
-    ];
-
-    /// The word in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AskedForPerson => "asked_for_person",
-            Self::Escalation => "escalation",
-            Self::AtRisk => "at_risk",
-            Self::OwnCase => "own_case",
-            Self::NoArticle => "no_article",
-            Self::NotSure => "not_sure",
-            Self::SaidBefore => "said_before",
-            Self::Unsupported => "unsupported",
-        }
-    }
-}
+/// The reasons that are found here; the others are a conversation's own.
+pub const REASONS: [HandOffReason; 7] = [
+    HandOffReason::Requested,
+    HandOffReason::Escalated,
+    HandOffReason::OwnCase,
+    HandOffReason::NoArticle,
+    HandOffReason::NotSure,
+    HandOffReason::SaidBefore,
+    HandOffReason::Unsupported,
+];
 
 /// Answers a message, or hands it over. `passages` are what a search found for it, of more than one article if there are more: how far
 /// the nearest is ahead is half of the confidence.
@@ -153,22 +111,6 @@ pub fn answer(case: &Case, passages: &[Passage], min_confidence: f64) -> Assista
     hand_off(case, reason, found.confidence)
 }
 
-/// What a customer reads when a person takes over, in their language or in English: it states nothing but that.
-#[must_use]
-pub fn hand_off_text(language: Option<&str>, why: HandOffReason) -> &'static str {
-    let phrases = language.and_then(Phrases::of);
-    let chat = &phrases.unwrap_or_else(Phrases::english).chat;
-    match why {
-        HandOffReason::AskedForPerson => chat.to_person,
-        HandOffReason::Escalation | HandOffReason::AtRisk => chat.personally,
-        HandOffReason::OwnCase => chat.own_case,
-        HandOffReason::NoArticle
-        | HandOffReason::NotSure
-        | HandOffReason::SaidBefore
-        | HandOffReason::Unsupported => chat.not_sure,
-    }
-}
-
 /// Why nothing is looked up at all.
 fn wants_person(case: &Case) -> Option<HandOffReason> {
     let risk = case
@@ -176,11 +118,11 @@ fn wants_person(case: &Case) -> Option<HandOffReason> {
         .as_ref()
         .map_or(0.0, |analysis| analysis.escalation_risk);
     if asks_for_person(&case.text) {
-        Some(HandOffReason::AskedForPerson)
+        Some(HandOffReason::Requested)
     } else if calls_for_escalation(case).is_some() {
-        Some(HandOffReason::Escalation)
+        Some(HandOffReason::Escalated)
     } else {
-        (risk > RISK_ALERT).then_some(HandOffReason::AtRisk)
+        (risk > RISK_ALERT).then_some(HandOffReason::Escalated)
     }
 }
 
@@ -250,11 +192,7 @@ fn hand_off(case: &Case, reason: HandOffReason, confidence: f64) -> AssistantAns
     AssistantAnswer {
         confidence,
         hand_off: Some(reason),
-        ..said(
-            NextAction::HandOff,
-            phrases,
-            hand_off_text(Some(phrases.language), reason),
-        )
+        ..said(NextAction::HandOff, phrases, "")
     }
 }
 

@@ -57,14 +57,6 @@ pub(crate) struct Chat {
     pub(crate) greeting: &'static str,
     /// To somebody who only says thanks.
     pub(crate) welcome: &'static str,
-    /// To somebody who asks for a person.
-    pub(crate) to_person: &'static str,
-    /// Where the assistant has no answer that it is sure of.
-    pub(crate) not_sure: &'static str,
-    /// Where somebody has to look something up.
-    pub(crate) own_case: &'static str,
-    /// To somebody who complains or threatens.
-    pub(crate) personally: &'static str,
 }
 
 /// One phrase for each topic.
@@ -143,15 +135,8 @@ pub fn languages() -> impl Iterator<Item = &'static str> {
 }
 
 impl Chat {
-    pub(crate) const fn all(&self) -> [&'static str; 6] {
-        [
-            self.greeting,
-            self.welcome,
-            self.to_person,
-            self.not_sure,
-            self.own_case,
-            self.personally,
-        ]
+    pub(crate) const fn all(&self) -> [&'static str; 2] {
+        [self.greeting, self.welcome]
     }
 }
 

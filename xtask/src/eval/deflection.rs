@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use edgedesk_domain::account::Channel;
 use edgedesk_domain::analysis::Analysis;
-use edgedesk_suggest::assistant::{AssistantAnswer, DEFAULT_MIN_CONFIDENCE, HandOffReason, answer};
+use edgedesk_domain::assistant::DEFAULT_MIN_CONFIDENCE;
+use edgedesk_suggest::assistant::{AssistantAnswer, REASONS, answer};
 use edgedesk_suggest::case::Case;
 use edgedesk_suggest::output::NextAction;
 use edgedesk_suggest::passage::Passage;
@@ -213,7 +214,7 @@ fn scores(asked: &[Asked], library: &Library) -> Map<String, Value> {
     let is = |action| share(&answers, |answered| answered.action == action);
     fields.insert("asked_back".into(), rounded(is(NextAction::Ask)));
     fields.insert("handed_off".into(), rounded(is(NextAction::HandOff)));
-    let reasons = HandOffReason::ALL.map(|reason| {
+    let reasons = REASONS.map(|reason| {
         let share = share(&answers, |answered| answered.hand_off == Some(reason));
         (reason.as_str().to_owned(), rounded(share))
     });

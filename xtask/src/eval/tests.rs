@@ -393,7 +393,7 @@ async fn customers_are_answered_or_handed_over() {
     let third = rounded(1.0 / 3.0);
     assert_eq!(found["deflection"], third);
     assert_eq!(found["wrong_of_all"], 0.0);
-    assert_eq!(found["handed_off_because"]["asked_for_person"], third);
+    assert_eq!(found["handed_off_because"]["requested"], third);
     // Whatever the bar is, who asks for a person gets one.
     assert!(found["by_threshold"]["0.40"]["deflection"].as_f64() < Some(0.7));
     insta::assert_json_snapshot!("deflection", shape(found));

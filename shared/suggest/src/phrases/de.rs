@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "Guten Tag! Wie kann ich Ihnen helfen?",
         welcome: "Gern geschehen. Wenn Sie noch etwas brauchen, schreiben Sie mir einfach hier.",
-        to_person: "Gern. Ich gebe unser Gespräch an eine Kollegin oder einen Kollegen weiter. Sie bekommen hier Antwort.",
-        not_sure: "Das kann ich nicht sicher beantworten. Deshalb gebe ich unser Gespräch an eine Kollegin oder einen Kollegen weiter. Sie bekommen hier Antwort.",
-        own_case: "Das muss sich jemand für Sie ansehen. Deshalb gebe ich unser Gespräch an eine Kollegin oder einen Kollegen weiter. Sie bekommen hier Antwort.",
-        personally: "Bitte entschuldigen Sie die Unannehmlichkeiten. Ich gebe unser Gespräch an eine Kollegin oder einen Kollegen weiter, damit es persönlich geprüft wird.",
     },
 };

@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "Hello! How can I help you?",
         welcome: "You are welcome. If there is anything else, just write to me here.",
-        to_person: "Of course. I am handing our conversation over to a colleague, who will answer you here.",
-        not_sure: "I cannot answer this with certainty, so I am handing our conversation over to a colleague, who will answer you here.",
-        own_case: "Somebody has to look at this for you, so I am handing our conversation over to a colleague, who will answer you here.",
-        personally: "I am sorry for the trouble. I am handing our conversation over to a colleague, who will look at it personally.",
     },
 };

@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "¡Hola! ¿En qué puedo ayudarle?",
         welcome: "No hay de qué. Si necesita algo más, escríbame aquí.",
-        to_person: "Por supuesto. Paso nuestra conversación a una persona del equipo, que le responderá aquí.",
-        not_sure: "No puedo responder a esto con seguridad, así que paso nuestra conversación a una persona del equipo, que le responderá aquí.",
-        own_case: "Alguien tiene que revisar esto para usted, así que paso nuestra conversación a una persona del equipo, que le responderá aquí.",
-        personally: "Lamento las molestias. Paso nuestra conversación a una persona del equipo, que la revisará personalmente.",
     },
 };

@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "Bonjour\u{a0}! Comment puis-je vous aider\u{a0}?",
         welcome: "Je vous en prie. Si vous avez besoin d’autre chose, écrivez-moi simplement ici.",
-        to_person: "Bien sûr. Je confie notre conversation à une personne de l’équipe, qui vous répondra ici.",
-        not_sure: "Je ne peux pas répondre à cela avec certitude. Je confie donc notre conversation à une personne de l’équipe, qui vous répondra ici.",
-        own_case: "Quelqu’un doit examiner votre demande. Je confie donc notre conversation à une personne de l’équipe, qui vous répondra ici.",
-        personally: "Veuillez nous excuser pour la gêne occasionnée. Je confie notre conversation à une personne de l’équipe, qui l’examinera personnellement.",
     },
 };

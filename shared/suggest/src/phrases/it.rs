@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "Buongiorno! Come posso aiutarLa?",
         welcome: "Prego. Se Le serve altro, mi scriva pure qui.",
-        to_person: "Certamente. Passo la nostra conversazione a una persona del team, che Le risponderà qui.",
-        not_sure: "Non posso rispondere con certezza, perciò passo la nostra conversazione a una persona del team, che Le risponderà qui.",
-        own_case: "Qualcuno deve esaminare la Sua richiesta, perciò passo la nostra conversazione a una persona del team, che Le risponderà qui.",
-        personally: "Mi dispiace per il disagio. Passo la nostra conversazione a una persona del team, che la esaminerà personalmente.",
     },
 };

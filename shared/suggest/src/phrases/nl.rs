@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "Hallo! Waarmee kan ik u helpen?",
         welcome: "Graag gedaan. Als u nog iets nodig hebt, schrijft u me hier gewoon.",
-        to_person: "Natuurlijk. Ik geef ons gesprek door aan een collega, die u hier antwoord geeft.",
-        not_sure: "Ik kan dit niet met zekerheid beantwoorden. Daarom geef ik ons gesprek door aan een collega, die u hier antwoord geeft.",
-        own_case: "Iemand moet hier voor u naar kijken. Daarom geef ik ons gesprek door aan een collega, die u hier antwoord geeft.",
-        personally: "Excuses voor het ongemak. Ik geef ons gesprek door aan een collega, die er persoonlijk naar kijkt.",
     },
 };

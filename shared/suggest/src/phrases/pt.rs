@@ -52,9 +52,5 @@ pub(super) static PHRASES: Phrases = Phrases {
     chat: Chat {
         greeting: "Olá! Em que posso ajudar?",
         welcome: "De nada. Se precisar de mais alguma coisa, basta escrever aqui.",
-        to_person: "Com certeza. Vou passar a nossa conversa a uma pessoa da equipa, que lhe responderá aqui.",
-        not_sure: "Não posso responder a isto com certeza, por isso vou passar a nossa conversa a uma pessoa da equipa, que lhe responderá aqui.",
-        own_case: "Alguém tem de analisar isto para si, por isso vou passar a nossa conversa a uma pessoa da equipa, que lhe responderá aqui.",
-        personally: "Lamento o transtorno. Vou passar a nossa conversa a uma pessoa da equipa, que a analisará pessoalmente.",
     },
 };
