@@ -64,7 +64,7 @@ impl Table {
     }
 }
 
-pub(super) const TABLES: [Table; 22] = [
+pub(super) const TABLES: [Table; 23] = [
     Table {
         name: "conversations",
         read: "

@@ -209,7 +209,8 @@ impl<D: Database> AccountStore<'_, D> {
             match author {
                 Actor::Agent { name, .. } => written.names.push(name),
                 Actor::ExternalAgent { name, .. } => written.names.extend(name),
-                Actor::Customer { .. } | Actor::System => continue,
+                // The assistant says what articles say already.
+                Actor::Customer { .. } | Actor::Assistant | Actor::System => continue,
             }
             answers.push(written);
         }
