@@ -17,6 +17,7 @@ use serde_json::Value;
 
 mod api_routes;
 mod fake_access;
+mod fake_generator;
 mod fake_site;
 mod fake_zendesk;
 mod issuer;
@@ -25,6 +26,7 @@ mod own;
 
 pub use api_routes::{Dice, Route, api_routes};
 pub use fake_access::FakeAccess;
+pub use fake_generator::{FakeGenerator, GENERATOR_KEY, GENERATOR_MODEL, GeneratorDoes, Heard};
 pub use fake_site::FakeSite;
 pub use fake_zendesk::FakeZendesk;
 pub use issuer::{Issuer, Page, Word};
