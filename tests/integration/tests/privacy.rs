@@ -217,7 +217,7 @@ fn is_compared(folder: &Path, conversation: &str) -> bool {
     let has_it = |path: &PathBuf| {
         let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let sql = "SELECT count(*) FROM questions WHERE conversation_id = ?1";
-        database.query_row(sql, [conversation], |row| row.get::<_, u64>(0))
+        database.query_row(sql, [conversation], |row| row.get::<_, i64>(0))
     };
     let databases = databases(folder);
     databases

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::case::Earlier;
-use crate::phrases::languages;
 use crate::testing::{analysis, article, case, with_act, with_intent, with_score};
+use edgedesk_domain::assistant::DEFAULT_MIN_CONFIDENCE;
 
 const REFUND: &str = "# Requesting a refund\n\nYou can ask for a refund within 30 days. Open **My orders**, choose the order and press \
     *Return or refund*. A refund is approved as soon as the article has reached us.\n";
