@@ -230,9 +230,10 @@ impl World {
                 "direction": direction, "author": author, "text": text,
             });
             let data = data.to_string().replace('\'', "''");
-            sql.push_str(&format!(
+            let row = format!(
                 "INSERT INTO messages VALUES ('{account}', '{id}', {seq}, 'm{number}_{seq}', '{direction}', {at}, '{data}', 0);"
-            ));
+            );
+            sql.push_str(&row);
         }
         self.shard().run_script(&sql).unwrap();
         id
@@ -461,11 +462,12 @@ fn a_draft_stands_under_the_category_that_most_of_its_questions_have() {
 
 #[test]
 fn nothing_is_made_while_a_part_does_not_answer_and_people_hear_why() {
+    type Break = fn(&World, bool);
     let world = World::new();
     world.ask_about("parcel", 40);
     world.publish_an_article();
     block_on(world.store(1).ask_for_gaps(world.host.now())).unwrap();
-    let breaks: [(fn(&World, bool), &str); 4] = [
+    let breaks: [(Break, &str); 4] = [
         (|world, on| world.model.is_down.set(on), "did not answer"),
         (|world, on| world.index.is_down.set(on), "did not answer"),
         (|world, on| world.index.words_only.set(on), "only words"),

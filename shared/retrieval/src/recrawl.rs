@@ -123,7 +123,9 @@ impl<D: Database, P: Pages, C: Clock, E: Embedder, K: KnowledgeIndex> Crawler<'_
             Ok(PageAnswer::Read { article, marks }) => match follow(source, article) {
                 Err(problem) => failed(source, problem),
                 Ok(article) => {
-                    store.import_articles(&[article.clone()], None, now).await?;
+                    store
+                        .import_articles(std::slice::from_ref(&article), None, now)
+                        .await?;
                     let stored = store.find_source(source.article_id).await?;
                     match stored {
                         // Whoever saved between the look and this keeps their text.

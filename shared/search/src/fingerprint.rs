@@ -78,7 +78,7 @@ mod tests {
     fn stored_bytes_are_these() {
         let fingerprint = Fingerprint::of("Hi!");
         let bytes = fingerprint.to_bytes();
-        assert_eq!(hex(&bytes), "cc0838736235428e");
+        assert_eq!(bytes, [0xcc, 0x08, 0x38, 0x73, 0x62, 0x35, 0x42, 0x8e]);
         assert_eq!(Fingerprint::from_bytes(&bytes), Some(fingerprint));
         assert_eq!(Fingerprint::from_bytes(&[]), Some(Fingerprint(Vec::new())));
         for bad in [
@@ -89,10 +89,6 @@ mod tests {
         ] {
             assert_eq!(Fingerprint::from_bytes(bad), None, "{bad:?}");
         }
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]

@@ -15,7 +15,7 @@ use edgedesk_domain::conversation::{ConversationState, ConversationStatus};
 use edgedesk_domain::event::{Event, EventData, MessageAnalyzed, SuggestionDecided};
 use edgedesk_domain::feedback::AnalysisField;
 use edgedesk_domain::ids::{AccountId, ConversationId, MacroId, MessageId, SuggestionId};
-use edgedesk_domain::message::Actor;
+use edgedesk_domain::message::{Actor, Message};
 use edgedesk_domain::suggestion::SuggestionSource;
 use edgedesk_domain::time::Timestamp;
 use edgedesk_wire::queue::EventsAppended;
@@ -174,18 +174,7 @@ impl Projection {
             match &event.data {
                 EventData::MessageCreated(message) => {
                     if is_newer(&self.messages, key, event.revision) {
-                        let name = format!("{}:{}", event.conversation_id, event.seq);
-                        let data = sealer.seal(&MESSAGE_DATA, &name, &crate::json(message))?;
-                        let row = row((
-                            event.account_id,
-                            event.conversation_id,
-                            event.seq,
-                            message.message_id,
-                            message.direction,
-                            event.at.millis(),
-                            data,
-                            event.revision,
-                        ));
+                        let row = message_row(event, message, sealer)?;
                         self.messages.insert(key, (event.revision, row));
                     }
                     if message.author == Actor::Assistant {
@@ -398,6 +387,21 @@ impl Projection {
         push(&mut statements, UPSERT_CUSTOMERS, customers);
         Ok(statements)
     }
+}
+
+fn message_row(event: &Event, message: &Message, sealer: &Sealer) -> Result<String, StoreError> {
+    let name = format!("{}:{}", event.conversation_id, event.seq);
+    let data = sealer.seal(&MESSAGE_DATA, &name, &crate::json(message))?;
+    Ok(row((
+        event.account_id,
+        event.conversation_id,
+        event.seq,
+        message.message_id,
+        message.direction,
+        event.at.millis(),
+        data,
+        event.revision,
+    )))
 }
 
 fn analysis_row(

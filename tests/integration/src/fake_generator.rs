@@ -91,17 +91,17 @@ impl FakeGenerator {
     }
 
     async fn answer(&self, mut stream: TcpStream) {
-        let Some(heard) = read(&mut stream).await else {
+        let Some(request) = read(&mut stream).await else {
             return;
         };
-        let is_authorized = heard.head.lines().any(|line| {
+        let is_authorized = request.head.lines().any(|line| {
             let (name, value) = line.split_once(':').unwrap_or_default();
             name.eq_ignore_ascii_case("authorization")
                 && value.trim() == format!("Bearer {GENERATOR_KEY}")
         });
         let does = {
             let mut state = self.state();
-            state.heard.push(heard);
+            state.heard.push(request);
             state.does.clone()
         };
         let head = |status: &str, headers: &str| {
@@ -165,7 +165,7 @@ fn chunk(text: &str) -> String {
 async fn read(stream: &mut TcpStream) -> Option<Heard> {
     let mut bytes = Vec::new();
     loop {
-        let mut part = [0; 16 * 1024];
+        let mut part = vec![0; 16 * 1024];
         let n = stream.read(&mut part).await.ok().filter(|n| *n > 0)?;
         bytes.extend_from_slice(&part[..n]);
         let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {

@@ -1,12 +1,13 @@
 //! The assistant in the real runtime: what it answers, how a customer gets to a person, and how it is stopped.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use edgedesk_client::{Answer, Edgedesk, Socket};
 use edgedesk_domain::ids::ConversationId;
 use edgedesk_integration::{Live, PATIENCE, eventually, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 async fn send(caller: &Edgedesk, method: Method, path: &str, body: Option<Value>) -> Answer {
     let request = caller.request(method, path);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const GAPS: &str = "/api/v1/articles/gaps";
 /// A look reads up to 400 questions with the models of a development build.
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_mins(2);
 
 /// Six ways to ask for something that no demo article is about.
 const QUESTIONS: [&str; 6] = [

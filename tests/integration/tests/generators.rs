@@ -228,7 +228,10 @@ async fn a_generator_writes_the_draft_once_the_account_wants_it_and_hears_nothin
     assert!(codes(&made).contains(&"generator_over_budget"), "{made}");
     assert_eq!(first.heard().len() + second.heard().len(), n_asked);
 
-    // Only who may, and only what can be.
+    only_who_may_and_what_can_be(live, &admin).await;
+}
+
+async fn only_who_may_and_what_can_be(live: &Live, admin: &Edgedesk) {
     let agent = live.agent().await;
     for (method, path) in [
         (Method::GET, SETTINGS),
@@ -254,7 +257,7 @@ async fn a_generator_writes_the_draft_once_the_account_wants_it_and_hears_nothin
             400,
         ),
     ] {
-        let answer = send(&admin, Method::PUT, SETTINGS, Some(body)).await;
+        let answer = send(admin, Method::PUT, SETTINGS, Some(body)).await;
         assert_eq!(answer.status, status);
     }
 }

@@ -42,15 +42,10 @@ pub fn memory() -> Rc<Memory> {
 pub fn ready(env: &Env) -> Vec<Ready> {
     let providers = configured(env).unwrap_or_default().into_iter();
     let ready = providers.filter_map(|provider| {
-        let key = match key_of(env, &provider) {
-            Ok(key) => key,
-            Err(()) => {
-                tell_once(&format!(
-                    "{} has no key, so it is not asked",
-                    provider.name()
-                ));
-                return None;
-            }
+        let Ok(key) = key_of(env, &provider) else {
+            let name = provider.name();
+            tell_once(&format!("{name} has no key, so it is not asked"));
+            return None;
         };
         let client = provider.client(key, WorkerFetch, WorkerRuntime);
         Some(Ready { provider, client })
