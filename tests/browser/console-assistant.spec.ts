@@ -23,12 +23,12 @@ test('an admin turns the assistant on in a chat, stops it everywhere, and takes 
   await expect(row).toContainText('The assistant answers first');
   const level = row.getByRole('combobox', { name: `How sure the assistant has to be in ${name}` });
   await level.selectOption({ label: 'Only when very sure' });
-  await expect(level).toHaveValue('0.85');
+  await expect(level).toHaveValue('0.8');
   await expectAccessible(page);
   // It is there after a reload.
   await page.reload();
   await expect(toggle).toHaveAttribute('aria-checked', 'true');
-  await expect(level).toHaveValue('0.85');
+  await expect(level).toHaveValue('0.8');
 
   await page.getByRole('button', { name: 'Stop the assistant' }).click();
   await expect(page.getByText(/^It has said nothing since/)).toBeVisible();

@@ -7,8 +7,8 @@ import { pageHref } from '../state/router';
 /** How sure it has to be, and what that is called. */
 const LEVELS: readonly (readonly [number, string])[] = [
   [0.5, 'Answers often'],
-  [0.7, 'Balanced'],
-  [0.85, 'Only when very sure'],
+  [0.6, 'Balanced'],
+  [0.8, 'Only when very sure'],
 ];
 
 /** In which chats the assistant answers first. */
