@@ -42,7 +42,7 @@ test('gaps are listed with their drafts, dismissed and brought back', async ({ s
   });
   await desk.goTo('Articles');
   await page.getByRole('link', { name: 'Gaps' }).click();
-  const list = page.getByRole('region', { name: 'Gaps' });
+  const list = page.getByRole('region', { name: 'List of gaps' });
   const row = list.locator('.gap-row').filter({ hasText: 'telescope' });
   await expect(row).toContainText('7 questions');
   await expect(row.getByRole('link', { name: 'How to calibrate a telescope', exact: true })).toHaveAttribute(

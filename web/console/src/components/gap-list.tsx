@@ -56,7 +56,7 @@ export function GapList() {
           <NoGaps run={list.run} />
         </section>
       ) : (
-        <section class="card list-card" aria-label="Gaps" aria-busy={gaps.state.value === 'loading'}>
+        <section class="card list-card" aria-label="List of gaps" aria-busy={gaps.state.value === 'loading'}>
           <ul class="intents gaps">
             {list.gaps.map((gap) => (
               <Row key={gap.id} gap={gap} />
