@@ -11,6 +11,7 @@
 //!   article's number is no other request's.
 //! - Rows of different models are never compared. Those of an older model stay until all articles have rows of the newer one.
 
+pub mod chosen;
 #[cfg(test)]
 mod contract;
 pub mod questions;

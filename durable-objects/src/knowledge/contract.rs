@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use ulid::Ulid;
 
 use super::PLACES;
-use super::vectorize::Vectorize;
+use super::chosen::ChosenRows;
 use super::vectorize::fake::{Fake, Hand};
-use super::vectors::{Asked, ExactRows, VectorIndex};
+use super::vectors::{Asked, VectorIndex};
 use crate::testing::TestSql;
 
 /// Dimensions of the tests' rows.
@@ -29,17 +29,24 @@ trait Subject {
     fn settle(&self);
 }
 
+/// As a deployment has them, with a binding and without.
+type Rows = ChosenRows<Fake, TestSql, Hand>;
+
+fn account() -> AccountId {
+    AccountId::new(Ulid(7))
+}
+
 struct Exact(TestSql);
 
 impl Subject for Exact {
-    type Index = ExactRows<TestSql>;
+    type Index = Rows;
 
     fn fresh() -> Self {
         Self(TestSql::new())
     }
 
     fn wake(&self) -> Self::Index {
-        let index = ExactRows::new(self.0.clone());
+        let index = Rows::of(account(), None, self.0.clone(), Hand::default());
         block_on(index.open()).unwrap();
         index
     }
@@ -54,7 +61,7 @@ struct Elsewhere {
 }
 
 impl Subject for Elsewhere {
-    type Index = Vectorize<Fake, TestSql, Hand>;
+    type Index = Rows;
 
     fn fresh() -> Self {
         let clock = Hand::default();
@@ -66,9 +73,8 @@ impl Subject for Elsewhere {
     }
 
     fn wake(&self) -> Self::Index {
-        let account = AccountId::new(Ulid(7));
         let (fake, sql) = (self.fake.clone(), self.sql.clone());
-        let index = Vectorize::new(account, fake, sql, self.clock.clone());
+        let index = Rows::of(account(), Some(fake), sql, self.clock.clone());
         block_on(index.open()).unwrap();
         index
     }

@@ -8,3 +8,4 @@ pub mod log;
 pub mod object_sql;
 pub mod queue;
 pub mod time;
+pub mod vectorize;

@@ -4,31 +4,35 @@ use std::cell::OnceCell;
 
 use edgedesk_domain::ids::AccountId;
 use edgedesk_objects::knowledge::Knowledge;
+use edgedesk_objects::knowledge::chosen::ChosenRows;
 use edgedesk_objects::knowledge::questions::Questions;
-use edgedesk_objects::knowledge::vectors::ExactRows;
 use edgedesk_platform::object_sql::DurableSql;
 use edgedesk_platform::time::SystemClock;
+use edgedesk_platform::vectorize::VectorizeIndex;
 use edgedesk_wire::knowledge::{INDEX_PATH, IndexArticle, SEARCH_PATH, STATUS_PATH, object_name};
 use edgedesk_wire::similar::{FORGET_PATH, NOTE_PATH, SIMILAR_PATH};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
 use super::http::{Failure, answer, body, json, name_of, not_found, query_id, request_id};
 
-type Object = Knowledge<DurableSql, SystemClock, ExactRows<DurableSql>>;
+type Rows = ChosenRows<VectorizeIndex, DurableSql, SystemClock>;
+type Object = Knowledge<DurableSql, SystemClock, Rows>;
 
 /// The object of one account's knowledge, named `{account_id}:knowledge`.
 #[durable_object(fetch)]
 pub struct KnowledgeObject {
     state: State,
+    env: Env,
     /// Made with the first request, which names the account.
     knowledge: OnceCell<Object>,
     questions: OnceCell<Questions<DurableSql, SystemClock>>,
 }
 
 impl DurableObject for KnowledgeObject {
-    fn new(state: State, _env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
         Self {
             state,
+            env,
             knowledge: OnceCell::new(),
             questions: OnceCell::new(),
         }
@@ -46,7 +50,9 @@ impl KnowledgeObject {
         let account_id = account(&name_of(&request, &self.state)?)?;
         let knowledge = self.knowledge.get_or_init(|| {
             let sql = || DurableSql::new(self.state.storage().sql());
-            Knowledge::new(account_id, sql(), SystemClock, ExactRows::new(sql()))
+            let binding = VectorizeIndex::of(&self.env);
+            let rows = Rows::of(account_id, binding, sql(), SystemClock);
+            Knowledge::new(account_id, sql(), SystemClock, rows)
         });
         let questions = self.questions.get_or_init(|| {
             let sql = DurableSql::new(self.state.storage().sql());
