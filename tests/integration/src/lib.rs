@@ -16,6 +16,7 @@ use edgedesk_domain::conversation::ConversationState;
 use serde_json::Value;
 
 mod api_routes;
+mod asking;
 mod fake_access;
 mod fake_generator;
 mod fake_site;
@@ -25,6 +26,7 @@ mod listen;
 mod own;
 
 pub use api_routes::{Dice, Route, api_routes};
+pub use asking::{code, json_of, send};
 pub use fake_access::FakeAccess;
 pub use fake_generator::{FakeGenerator, GENERATOR_KEY, GENERATOR_MODEL, GeneratorDoes, Heard};
 pub use fake_site::FakeSite;

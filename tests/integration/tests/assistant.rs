@@ -2,30 +2,12 @@
 
 use std::time::Duration;
 
-use edgedesk_client::{Answer, Edgedesk, Socket};
+use edgedesk_client::{Edgedesk, Socket};
 use edgedesk_domain::ids::ConversationId;
-use edgedesk_integration::{Live, PATIENCE, eventually, unique};
+use edgedesk_integration::{Live, PATIENCE, eventually, json_of, send, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
-
-async fn send(caller: &Edgedesk, method: Method, path: &str, body: Option<Value>) -> Answer {
-    let request = caller.request(method, path);
-    let request = match body {
-        Some(body) => request.json(&body),
-        None => request,
-    };
-    caller.send(request).await.expect("an answer")
-}
-
-#[track_caller]
-fn json_of(answer: Answer, status: u16) -> Value {
-    answer
-        .expect(status)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .json()
-        .expect("JSON")
-}
 
 /// A chat of its own, in which the assistant answers. Gives the inbox's id and key.
 async fn chat(admin: &Edgedesk) -> (String, String) {

@@ -1,28 +1,10 @@
 //! From an article to a draft on an agent's screen, in the real runtime: index, search, queue, socket.
 
-use edgedesk_client::{Answer, Edgedesk};
+use edgedesk_client::Edgedesk;
 use edgedesk_domain::ids::ConversationId;
-use edgedesk_integration::{Live, PATIENCE, SILENCE, eventually, unique};
+use edgedesk_integration::{Live, PATIENCE, SILENCE, eventually, json_of, send, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-async fn send(caller: &Edgedesk, method: Method, path: &str, body: Option<Value>) -> Answer {
-    let request = caller.request(method, path);
-    let request = match body {
-        Some(body) => request.json(&body),
-        None => request,
-    };
-    caller.send(request).await.expect("an answer")
-}
-
-#[track_caller]
-fn json_of(answer: Answer, status: u16) -> Value {
-    answer
-        .expect(status)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .json()
-        .expect("JSON")
-}
 
 /// A published article. Gives its id.
 async fn published(admin: &Edgedesk, title: &str, body: &str) -> String {

@@ -1,9 +1,9 @@
 //! Drafts of text generators in the real runtime: what they are sent, what becomes of what they say, and what it costs.
 
-use edgedesk_client::{Answer, Edgedesk};
+use edgedesk_client::Edgedesk;
 use edgedesk_integration::{
     FakeGenerator, GENERATOR_KEY, GENERATOR_MODEL, GeneratorDoes, Live, OwnStack, PATIENCE,
-    eventually, unique,
+    eventually, json_of, send, unique,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,24 +11,6 @@ use serde_json::{Value, json};
 const SETTINGS: &str = "/api/v1/generators";
 const USAGE: &str = "/api/v1/generators/usage";
 const COMPOSER: &str = "edgedesk-composer";
-
-async fn send(caller: &Edgedesk, method: Method, path: &str, body: Option<Value>) -> Answer {
-    let request = caller.request(method, path);
-    let request = match body {
-        Some(body) => request.json(&body),
-        None => request,
-    };
-    caller.send(request).await.expect("an answer")
-}
-
-#[track_caller]
-fn json_of(answer: Answer, status: u16) -> Value {
-    answer
-        .expect(status)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .json()
-        .expect("JSON")
-}
 
 async fn stack(providers: &[Value]) -> OwnStack {
     let providers = format!("--jobs-var=GENERATORS={}", json!(providers));

@@ -2,22 +2,13 @@
 
 use edgedesk_client::{Answer, Edgedesk};
 
-use edgedesk_integration::{FakeSite, Live, eventually, unique};
+use edgedesk_integration::{FakeSite, Live, code, eventually, json_of, send, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const ARTICLES: &str = "/api/v1/articles";
 const CATEGORIES: &str = "/api/v1/article-categories";
 const IMPORTS: &str = "/api/v1/article-imports";
-
-async fn send(caller: &Edgedesk, method: Method, path: &str, body: Option<Value>) -> Answer {
-    let request = caller.request(method, path);
-    let request = match body {
-        Some(body) => request.json(&body),
-        None => request,
-    };
-    caller.send(request).await.expect("an answer")
-}
 
 async fn put(caller: &Edgedesk, path: &str, body: Value) -> Answer {
     send(caller, Method::PUT, path, Some(body)).await
@@ -33,22 +24,6 @@ async fn post(caller: &Edgedesk, path: &str, body: Value) -> Answer {
 
 async fn get(caller: &Edgedesk, path: &str) -> Answer {
     send(caller, Method::GET, path, None).await
-}
-
-#[track_caller]
-fn json_of(answer: Answer, status: u16) -> Value {
-    answer
-        .expect(status)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .json()
-        .expect("JSON")
-}
-
-fn code(answer: &Answer) -> (u16, String) {
-    let problem = answer
-        .problem()
-        .unwrap_or_else(|| panic!("{}", answer.text()));
-    (answer.status, problem.code)
 }
 
 fn text(value: &Value, pointer: &str) -> String {

@@ -1,7 +1,7 @@
 //! Macros and templates against the running Workers.
 
 use edgedesk_client::{Answer, Edgedesk};
-use edgedesk_integration::{Live, eventually, unique};
+use edgedesk_integration::{Live, code, eventually, json_of, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -14,22 +14,6 @@ async fn send(caller: &Edgedesk, method: Method, path: &str, body: &Value) -> An
 
 async fn post(caller: &Edgedesk, path: &str, body: &Value) -> Answer {
     caller.post(path, body).await.expect("an answer")
-}
-
-#[track_caller]
-fn json_of(answer: Answer, status: u16) -> Value {
-    answer
-        .expect(status)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .json()
-        .expect("JSON")
-}
-
-fn code(answer: &Answer) -> (u16, String) {
-    let problem = answer
-        .problem()
-        .unwrap_or_else(|| panic!("{}", answer.text()));
-    (answer.status, problem.code)
 }
 
 /// A new macro. Gives its path.
