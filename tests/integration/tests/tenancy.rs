@@ -106,6 +106,8 @@ fn body_of(route: &Route) -> Option<Value> {
         }
         (&Method::PUT, "secret") => json!({ "secret": "forged-secret" }),
         (_, "team") => json!({ "team_id": null }),
+        (&Method::PUT, "assistant") => json!({ "is_enabled": true }),
+        (&Method::POST, "recrawl") => json!({ "overwrite": true }),
         (&Method::PUT, "{team_id}") => json!({ "name": "Forged", "member_ids": [] }),
         (&Method::PUT, "{role_id}") => {
             json!({ "name": "Forged", "permissions": ["conversations:read"] })
