@@ -35,7 +35,8 @@ test('gaps are listed with their drafts, dismissed and brought back', async ({ s
       return;
     }
     const wanted = url.searchParams.get('dismissed') === 'true';
-    const gaps = all.filter((gap) => dismissed.has(gap.id) === wanted);
+    const shown = all.filter((gap) => dismissed.has(gap.id) === wanted);
+    const gaps = shown.map((gap) => (wanted ? { ...gap, dismissed_at: gap.seen_at } : gap));
     const report = { n_questions: 214, n_unanswered: 61, n_gaps: 2, n_new: 1 };
     const run = { is_running: false, asked_at: all[0]?.seen_at, ended_at: all[0]?.seen_at, report };
     await route.fulfill({ json: { gaps, run } });
