@@ -28,13 +28,12 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgedesk_domain::analysis::ModelRef;
 use edgedesk_domain::ids::{AccountId, ArticleId, CategoryId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_search::index::RowId;
 use edgedesk_search::row::Row as VectorRow;
 use edgedesk_wire::knowledge::{
-    FindPlaces, FoundPlaces, IndexArticle, IndexStatus, Indexed, IndexedArticle,
+    FindPlaces, FoundPlaces, IndexArticle, IndexStatus, Indexed, IndexedArticle, MAX_PARTS,
 };
 use futures::lock::Mutex;
 
@@ -43,8 +42,6 @@ use crate::sql::{ObjectSql, SqlError};
 use store::Stored;
 use vectors::VectorIndex;
 
-/// Parts of an article that are searched; those behind them are not. A text of the largest size has some 700.
-pub const MAX_PARTS: usize = 999;
 /// A part is known by its article's number times this, and its own place; 0 is the title.
 const PLACES: u64 = 1_000;
 /// Milliseconds between two times that the object asks for rows of a newer model.
@@ -271,9 +268,4 @@ fn decode(text: &str) -> Result<VectorRow, ObjectError> {
         .ok()
         .and_then(|bytes| VectorRow::from_bytes(&bytes).ok())
         .ok_or_else(|| Refusal::InvalidRequest.because("A row is not the bytes of one."))
-}
-
-/// A model in a key.
-fn key_of(model: &ModelRef) -> String {
-    format!("{}@{}", model.id, model.version)
 }

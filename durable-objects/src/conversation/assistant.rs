@@ -63,12 +63,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         let asked_by = self
             .log
             .event(seq)?
-            .and_then(|logged| match &logged.event.data {
-                EventData::MessageCreated(message) if asks_for_person(&message.text) => {
-                    Some(message.author.clone())
-                }
-                _ => None,
-            });
+            .and_then(|logged| who_asks_for_person(&logged.event.data));
         if let Some(customer) = asked_by {
             let reason = HandOffReason::Requested;
             events.extend(self.hand_off(&state, reason, customer, Cause::Sibling(0))?);
@@ -119,22 +114,11 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         &self,
         mut plan: rules::Plan,
     ) -> Result<rules::Plan, ObjectError> {
-        let Some(state) = self
-            .log
-            .state()?
-            .filter(ConversationState::is_with_assistant)
-        else {
+        let Some(state) = self.with_assistant()? else {
             return Ok(plan);
         };
-        let asks = plan
-            .events
-            .get(plan.main)
-            .and_then(|event| match &event.data {
-                EventData::MessageCreated(message) if asks_for_person(&message.text) => {
-                    Some(message.author.clone())
-                }
-                _ => None,
-            });
+        let main = plan.events.get(plan.main);
+        let asks = main.and_then(|event| who_asks_for_person(&event.data));
         if let Some(customer) = asks {
             let cause = Cause::Sibling(plan.main);
             plan.events
@@ -151,11 +135,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         cause: Cause,
         moves_on: bool,
     ) -> Result<Vec<NewEvent>, SqlError> {
-        let Some(state) = self
-            .log
-            .state()?
-            .filter(ConversationState::is_with_assistant)
-        else {
+        let Some(state) = self.with_assistant()? else {
             return Ok(Vec::new());
         };
         let mut events = self.hand_off(&state, HandOffReason::TakenOver, by, cause)?;
@@ -167,11 +147,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
 
     /// What follows when the customer's message turned out to need somebody with more rights.
     pub(super) fn escalated(&self) -> Result<Vec<NewEvent>, SqlError> {
-        let Some(state) = self
-            .log
-            .state()?
-            .filter(ConversationState::is_with_assistant)
-        else {
+        let Some(state) = self.with_assistant()? else {
             return Ok(Vec::new());
         };
         let reason = HandOffReason::Escalated;
@@ -218,13 +194,15 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         Ok(self.hand_off(&state, reason, Actor::Assistant, cause)?)
     }
 
+    /// What is true, if the assistant has the conversation.
+    fn with_assistant(&self) -> Result<Option<ConversationState>, SqlError> {
+        let state = self.log.state()?;
+        Ok(state.filter(ConversationState::is_with_assistant))
+    }
+
     /// What is true, if the assistant has the conversation and the message at `seq` is still to be answered.
     fn with_assistant_at(&self, seq: u64) -> Result<Option<ConversationState>, SqlError> {
-        let Some(state) = self
-            .log
-            .state()?
-            .filter(ConversationState::is_with_assistant)
-        else {
+        let Some(state) = self.with_assistant()? else {
             return Ok(None);
         };
         let is_wanted = self.wanted(&state, seq)?.is_some();
@@ -259,11 +237,7 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         identity: &SocketIdentity,
     ) -> Result<(), ObjectError> {
         check_customer(identity)?;
-        let Some(state) = self
-            .log
-            .state()?
-            .filter(ConversationState::is_with_assistant)
-        else {
+        let Some(state) = self.with_assistant()? else {
             return Ok(());
         };
         let (reason, customer) = (HandOffReason::Requested, actor_of(identity));
@@ -335,6 +309,16 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
             }
             _ => None,
         }))
+    }
+}
+
+/// Who wrote a message that asks for a person.
+fn who_asks_for_person(data: &EventData) -> Option<Actor> {
+    match data {
+        EventData::MessageCreated(message) if asks_for_person(&message.text) => {
+            Some(message.author.clone())
+        }
+        _ => None,
     }
 }
 

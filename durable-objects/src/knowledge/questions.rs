@@ -26,7 +26,7 @@ use edgedesk_wire::similar::{
     SimilarQuestions, Similarity,
 };
 
-use super::{decode, key_of};
+use super::decode;
 use crate::error::{ObjectError, Refusal};
 use crate::sql::{ObjectSql, SqlError};
 
@@ -80,7 +80,7 @@ impl<S: ObjectSql, C: Clock> Questions<S, C> {
             .and_then(|bytes| Fingerprint::from_bytes(&bytes))
             .ok_or_else(|| Refusal::InvalidRequest.because("The fingerprint is not one."))?;
         let (model, row) = match &request.question {
-            Some(question) => (key_of(&question.model), Some(decode(&question.row)?)),
+            Some(question) => (question.model.key(), Some(decode(&question.row)?)),
             None => (String::new(), None),
         };
         let row_bytes = row.as_ref().map(VectorRow::to_bytes);

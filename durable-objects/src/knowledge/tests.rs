@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
+use edgedesk_domain::analysis::ModelRef;
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::knowledge::{IndexedPart, Question};
 use futures::executor::block_on;

@@ -29,8 +29,8 @@ use self::binding::{
     Described, MAX_DELETE, MAX_GET, MAX_TOP_K, MAX_UPSERT, NewVector, QueryOptions,
     VectorizeBinding,
 };
+use super::PLACES;
 use super::vectors::{Asked, Models, OfModel, VectorIndex, read_models};
-use super::{PLACES, key_of};
 use crate::error::ObjectError;
 use crate::sql::{ObjectSql, SqlError, SqlValue};
 
@@ -110,7 +110,7 @@ impl<B: VectorizeBinding, S: ObjectSql, C: Clock> Vectorize<B, S, C> {
     fn slot(&self, model: &ModelRef) -> Result<Option<u64>, SqlError> {
         let rows = self.sql.exec(
             "SELECT slot FROM vectorize_models WHERE model = ?",
-            &[key_of(model).into()],
+            &[model.key().into()],
         )?;
         rows.first().map(|row| row.count(0)).transpose()
     }
@@ -123,7 +123,7 @@ impl<B: VectorizeBinding, S: ObjectSql, C: Clock> Vectorize<B, S, C> {
             .map_err(|error| SqlError::Unreadable(error.to_string()))?;
         let rows = self.sql.exec(
             "INSERT INTO vectorize_models (model, model_ref) VALUES (?, ?) RETURNING slot",
-            &[key_of(model).into(), model_ref.into()],
+            &[model.key().into(), model_ref.into()],
         )?;
         match rows.first() {
             Some(row) => row.count(0),

@@ -10,7 +10,7 @@ use edgedesk_domain::analysis::ModelRef;
 use edgedesk_search::index::{ExactIndex, Hit, RowId};
 use edgedesk_search::row::Row;
 
-use super::{PLACES, key_of};
+use super::PLACES;
 use crate::error::ObjectError;
 use crate::sql::{ObjectSql, Row as SqlRow, SqlError, SqlValue};
 
@@ -197,7 +197,7 @@ impl<S: ObjectSql> ExactRows<S> {
         model: &ModelRef,
         then: impl FnOnce(&ExactIndex) -> T,
     ) -> Result<T, SqlError> {
-        let key = key_of(model);
+        let key = model.key();
         if let Some(index) = self.loaded.borrow().get(&key) {
             return Ok(then(index));
         }
@@ -261,7 +261,7 @@ impl<S: ObjectSql> VectorIndex for ExactRows<S> {
         number: u64,
         rows: &[(RowId, Row)],
     ) -> Result<(), ObjectError> {
-        let key = key_of(model);
+        let key = model.key();
         let width = rows.first().map_or(0, |(_, row)| row.n_values());
         let bytes = pack(rows);
         self.models.take();
@@ -327,7 +327,7 @@ impl<S: ObjectSql> VectorIndex for ExactRows<S> {
         if let Some(newest) = models.newest_of_several()
             && newest.n_articles >= n_articles
         {
-            let key = key_of(&newest.model);
+            let key = newest.model.key();
             self.models.take();
             self.sql.exec(
                 "DELETE FROM vectors WHERE model <> ?",

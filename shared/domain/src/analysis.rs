@@ -303,6 +303,14 @@ pub struct ModelRef {
     pub version: String,
 }
 
+impl ModelRef {
+    /// Both in one text, by which rows of one model are told from those of another.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}@{}", self.id, self.version)
+    }
+}
+
 /// An earlier customer message's mood: the history that trend and risk need.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

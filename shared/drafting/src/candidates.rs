@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgedesk_domain::analysis::ModelRef;
 use edgedesk_domain::macros::Macro;
 use edgedesk_retrieval::Embedder;
 use edgedesk_search::row::Row;
@@ -27,7 +26,7 @@ pub async fn candidates<D: Database>(
     let mut macros = store.list_macros_to_match().await?;
     let asked = question.and_then(|question| {
         let row = decode(&question.row)?;
-        Some((key_of(&question.model), row))
+        Some((question.model.key(), row))
     });
     if let Some((model, _)) = &asked {
         make_missing(store, embedder, &mut macros, model).await?;
@@ -76,7 +75,7 @@ async fn make_missing<D: Database>(
     let Ok(made) = embedder.embed(texts).await else {
         return Ok(());
     };
-    let made_by = key_of(&made.model);
+    let made_by = made.model.key();
     if made_by != model {
         return Ok(());
     }
@@ -98,10 +97,6 @@ fn text_of(entry: &Macro) -> String {
     let words = Template::parse(&entry.text)
         .map_or_else(|_| entry.text.clone(), |template| template.words_alone());
     format!("{}\n{words}", entry.title)
-}
-
-fn key_of(model: &ModelRef) -> String {
-    format!("{}@{}", model.id, model.version)
 }
 
 fn decode(row: &str) -> Option<Row> {

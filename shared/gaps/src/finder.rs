@@ -86,13 +86,9 @@ struct Read {
 impl<D: Database, E: Embedder, K: KnowledgeIndex, H: Clock + IdSource> Finder<'_, D, E, K, H> {
     /// Looks for gaps of an account, and makes a draft of each that is not known. Safe to repeat.
     pub async fn run(&self, account_id: AccountId) -> Verdict {
-        let account = match self.shards.directory().find_account(account_id).await {
-            Ok(Some(account)) => account,
+        let store = match self.shards.find_for_account(account_id).await {
+            Ok(Some(store)) => store,
             Ok(None) => return Verdict::Dropped(format!("there is no account {account_id}")),
-            Err(error) => return Verdict::Retry(error.to_string()),
-        };
-        let store = match self.shards.for_account(account_id, account.shard) {
-            Ok(store) => store,
             Err(error) => return Verdict::Retry(error.to_string()),
         };
         match self.find(store).await {

@@ -9,12 +9,10 @@ use edgedesk_store::database::Database;
 use edgedesk_store::shards::{IndexContent, ToIndex};
 use edgedesk_store::{AccountStore, Shards, StoreError};
 use edgedesk_wire::inference::{EmbedResponse, MAX_BATCH_TEXT_BYTES, MAX_EMBED_TEXTS};
-use edgedesk_wire::knowledge::{IndexArticle, IndexedArticle, IndexedPart};
+use edgedesk_wire::knowledge::{IndexArticle, IndexedArticle, IndexedPart, MAX_PARTS};
 
 use crate::{Embedder, KnowledgeIndex, RetrievalError};
 
-/// Parts of an article that are indexed, the object's own bound.
-pub const MAX_PARTS: usize = 999;
 /// Pending articles that one message works on; the next one goes on.
 const PAGE: u32 = 50;
 
@@ -55,7 +53,7 @@ impl<D: Database, E: Embedder, K: KnowledgeIndex> Indexer<'_, D, E, K> {
     /// Tells the index of these articles, or of all of which it does not know the last change. An article that fails keeps no other from
     /// being indexed.
     pub async fn run(&self, account_id: AccountId, article_ids: Option<&[ArticleId]>) -> Verdict {
-        let store = match self.store(account_id).await {
+        let store = match self.shards.find_for_account(account_id).await {
             Ok(Some(store)) => store,
             Ok(None) => return Verdict::Dropped(format!("there is no account {account_id}")),
             Err(error) => return Verdict::Retry(error.to_string()),
@@ -160,16 +158,6 @@ impl<D: Database, E: Embedder, K: KnowledgeIndex> Indexer<'_, D, E, K> {
             title_row,
             parts,
         })
-    }
-
-    async fn store(
-        &self,
-        account_id: AccountId,
-    ) -> Result<Option<AccountStore<'_, D>>, StoreError> {
-        let account = self.shards.directory().find_account(account_id).await?;
-        account
-            .map(|account| self.shards.for_account(account_id, account.shard))
-            .transpose()
     }
 }
 

@@ -59,7 +59,7 @@ pub struct Crawler<'a, D, P, C, E, K> {
 impl<D: Database, P: Pages, C: Clock, E: Embedder, K: KnowledgeIndex> Crawler<'_, D, P, C, E, K> {
     /// Reads the pages of an account that are due, at most [`MAX_PAGES`].
     pub async fn run(&self, account_id: AccountId) -> Verdict {
-        let store = match self.store(account_id).await {
+        let store = match self.shards.find_for_account(account_id).await {
             Ok(Some(store)) => store,
             Ok(None) => return Verdict::Dropped(format!("there is no account {account_id}")),
             Err(error) => return Verdict::Retry(error.to_string()),
@@ -78,7 +78,7 @@ impl<D: Database, P: Pages, C: Clock, E: Embedder, K: KnowledgeIndex> Crawler<'_
         article_id: ArticleId,
         overwrite: bool,
     ) -> Result<Option<SourceOutcome>, StoreError> {
-        let Some(store) = self.store(account_id).await? else {
+        let Some(store) = self.shards.find_for_account(account_id).await? else {
             return Ok(None);
         };
         let Some(mut source) = store.find_source(article_id).await? else {
@@ -144,16 +144,6 @@ impl<D: Database, P: Pages, C: Clock, E: Embedder, K: KnowledgeIndex> Crawler<'_
         };
         store.note_source(source.article_id, &note, now).await?;
         Ok(note.outcome)
-    }
-
-    async fn store(
-        &self,
-        account_id: AccountId,
-    ) -> Result<Option<AccountStore<'_, D>>, StoreError> {
-        let account = self.shards.directory().find_account(account_id).await?;
-        account
-            .map(|account| self.shards.for_account(account_id, account.shard))
-            .transpose()
     }
 }
 

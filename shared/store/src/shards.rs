@@ -191,6 +191,17 @@ impl<D: Database> Shards<D> {
         rows.iter().map(|row| row.parsed("account_id")).collect()
     }
 
+    /// The rows of an account, wherever the directory says that they are; `None` where there is no such account.
+    pub async fn find_for_account(
+        &self,
+        account_id: AccountId,
+    ) -> Result<Option<AccountStore<'_, D>>, StoreError> {
+        let account = self.directory().find_account(account_id).await?;
+        account
+            .map(|account| self.for_account(account_id, account.shard))
+            .transpose()
+    }
+
     /// The rows of an account, on the shard that the directory says.
     pub fn for_account(
         &self,

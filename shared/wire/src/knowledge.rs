@@ -20,6 +20,8 @@ pub const STATUS_PATH: &str = "/status";
 pub const QUEUE_BINDING: &str = "KNOWLEDGE";
 /// Name of that queue.
 pub const QUEUE: &str = "knowledge";
+/// Parts of an article that are searched; those behind them are not. A text of the largest size has some 700.
+pub const MAX_PARTS: usize = 999;
 /// Most articles that one message names.
 pub const MAX_ARTICLES_OF_MESSAGE: usize = 50;
 
