@@ -88,7 +88,7 @@ function Figures({ figures }: { figures: AssistantFigures }) {
     [figures.deflection === undefined ? '–' : percent(figures.deflection), 'deflected'],
   ];
   return (
-    <section aria-labelledby="assistant-figures-title">
+    <section class="assistant-figures" aria-labelledby="assistant-figures-title">
       <h3 id="assistant-figures-title">The last 30 days</h3>
       <dl class="summary">
         {cells.map(([value, name]) => (

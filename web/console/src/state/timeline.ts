@@ -75,6 +75,10 @@ function joins(before: MessageView | null, message: MessageView): boolean {
 function lineOf(event: LoggedEvent): { icon: string; text: string; alert: boolean } | null {
   switch (event.type) {
     case 'conversation.status_changed': {
+      const { by, current, previous } = event.data;
+      // What the assistant does, and who asks it for a person, has a line of its own.
+      const isHandedOff = by.kind === 'customer' && previous === 'pending' && current === 'active';
+      if (by.kind === 'assistant' || isHandedOff) return null;
       const words = {
         active: ['undo', 'reopened the conversation'],
         pending: ['pause', 'set it to pending'],
@@ -82,8 +86,8 @@ function lineOf(event: LoggedEvent): { icon: string; text: string; alert: boolea
         resolved: ['check', 'resolved the conversation'],
         closed: ['close', 'closed the conversation'],
       } as const;
-      const [icon, did] = words[event.data.current];
-      return { icon, text: `${actorName(event.data.by)} ${did}`, alert: event.data.current === 'escalated' };
+      const [icon, did] = words[current];
+      return { icon, text: `${actorName(by)} ${did}`, alert: current === 'escalated' };
     }
     case 'conversation.assigned': {
       const { by, current } = event.data;
