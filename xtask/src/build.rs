@@ -16,10 +16,19 @@ use crate::process::{self, output};
 use crate::progress::Step;
 use crate::setup;
 use crate::stamp::{self, Inputs};
-use crate::workspace::{cargo, command, root, tools_bin};
+use crate::workspace::{cargo, command, copy_folder, root, tools_bin};
 
 /// Set by `cargo xtask dev` for the `[build]` commands of the wrangler configurations, which then return at once.
 pub const PREBUILT: &str = "EDGEDESK_PREBUILT";
+
+/// How cargo is told of all packages that are compiled for this machine and tested on it.
+pub const NATIVE_PACKAGES: [&str; 5] = [
+    "--workspace",
+    "--exclude",
+    "edgedesk-integration",
+    "--exclude",
+    "edgedesk-wasm-tests",
+];
 
 /// What can be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -167,7 +176,7 @@ async fn worker(worker: Part, profile: Profile) -> Result<()> {
     }
     if stamp::is_fresh(&kept.join(".stamp"), &stamp) {
         let _ = fs::remove_dir_all(&current);
-        copy(&kept, &current)?;
+        copy_folder(&kept, &current)?;
     } else {
         let mut step = Step::begin(format!("building {name} ({})", profile.as_str()));
         let mut build = command(tools_bin().join("worker-build"));
@@ -185,7 +194,7 @@ async fn worker(worker: Part, profile: Profile) -> Result<()> {
             );
         }
         let _ = fs::remove_dir_all(&kept);
-        copy(&current, &kept)?;
+        copy_folder(&current, &kept)?;
         stamp::write(&kept.join(".stamp"), &stamp)?;
         step.end("built");
     }
@@ -204,13 +213,12 @@ async fn openapi() -> Result<()> {
     }
     let mut step = Step::begin("writing the API document");
     let mut build = cargo();
-    build.args(["build", "--package", "edgedesk-gateway"]);
-    build.args(["--features", "openapi", "--example", "openapi"]);
+    // Chosen among the packages of the native tests: so what it is made of has their features, and is compiled once for both.
+    build
+        .args(["build", "--example", "openapi"])
+        .args(NATIVE_PACKAGES);
     process::run(&mut step, build).await?;
-    let mut print = cargo();
-    print.args(["run", "--quiet", "--package", "edgedesk-gateway"]);
-    print.args(["--features", "openapi", "--example", "openapi"]);
-    let text = output(print)
+    let text = output(command(beside_us("examples/openapi")?))
         .await
         .context("the example `openapi` failed")?;
     let value: serde_json::Value =
@@ -227,6 +235,13 @@ async fn openapi() -> Result<()> {
     stamp::write(&file, &stamp)?;
     step.end("written");
     Ok(())
+}
+
+/// A file in the folder that cargo put this program into.
+fn beside_us(path: &str) -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let folder = program.parent().context("this program has no folder")?;
+    Ok(folder.join(path))
 }
 
 async fn pages() -> Result<()> {
@@ -326,20 +341,6 @@ fn folders_of(metadata: &Metadata, package: &str) -> Vec<PathBuf> {
         }
     }
     folders.into_iter().collect()
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

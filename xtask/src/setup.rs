@@ -189,7 +189,11 @@ fn cargo_install(package: &str, version: &str) -> Command {
         .args([package, "--version", version])
         // Shared, so that two tools compile what they have in common once; outside `target/debug`, so that waiting for
         // one build does not block another.
-        .env("CARGO_TARGET_DIR", root().join("target/tools"));
+        .env("CARGO_TARGET_DIR", root().join("target/tools"))
+        // They run for seconds: what optimising them further costs, at every first start, they never give back.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     install
 }
 

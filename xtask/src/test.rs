@@ -43,6 +43,9 @@ pub struct TestArguments {
     /// and named at the end when they pass then.
     #[arg(long)]
     pub once: bool,
+    /// Run the layers of the running stack over Workers that are optimised as for a deployment.
+    #[arg(long)]
+    pub release: bool,
 }
 
 /// Failures that are tried again. Where more fail, something is broken.
@@ -98,9 +101,8 @@ pub async fn run(arguments: TestArguments) -> Result<()> {
 
 async fn native(arguments: &TestArguments, count: &mut Count) -> Result<()> {
     let mut test = cargo();
-    test.args(["test", "--workspace", "--no-fail-fast"])
-        .args(["--exclude", "edgedesk-integration"])
-        .args(["--exclude", "edgedesk-wasm-tests"]);
+    test.args(["test", "--no-fail-fast"])
+        .args(build::NATIVE_PACKAGES);
     filtered(&mut test, arguments);
     shown(test, count).await
 }
@@ -129,7 +131,7 @@ async fn integration(arguments: &TestArguments, xtask: &Path, count: &mut Count)
     let mut compile = cargo();
     compile.args(["test", "--package", "edgedesk-integration", "--no-run"]);
     shown(compile, count).await?;
-    let mut stack = TestStack::start("integration").await?;
+    let mut stack = TestStack::start("integration", arguments.release).await?;
     let mut test = cargo();
     test.args([
         "test",
@@ -167,7 +169,7 @@ async fn integration(arguments: &TestArguments, xtask: &Path, count: &mut Count)
 
 async fn browser(arguments: &TestArguments, count: &mut Count) -> Result<()> {
     let chromium = setup::chromium().await?;
-    let mut stack = TestStack::start("browser").await?;
+    let mut stack = TestStack::start("browser", arguments.release).await?;
     let mut test = command("npx");
     let retries = if arguments.once {
         "--retries=0"
@@ -189,15 +191,15 @@ struct TestStack {
 }
 
 impl TestStack {
-    async fn start(name: &str) -> Result<Self> {
+    async fn start(name: &str, release: bool) -> Result<Self> {
         let state = root()
             .join("target/test-state")
             .join(format!("{name}-{}", std::process::id()));
-        build::run(BuildArguments::everything(false)).await?;
+        build::run(BuildArguments::everything(release)).await?;
         let (runtime, stack) = dev::start(&DevArguments {
             port: 0,
             state: state.clone(),
-            release: false,
+            release,
             no_seed: false,
             without_inference: false,
             direct: false,

@@ -1,8 +1,10 @@
 //! Where things are in the checkout.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use tokio::process::Command;
 
 /// The root of the checkout.
@@ -57,4 +59,19 @@ fn path() -> OsString {
     let own = [node_bin(), tools_bin()];
     std::env::join_paths(own.into_iter().chain(std::env::split_paths(&inherited)))
         .unwrap_or(inherited)
+}
+
+/// Copies a folder with all that is in it; what the other has already stays, unless it has the same name.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { curlOf, type Entry, exampleOf, type OpenApi, type Parameter, plain, typeName } from './openapi';
-import { SchemaView } from './schema';
+import { Fold, SchemaView } from './schema';
 
 export function OperationView({ document, entry }: { document: OpenApi; entry: Entry }) {
   const { operation } = entry;
@@ -80,10 +80,9 @@ function Answer({ document, status, answer }: { document: OpenApi; status: strin
   );
   if (!schema) return <p class="answer">{head}</p>;
   return (
-    <details class="answer">
-      <summary>{head}</summary>
-      <SchemaView document={document} schema={schema} />
-    </details>
+    <Fold class="answer" head={head}>
+      {() => <SchemaView document={document} schema={schema} />}
+    </Fold>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { type OpenApi, plain, refName, resolve, type Schema, typeName } from './openapi';
 
 /** The fields of an object, each openable when it is an object itself. Stops at what it has already shown. */
@@ -17,8 +18,16 @@ export function SchemaView(props: { document: OpenApi; schema: Schema; seen?: st
       <div class="options">
         <p class="muted">One of:</p>
         {options.map((option, index) => (
-          <Fold key={`${typeName(option)}-${index}`} title={titleOf(option)} text={option.description}>
-            <SchemaView document={document} schema={option} seen={known} />
+          <Fold
+            key={`${typeName(option)}-${index}`}
+            head={
+              <>
+                {titleOf(option)}
+                {option.description && <span class="muted"> {option.description}</span>}
+              </>
+            }
+          >
+            {() => <SchemaView document={document} schema={option} seen={known} />}
           </Fold>
         ))}
       </div>
@@ -82,8 +91,8 @@ function Field({ document, name, schema, required, seen }: FieldProps) {
       <dd>
         {plain(schema.description ?? inner?.description ?? target?.description ?? '')}
         {opens && (
-          <Fold title={refName(inner) ?? 'fields'}>
-            <SchemaView document={document} schema={inner} seen={seen} />
+          <Fold head={refName(inner) ?? 'fields'}>
+            {() => <SchemaView document={document} schema={inner} seen={seen} />}
           </Fold>
         )}
       </dd>
@@ -91,14 +100,21 @@ function Field({ document, name, schema, required, seen }: FieldProps) {
   );
 }
 
-function Fold(props: { title: string; text?: string; children: ComponentChildren }) {
+/**
+ * What opens at a click, and is made then: schemas hold each other many levels deep, and all of them at once are hundreds of
+ * thousands of elements.
+ */
+export function Fold(props: { class?: string; head: ComponentChildren; children: () => ComponentChildren }) {
+  const [opened, setOpened] = useState(false);
   return (
-    <details>
-      <summary>
-        {props.title}
-        {props.text && <span class="muted"> {props.text}</span>}
-      </summary>
-      {props.children}
+    <details
+      class={props.class}
+      onToggle={(event) => {
+        if (event.currentTarget.open) setOpened(true);
+      }}
+    >
+      <summary>{props.head}</summary>
+      {opened && props.children()}
     </details>
   );
 }
