@@ -1,11 +1,22 @@
 //! SHA-256 of bytes, and of lists of texts that no other list can collide with.
 
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 /// SHA-256 of `bytes` in lower-case hex.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
+}
+
+/// Whether two secrets are the same. How long it takes says nothing about either: their digests are compared, in constant time.
+#[must_use]
+pub fn is_same_secret(one: &str, other: &str) -> bool {
+    let (one, other) = (
+        Sha256::digest(one.as_bytes()),
+        Sha256::digest(other.as_bytes()),
+    );
+    one.as_slice().ct_eq(other.as_slice()).into()
 }
 
 /// The first 128 bits of SHA-256 over `parts`, each behind its length (eight bytes, big-endian), so that `["ab", "c"]`
@@ -33,6 +44,14 @@ mod tests {
             sha256_hex(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn secrets_are_the_same_when_all_of_them_is() {
+        assert!(is_same_secret("abc", "abc"));
+        for other in ["", "ab", "abd", "abcd", "ABC"] {
+            assert!(!is_same_secret("abc", other), "{other}");
+        }
     }
 
     #[test]
