@@ -191,6 +191,21 @@ impl<D: Database> Shards<D> {
         rows.iter().map(|row| row.parsed("account_id")).collect()
     }
 
+    /// Accounts whose agents have judged an analysis, at most 500. Only for what counts over all accounts: of each it gives the id, and
+    /// nothing else.
+    pub async fn accounts_with_feedback(&self, shard: u32) -> Result<Vec<AccountId>, StoreError> {
+        // From one account to the next along an index.
+        const LIST: &str = "
+            WITH RECURSIVE known (account_id) AS (
+              SELECT min(account_id) FROM feedback
+              UNION ALL
+              SELECT (SELECT min(f.account_id) FROM feedback f WHERE f.account_id > known.account_id)
+              FROM known WHERE known.account_id IS NOT NULL)
+            SELECT account_id FROM known WHERE account_id IS NOT NULL LIMIT 500";
+        let rows = self.shard(shard)?.query(LIST, &[]).await?;
+        rows.iter().map(|row| row.parsed("account_id")).collect()
+    }
+
     /// The rows of an account, wherever the directory says that they are; `None` where there is no such account.
     pub async fn find_for_account(
         &self,

@@ -72,6 +72,12 @@ fn accuracy_equals_a_count_by_hand() {
         let mut logs = some_logs(&AURORA, &mut dice);
         let standing = judge(&mut logs, &mut dice);
         project_logs(&shards, AURORA.shard, &logs);
+        let judged = block_on(shards.accounts_with_feedback(AURORA.shard)).unwrap();
+        let any_word = !standing.is_empty();
+        assert!(
+            !any_word || judged == [AURORA.account_id],
+            "seed {seed}: {judged:?}"
+        );
         let store = store(&shards, &AURORA);
         // Any span, the whole among them.
         let span = |dice: &mut Dice| at(dice.roll(200) as u64);
