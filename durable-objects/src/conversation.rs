@@ -510,9 +510,24 @@ impl<S: ObjectSql, H: Host> Conversation<S, H> {
         // to fail may be in the log all the same, so it too is followed by an alarm.
         let armed = self.ensure_alarm().await;
         let appended = appended?;
+        self.count(&appended)?;
         armed?;
         self.send_log_to_sockets()?;
         Ok(appended)
+    }
+
+    /// Tells the host of what was logged. An append that seemed to fail and did not is in no metric: those are figures, not books.
+    fn count(&self, appended: &Appended) -> Result<(), SqlError> {
+        let Appended::Logged(events) = appended else {
+            return Ok(());
+        };
+        let of_state = |memory: &log::Memory| memory.state.as_ref().map(|state| state.channel);
+        if let Some(channel) = self.log.with(of_state)? {
+            for logged in events {
+                self.host.logged(channel, &logged.event.data);
+            }
+        }
+        Ok(())
     }
 
     /// Before the first append of this life: sockets have, or will resume, what is in the log already.

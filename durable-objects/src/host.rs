@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use edgedesk_domain::account::Channel;
 use edgedesk_domain::assistant::AssistantSettings;
+use edgedesk_domain::event::EventData;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource, InboxId, SessionId, UserId};
 use edgedesk_domain::time::{Clock, Timestamp};
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
@@ -37,6 +39,9 @@ pub trait Host: Clock + IdSource {
 
     /// Something that belongs into the account's audit log. Nobody waits for it.
     fn security_event(&self, account_id: AccountId, event: &SecurityEvent);
+
+    /// An event was logged, in a conversation of this channel: told once of each, for the metrics.
+    fn logged(&self, channel: Channel, event: &EventData);
 }
 
 /// A line for the log. Holds no words of customers.

@@ -2,7 +2,7 @@
 //!
 //! In scope: what an object remembers, in which order, and what it promises: the [`conversation`] with its event log,
 //! sockets, outbox and analyses, the [`desk`] of an account, its [`audit`] log, the [`knowledge`] it searches, the [`limiter`] of its calls,
-//! and the [`ledger`] of what its text generators cost. Out of scope: the runtime. An object reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement
+//! and the [`ledger`] of what its text generators cost; and the [`metrics`] of the whole deployment. Out of scope: the runtime. An object reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement
 //! both and do nothing else.
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ pub mod host;
 pub mod knowledge;
 pub mod ledger;
 pub mod limiter;
+pub mod metrics;
 pub mod own_intents;
 pub mod privacy;
 pub mod sockets;

@@ -5,15 +5,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use edgedesk_domain::account::Channel;
 use edgedesk_domain::analysis::{
     Analysis, ModelRef, Polarity, Reason, Sentiment, SentimentLabel, Trend,
 };
 use edgedesk_domain::assistant::AssistantSettings;
 use edgedesk_domain::conversation::ConversationState;
+use edgedesk_domain::event::EventData;
 use edgedesk_domain::ids::{
     AccountId, ConversationId, IdSource, InboxId, IntentId, SessionId, TicketId, UserId,
 };
 use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_metrics::registry::Registry;
 use edgedesk_wire::desk::{NotifyRequest, NotifyResponse};
 use edgedesk_wire::drafts::DraftJob;
 use edgedesk_wire::inference::{
@@ -27,6 +30,7 @@ use crate::host::{
     Analyzer, AssistantSwitch, DeskClient, Drafts, EventSink, Files, Host, HostError, Outgoing,
     OutsideError, OwnIntents, Report, SecurityEvent, Sessions,
 };
+use crate::metrics::count_event;
 use crate::sockets::{Closing, SocketId};
 use crate::sql::{MAX_PARAMS, ObjectSql, Row, SqlError, SqlValue};
 
@@ -173,6 +177,7 @@ pub(crate) struct Runtime {
     pub(crate) delivered: RefCell<Vec<Outgoing>>,
     pub(crate) reports: RefCell<Vec<Report>>,
     pub(crate) security_events: RefCell<Vec<(AccountId, SecurityEvent)>>,
+    pub(crate) registry: RefCell<Registry>,
     pub(crate) closed: RefCell<Vec<(SocketId, Closing)>>,
 }
 
@@ -252,6 +257,10 @@ impl Host for TestHost {
     fn security_event(&self, account_id: AccountId, event: &SecurityEvent) {
         let mut events = self.security_events.borrow_mut();
         events.push((account_id, *event));
+    }
+
+    fn logged(&self, channel: Channel, event: &EventData) {
+        count_event(&mut self.registry.borrow_mut(), channel, event);
     }
 }
 

@@ -42,6 +42,7 @@ const DOWN_WORKER = `
   export class KnowledgeObject {}
   export class LedgerObject {}
   export class LimiterObject {}
+  export class MetricsObject {}
   export default { fetch() { return new Response(null, { status: 503 }) } }`;
 
 /** A Worker by name; without a build it is down. */
@@ -55,6 +56,7 @@ export function worker({ name, build, vars, assets }) {
             KNOWLEDGE_OBJECTS: 'KnowledgeObject',
             LEDGERS: 'LedgerObject',
             LIMITERS: 'LimiterObject',
+            METRICS: 'MetricsObject',
           }
         : {};
     const durableObjects = Object.fromEntries(

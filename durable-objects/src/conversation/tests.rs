@@ -5,6 +5,7 @@ mod decisions;
 mod drafts;
 mod failures;
 mod golden;
+mod metrics;
 mod outboxes;
 mod privacy;
 mod properties;

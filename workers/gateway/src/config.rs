@@ -38,6 +38,9 @@ const SIGN_UP: &str = "SIGN_UP";
 const SCANNER_URL: &str = "SCANNER_URL";
 const SCANNER_TOKEN: &str = "SCANNER_TOKEN";
 
+/// Name of the secret that a reader of the metrics shows.
+const METRICS_TOKEN: &str = "METRICS_TOKEN";
+
 /// What reads uploaded files before they are handed on.
 #[derive(Debug, Clone)]
 pub struct Scanner {
@@ -72,6 +75,18 @@ pub struct Config {
     access_base: Option<String>,
     sign_ins_per_minute: Option<u64>,
     scanner: Option<Scanner>,
+    metrics_token: Option<Secret>,
+}
+
+/// Who may read the metrics.
+#[derive(Debug, Clone, Copy)]
+pub enum MetricsReader<'a> {
+    /// Who shows this.
+    Token(&'a Secret),
+    /// Anybody, on a developer's machine.
+    Anybody,
+    /// Nobody.
+    Nobody,
 }
 
 impl Config {
@@ -104,6 +119,7 @@ impl Config {
                 url: url.to_string(),
                 token: secret(SCANNER_TOKEN),
             }),
+            metrics_token: secret(METRICS_TOKEN),
         }
     }
 
@@ -123,6 +139,17 @@ impl Config {
             access_base: None,
             sign_ins_per_minute: None,
             scanner: None,
+            metrics_token: None,
+        }
+    }
+
+    /// The same with this secret of readers of the metrics, for tests.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with_metrics_token(self, token: &str) -> Self {
+        Self {
+            metrics_token: Some(Secret::new(token)),
+            ..self
         }
     }
 
@@ -166,6 +193,18 @@ impl Config {
                     format!("{ERASURE_WINDOW} is not a number of seconds, {least} at least"),
                 )
             })
+    }
+
+    /// Who may read the metrics: whoever shows the token, where there is one.
+    #[must_use]
+    pub fn metrics_reader(&self) -> MetricsReader<'_> {
+        match &self.metrics_token {
+            // An empty secret is a slip, and no leave for everybody.
+            Some(token) if token.expose().is_empty() => MetricsReader::Nobody,
+            Some(token) => MetricsReader::Token(token),
+            None if self.environment == DEVELOPMENT => MetricsReader::Anybody,
+            None => MetricsReader::Nobody,
+        }
     }
 
     /// Which deployment this is, such as `development` or `production`.

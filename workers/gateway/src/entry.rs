@@ -22,6 +22,7 @@ use crate::finish::{Kind, finish};
 use crate::guard::withhold_foreign_rows;
 use crate::http_glue::{origin_of, read_request, write_response};
 use crate::limits::settle;
+use crate::metrics;
 use crate::routes::router;
 use crate::sockets::look_at_sockets;
 
@@ -71,11 +72,15 @@ pub async fn handle(
         counted.write_headers(response.headers_mut(), app.now());
     }
     write_log(&app, &method, &response, started);
+    metrics::note_answer(&app, &method, &response, started);
     let status = response.status();
     let error = response.extensions().get::<AppError>();
     let event = error.and_then(|error| error.security.clone());
     let written = write_response(response).await;
     // Nobody waits for it: the answer is on its way.
+    if let Some(flush) = metrics::flush_soon(app.env(), app.now()) {
+        context.wait_until(flush);
+    }
     let network = address.as_deref().and_then(truncate_ip);
     let (trail, id) = (app.trail(), app.request_id());
     for account_id in trail.desks_to_tell() {

@@ -20,6 +20,7 @@ use ulid::Ulid;
 
 use crate::context::App;
 use crate::error::AppError;
+use crate::metrics;
 use crate::object_client::Object;
 use crate::service_client;
 
@@ -88,9 +89,26 @@ pub struct HealthResponse {
     /// and absent before any batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub projection_lag_ms: Option<i64>,
+    /// Alerts that are open; detailed only, and absent where the object that keeps them does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Vec<Alert>>,
     /// Now; detailed only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+}
+
+/// An alert of the deployment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alert {
+    /// `error_rate`, `slow_responses` or `security_incident`.
+    pub name: String,
+    /// When it opened.
+    pub since: Timestamp,
+    /// What was measured then: a share of answers, seconds, or a number of events.
+    pub value: f64,
+    /// What is allowed.
+    pub threshold: f64,
 }
 
 /// The whole, when it does not work: a problem with the parts beside it.
@@ -140,7 +158,9 @@ pub async fn get_health(app: App) -> Response {
 ))]
 #[worker::send]
 pub async fn get_detailed(app: App) -> Response {
-    let mut health = summary(run_checks(&app).await);
+    let (checks, alerts) = futures::join!(run_checks(&app), metrics::open_alerts(app.env()));
+    let mut health = summary(checks);
+    health.alerts = alerts;
     health.version = Some(env!("CARGO_PKG_VERSION"));
     health.environment = Some(app.config().environment().to_owned());
     health.projection_lag_ms =
@@ -246,6 +266,7 @@ fn summary(checks: Vec<Check>) -> HealthResponse {
         version: None,
         environment: None,
         projection_lag_ms: None,
+        alerts: None,
         at: None,
     }
 }

@@ -45,6 +45,7 @@ mod limits;
 mod lockout;
 mod macros;
 mod members;
+mod metrics;
 mod networks;
 mod object_client;
 mod objects;
@@ -73,7 +74,7 @@ mod zero_trust;
 
 pub use objects::{
     AuditObject, ConversationObject, DeskObject, KnowledgeObject, LedgerObject, LimiterObject,
-    PrivacyObject,
+    MetricsObject, PrivacyObject,
 };
 use worker::{Context, Env, event, web_sys};
 

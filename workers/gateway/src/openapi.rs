@@ -9,8 +9,8 @@ pub use edgedesk_wire::problem::Problem;
 use crate::{
     accounts, admin, ai, api_keys, articles, assistant, attachments, audit, auth, browser,
     conversations, customers, decisions, desk, files, generators, health, hooks, inboxes, intents,
-    invitations, knowledge, macros, members, networks, privacy, providers, roles, second_factor,
-    sessions, similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
+    invitations, knowledge, macros, members, metrics, networks, privacy, providers, roles,
+    second_factor, sessions, similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 #[derive(OpenApi)]
@@ -28,6 +28,7 @@ use crate::{
         health::get_live,
         health::get_ready,
         health::get_detailed,
+        metrics::get_metrics,
         hooks::receive_hook,
         widget::open_session,
         widget::preflight_session,

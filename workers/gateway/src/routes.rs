@@ -8,8 +8,8 @@ use crate::limits::count_sign_in;
 use crate::{
     accounts, admin, ai, api_keys, articles, assets, assistant, attachments, audit, auth, browser,
     conversations, customers, decisions, desk, files, generators, health, hooks, inboxes, intents,
-    invitations, knowledge, macros, members, networks, privacy, providers, roles, second_factor,
-    sessions, similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
+    invitations, knowledge, macros, members, metrics, networks, privacy, providers, roles,
+    second_factor, sessions, similar, suggestions, teams, tickets, widget, zendesk, zero_trust,
 };
 
 macro_rules! routes {
@@ -34,6 +34,7 @@ routes! {
     get "/health/live" => health::get_live,
     get "/health/ready" => health::get_ready,
     get "/health/detailed" => health::get_detailed,
+    get "/metrics" => metrics::get_metrics,
 
     post "/hooks/{channel}/{inbox_id}" => hooks::receive_hook,
 

@@ -5,6 +5,7 @@
 
 use edgedesk_audit::entry::{Actor, Outcome, Record, Resource, is_plain};
 use edgedesk_domain::ids::{AccountId, SessionId};
+use edgedesk_metrics::alerts::{HIGH, LOW};
 use edgedesk_objects::host::SecurityEvent as ObjectEvent;
 
 use super::recording::actor_of;
@@ -116,6 +117,29 @@ pub fn record_of_event(
         ip,
     };
     Some((account_id, record))
+}
+
+/// Its name and its severity in the metrics. High is what must never happen; the others are refusals that worked as they should.
+#[must_use]
+pub const fn measured(event: &SecurityEvent) -> [&'static str; 2] {
+    match event {
+        SecurityEvent::ForeignRow => [FOREIGN_ROW, HIGH],
+        SecurityEvent::SealedValue => [SEALED_VALUE, HIGH],
+        SecurityEvent::RefreshTokenReused { .. } => [REFRESH_TOKEN_REUSED, HIGH],
+        SecurityEvent::ZendeskSessionEnded { .. } => [ZENDESK_SESSION_ENDED, LOW],
+        SecurityEvent::AddressNotAllowed => [ADDRESS_REFUSED, LOW],
+        SecurityEvent::InfectedFile => [FILE_REFUSED, LOW],
+        SecurityEvent::NotThroughAccess => [ZERO_TRUST_REFUSED, LOW],
+    }
+}
+
+/// The same of what an object saw.
+#[must_use]
+pub const fn measured_of_object(event: &ObjectEvent) -> [&'static str; 2] {
+    match event {
+        ObjectEvent::ForeignFrame { .. } => [FOREIGN_ROW, HIGH],
+        ObjectEvent::RoomJoinRefused { .. } => [ROOM_JOIN_REFUSED, LOW],
+    }
 }
 
 /// The entry of what an object saw, which is nobody's request. The same happening has the same id.

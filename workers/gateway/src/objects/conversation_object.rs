@@ -58,10 +58,9 @@ impl DurableObject for ConversationObject {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.conversation
-            .alarm(&*self.outside)
-            .await
-            .map_err(|error| Error::RustError(error.to_string()))?;
+        let outcome = self.conversation.alarm(&*self.outside).await;
+        self.conversation.host().report_metrics();
+        outcome.map_err(|error| Error::RustError(error.to_string()))?;
         Response::empty()
     }
 
@@ -239,12 +238,14 @@ impl ConversationObject {
             self.state
                 .wait_until(async move { conversation.work(&*outside).await });
         }
+        self.conversation.host().report_metrics();
     }
 
     fn gone(&self, socket: &WebSocket) {
         if let Some((id, _)) = attached(socket) {
             self.conversation.host().forget(id);
             self.conversation.closed(id);
+            self.conversation.host().report_metrics();
         }
     }
 }

@@ -50,10 +50,9 @@ impl DurableObject for DeskObject {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.desk
-            .alarm(&*self.outside)
-            .await
-            .map_err(|error| Error::RustError(error.to_string()))?;
+        let outcome = self.desk.alarm(&*self.outside).await;
+        self.desk.host().report_metrics();
+        outcome.map_err(|error| Error::RustError(error.to_string()))?;
         Response::empty()
     }
 
@@ -148,12 +147,14 @@ impl DeskObject {
                 let _ = desk.watch(&*outside).await;
             });
         }
+        self.desk.host().report_metrics();
     }
 
     fn gone(&self, socket: &WebSocket) {
         if let Some((id, _)) = attached(socket) {
             self.desk.host().forget(id);
             self.desk.closed(id);
+            self.desk.host().report_metrics();
         }
     }
 }

@@ -3,9 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use edgedesk_domain::account::Channel;
+use edgedesk_domain::event::EventData;
 use edgedesk_domain::ids::{AccountId, ConversationId, IdSource};
 use edgedesk_domain::time::{Clock, Timestamp};
+use edgedesk_metrics::catalogue::SECURITY_EVENTS;
 use edgedesk_objects::host::{Host, HostError, Outgoing, Report, SecurityEvent, Target};
+use edgedesk_objects::metrics::{SOCKETS_MILLIS, count_event};
 use edgedesk_objects::sockets::{AfterFrame, Attachment, Closing, SocketId};
 use edgedesk_platform::chance::SystemIds;
 use edgedesk_platform::log::{Level, log};
@@ -18,8 +22,9 @@ use worker::{Env, ScheduledTime, State, WebSocket, WebSocketPair};
 
 use super::timer::Timer;
 use crate::audit::recording::record;
-use crate::audit::security::record_of_object;
+use crate::audit::security::{measured_of_object, record_of_object};
 use crate::context::App;
+use crate::metrics;
 
 /// Codes that say how a connection ended and may not be sent (RFC 6455, section 7.4.1).
 const RESERVED_CLOSE_CODES: [u16; 3] = [1005, 1006, 1015];
@@ -27,12 +32,17 @@ const RESERVED_CLOSE_CODES: [u16; 3] = [1005, 1006, 1015];
 /// Close code where a reserved one would have to be repeated.
 const CLOSE_NORMAL: u16 = 1000;
 
+/// After how long the metrics are told of sockets again, whenever something wakes their object.
+const TELL_SOCKETS_MILLIS: i64 = SOCKETS_MILLIS / 3;
+
 /// An object's clock, ids, sockets and alarm.
 pub(super) struct ObjectHost {
     state: Rc<State>,
     env: Env,
     sockets: RefCell<Vec<OpenSocket>>,
     answers_pings: Cell<bool>,
+    /// How many sockets the metrics were told of, and when.
+    told_sockets: Cell<Option<(u32, Timestamp)>>,
 }
 
 struct OpenSocket {
@@ -61,6 +71,26 @@ impl ObjectHost {
             env,
             sockets: RefCell::new(sockets),
             answers_pings: Cell::new(false),
+            told_sockets: Cell::new(None),
+        }
+    }
+
+    /// Tells the metrics how many sockets there are, when that has changed or was told a while ago, and lets what was counted be handed
+    /// over. Nobody waits for it.
+    pub(super) fn report_metrics(&self) {
+        let now = self.now();
+        let n = u32::try_from(self.sockets.borrow().len()).unwrap_or(u32::MAX);
+        let is_due = match self.told_sockets.get() {
+            None => n > 0,
+            Some((told, at)) => told != n || (n > 0 && now.millis_since(at) >= TELL_SOCKETS_MILLIS),
+        };
+        if is_due {
+            self.told_sockets.set(Some((n, now)));
+            let object = self.state.id().to_string();
+            metrics::gather(|registry| registry.tell_sockets(object, n, now));
+        }
+        if let Some(flush) = metrics::flush_soon(&self.env, now) {
+            self.state.wait_until(flush);
         }
     }
 
@@ -214,6 +244,9 @@ impl Host for ObjectHost {
 
     fn security_event(&self, account_id: AccountId, event: &SecurityEvent) {
         let entry = record_of_object(event);
+        metrics::gather(|registry| {
+            registry.count(&SECURITY_EVENTS, &measured_of_object(event));
+        });
         // A foreign frame is a fault of ours; a refused join is somebody else's doing.
         let level = match event {
             SecurityEvent::ForeignFrame { .. } => Level::Error,
@@ -229,5 +262,9 @@ impl Host for ObjectHost {
         );
         let app = App::of_object(self.env.clone());
         self.state.wait_until(record(app, account_id, entry));
+    }
+
+    fn logged(&self, channel: Channel, event: &EventData) {
+        metrics::gather(|registry| count_event(registry, channel, event));
     }
 }
