@@ -8,7 +8,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::Env;
 
-use crate::{drafts_queue, events_queue, exports_queue, knowledge_queue};
+use crate::{drafts_queue, events_queue, exports_queue, knowledge_queue, metrics};
 
 #[wasm_bindgen]
 extern "C" {
@@ -56,6 +56,8 @@ pub async fn queue_handler(
         knowledge::QUEUE => knowledge_queue::consume(&messages, &env).await,
         _ => events_queue::consume(&queue, &messages, &env).await,
     };
+    // What became of each message is said already: the queue hears of it when this returns, a few milliseconds later.
+    metrics::flush(&env).await;
     if let Err(error) = result {
         #[derive(Serialize)]
         struct Line<'a> {

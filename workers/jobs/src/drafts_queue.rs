@@ -13,7 +13,7 @@ use edgedesk_platform::time::SystemClock;
 use edgedesk_retrieval::RetrievalError;
 use edgedesk_store::projector::Chance as _;
 use edgedesk_wire::drafts::{
-    DRAFTS_PER_MINUTE, DraftContext, DraftJob, QUEUE_BINDING, StoreDraft, StoredDraft,
+    DRAFTS_PER_MINUTE, DraftContext, DraftJob, QUEUE, QUEUE_BINDING, StoreDraft, StoredDraft,
 };
 use edgedesk_wire::limits::{self, COUNT_PATH, CountRequest, CountResponse, Window};
 use edgedesk_wire::object::{self, DRAFT_CONTEXT_PATH, STORE_DRAFT_PATH};
@@ -26,6 +26,7 @@ use crate::databases;
 use crate::events_queue::Random;
 use crate::generators::{self, log_report};
 use crate::inference::Inference;
+use crate::metrics;
 use crate::objects::Objects;
 use crate::transport::WorkerRuntime;
 
@@ -84,6 +85,7 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
             }
             Verdict::Retry { delay_secs, cause } => {
                 line(message, Some(&job), "a draft is tried again", &cause);
+                metrics::count_retry(QUEUE);
                 message.retry_after(delay_secs)?;
             }
             Verdict::GaveUp(cause) => {

@@ -4,6 +4,9 @@ use std::cell::Cell;
 
 use edgedesk_domain::time::Clock;
 use edgedesk_drafting::questions::forget_what_is_over;
+use edgedesk_metrics::catalogue::{
+    DEAD_LETTERS, EVENTS_PROJECTED, PROJECTION_LAG, QUEUE_RETRIES, known,
+};
 use edgedesk_platform::chance::random_bytes;
 use edgedesk_platform::d1::D1;
 use edgedesk_platform::log::{Level, log};
@@ -16,6 +19,7 @@ use worker::Env;
 
 use crate::binding::QueueMessage;
 use crate::databases;
+use crate::metrics;
 use crate::objects::Objects;
 
 thread_local! {
@@ -55,11 +59,16 @@ pub async fn consume(queue: &str, messages: &[QueueMessage], env: &Env) -> worke
         Verdict::Parked(_) | Verdict::Retry { .. } => None,
     });
     if let Some(oldest_at) = oldest_at.min() {
-        LAG_MS.with(|lag| lag.set(Some(now.millis_since(oldest_at))));
+        let lag_ms = now.millis_since(oldest_at);
+        LAG_MS.with(|lag| lag.set(Some(lag_ms)));
+        metrics::gather(|registry| {
+            registry.set(&PROJECTION_LAG, &[], lag_ms.max(0) as f64 / 1_000.0);
+        });
     }
     forget_what_is_over(&objects, &deliveries, &mut verdicts, &Random).await;
     for ((message, delivery), verdict) in messages.iter().zip(&deliveries).zip(&verdicts) {
         log_verdict(queue, delivery, verdict);
+        count_verdict(queue, verdict);
         match verdict {
             Verdict::Projected { .. } | Verdict::Parked(_) => message.acknowledge()?,
             Verdict::Retry { delay_secs, .. } => message.retry_after(*delay_secs)?,
@@ -91,6 +100,15 @@ impl Chance for Random {
     fn fraction(&self) -> f64 {
         f64::from(u32::from_be_bytes(random_bytes())) / (f64::from(u32::MAX) + 1.0)
     }
+}
+
+fn count_verdict(queue: &str, verdict: &Verdict) {
+    let queue = known(queue, &[EVENTS_QUEUE, EVENTS_DEAD_QUEUE]);
+    metrics::gather(|registry| match verdict {
+        Verdict::Projected { .. } => registry.count(&EVENTS_PROJECTED, &[]),
+        Verdict::Parked(_) => registry.count(&DEAD_LETTERS, &[queue]),
+        Verdict::Retry { .. } => registry.count(&QUEUE_RETRIES, &[queue]),
+    });
 }
 
 /// What went as it should is not worth a line a message.

@@ -5,11 +5,13 @@ use edgedesk_export::{Exporter, MAX_ARCHIVE_BYTES, Verdict};
 use edgedesk_platform::files::R2;
 use edgedesk_platform::log::{Level, log};
 use edgedesk_platform::time::SystemClock;
+use edgedesk_wire::queue::EXPORTS_QUEUE;
 use serde::Serialize;
 use worker::Env;
 
 use crate::binding::QueueMessage;
 use crate::databases;
+use crate::metrics;
 use crate::objects::Objects;
 
 /// Handles a batch: every message is acknowledged or retried by itself.
@@ -29,7 +31,10 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
         log_verdict(message, &verdict);
         match verdict {
             Verdict::Done | Verdict::Dropped(_) => message.acknowledge()?,
-            Verdict::Retry { delay_secs, .. } => message.retry_after(delay_secs)?,
+            Verdict::Retry { delay_secs, .. } => {
+                metrics::count_retry(EXPORTS_QUEUE);
+                message.retry_after(delay_secs)?;
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use edgedesk_platform::time::SystemClock;
 use edgedesk_retrieval::indexer::{Indexer, Verdict};
 use edgedesk_retrieval::recrawl::Crawler;
 use edgedesk_store::projector::{Chance as _, delay_secs};
-use edgedesk_wire::knowledge::{KnowledgeMessage, QUEUE_BINDING};
+use edgedesk_wire::knowledge::{KnowledgeMessage, QUEUE, QUEUE_BINDING};
 use serde::Serialize;
 use worker::Env;
 
@@ -17,6 +17,7 @@ use crate::databases;
 use crate::drafts_queue::System;
 use crate::events_queue::Random;
 use crate::inference::Inference;
+use crate::metrics;
 use crate::objects::Objects;
 use crate::pages::web;
 
@@ -66,6 +67,7 @@ pub async fn consume(messages: &[QueueMessage], env: &Env) -> worker::Result<()>
         match verdict {
             Verdict::Done | Verdict::Dropped(_) => message.acknowledge()?,
             Verdict::Retry(_) => {
+                metrics::count_retry(QUEUE);
                 let n_attempts = message.n_attempts();
                 message.retry_after(delay_secs(n_attempts, MAX_DELAY_SECS, Random.fraction()))?;
             }
