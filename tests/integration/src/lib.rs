@@ -19,20 +19,24 @@ mod api_routes;
 mod asking;
 mod fake_access;
 mod fake_generator;
+mod fake_pager;
 mod fake_site;
 mod fake_zendesk;
 mod issuer;
 mod listen;
 mod own;
+mod scrape;
 
 pub use api_routes::{Dice, Route, api_routes};
 pub use asking::{code, json_of, send};
 pub use fake_access::FakeAccess;
 pub use fake_generator::{FakeGenerator, GENERATOR_KEY, GENERATOR_MODEL, GeneratorDoes, Heard};
+pub use fake_pager::FakePager;
 pub use fake_site::FakeSite;
 pub use fake_zendesk::FakeZendesk;
 pub use issuer::{Issuer, Page, Word};
 pub use own::OwnStack;
+pub use scrape::{scrape, went_back};
 
 /// How long anything may take that is not measured here. Two busy cores are slow.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use edgedesk_client::ports::free_port;
 use edgedesk_client::zendesk::{Delivery, Ticket};
 use edgedesk_client::{Edgedesk, api};
 use edgedesk_domain::ids::ConversationId;
-use edgedesk_integration::{Live, OwnStack, PATIENCE, eventually, unique};
+use edgedesk_integration::{
+    FakePager, Live, OwnStack, PATIENCE, eventually, scrape, unique, went_back,
+};
 use serde_json::{Value, json};
 
 /// Kills. Enough to hit every step of taking a message more than once.
@@ -70,9 +73,13 @@ async fn killing_the_runtime_while_sending_loses_and_doubles_nothing() {
             (acknowledged(&tickets, &visitors) >= enough).then_some(())
         })
         .await;
+        let counted = scrape(&own.live.public).await;
         own.kill_runtime();
         senders.shutdown().await;
         own.restart(DIRECT).await;
+        // What was counted and shown stays counted.
+        let after = scrape(&own.live.public).await;
+        assert_eq!(went_back(&counted, &after), Vec::<String>::new());
     }
 
     let agent = own.live.agent().await;
@@ -249,7 +256,19 @@ async fn check_log(agent: &Edgedesk, id: ConversationId, book: &Book) {
 
 #[tokio::test]
 async fn messages_are_taken_without_inference_and_analysed_when_it_is_back() {
-    let mut own = OwnStack::start(&["--direct", "--without-inference"]).await;
+    let (pager, port) = (FakePager::start().await, free_port().expect("a port"));
+    pager.set_down(true);
+    let mut own = OwnStack::start(&[
+        "--direct",
+        "--without-inference",
+        "--raw-port",
+        &port.to_string(),
+        "--jobs-var",
+        &format!("ALERT_WEBHOOK_URL={}", pager.url()),
+    ])
+    .await;
+    // What there is before anything is wrong.
+    look_after_alerts(port).await;
     let agent = own.live.agent().await;
     let mut desk = agent.desk_socket().await.expect("a socket");
     let ticket = own.live.ticket();
@@ -284,6 +303,8 @@ async fn messages_are_taken_without_inference_and_analysed_when_it_is_back() {
         state.sentiment
     );
 
+    check_one_alert(&own, &pager, port).await;
+
     own.restart(DIRECT).await;
     let agent = own.live.agent().await;
     let state = eventually("the message is analysed", async || {
@@ -299,4 +320,53 @@ async fn messages_are_taken_without_inference_and_analysed_when_it_is_back() {
     let messages = agent.messages(id).await.expect("messages");
     assert!(messages[0].analysis.is_some());
     assert!(messages[0].at <= api::now());
+}
+
+/// The cron trigger of every minute, set off now. It has ended when this returns.
+async fn look_after_alerts(port: u16) {
+    let answer = reqwest::Client::new()
+        .post(format!("http://127.0.0.1:{port}/cron"))
+        .body("* * * * *")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 200);
+}
+
+/// A part that is down makes answers fail: that opens one alert, which is shown, logged once, and told once the pager takes it.
+async fn check_one_alert(own: &OwnStack, pager: &FakePager, port: u16) {
+    let agent = own.live.admin().await;
+    for _ in 0..40 {
+        let answer = agent.get("/api/v1/ai/models").await.expect("an answer");
+        assert_eq!(answer.status, 503);
+    }
+    let open = async || {
+        let answer = own.live.public.get("/health/detailed").await;
+        let body: Value = answer.expect("an answer").json().expect("JSON");
+        body["alerts"].clone()
+    };
+    assert_eq!(open().await, json!([]), "nobody has looked yet");
+    // The numbers of an isolate are handed over some seconds after they were counted, or when they are asked for.
+    scrape(&own.live.public).await;
+    for _ in 0..2 {
+        look_after_alerts(port).await;
+        let alerts = open().await;
+        assert_eq!(alerts.as_array().map(Vec::len), Some(1), "{alerts}");
+        assert_eq!(alerts[0]["name"], "error_rate");
+        assert_eq!(alerts[0]["threshold"], 0.05);
+        assert!(alerts[0]["value"].as_f64() > Some(0.05), "{alerts}");
+    }
+    let is_opening = |notice: &Value| notice["name"] == "error_rate" && notice["state"] == "opened";
+    assert!(pager.refused().len() == 2 && pager.refused().iter().all(is_opening));
+    pager.set_down(false);
+    for _ in 0..2 {
+        look_after_alerts(port).await;
+    }
+    assert_eq!(pager.taken().len(), 1, "told once: {:?}", pager.taken());
+    assert!(is_opening(&pager.taken()[0]));
+    eventually("it is in the log once", async || {
+        let log = std::fs::read_to_string(own.state().join("wrangler.log")).expect("a log");
+        (log.matches("alert error_rate opened").count() == 1).then_some(())
+    })
+    .await;
 }
