@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use edgedesk_client::ports::free_port;
-use edgedesk_integration::{OwnStack, eventually};
+use edgedesk_integration::{OwnStack, eventually, scrape};
 use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
 
 /// As `workers/jobs/wrangler.toml` has it.
 const HOURLY: &str = "17 * * * *";
@@ -50,13 +51,7 @@ async fn what_is_over_is_deleted_by_the_hour_and_the_rest_is_not() {
     .await;
     // Twice: a run finds nothing left to do, and does no harm.
     for _ in 0..2 {
-        let answer = reqwest::Client::new()
-            .post(format!("http://127.0.0.1:{port}/cron"))
-            .body(HOURLY)
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(answer.status(), 200);
+        go_off(port).await;
     }
     eventually("what is over is gone", async || {
         (failures(&own) == ["standing"]).then_some(())
@@ -76,4 +71,48 @@ async fn what_is_over_is_deleted_by_the_hour_and_the_rest_is_not() {
     ] {
         assert!(!log.contains(failed), "{failed}");
     }
+    check_accuracy(&own, port).await;
+}
+
+async fn go_off(port: u16) {
+    let answer = reqwest::Client::new()
+        .post(format!("http://127.0.0.1:{port}/cron"))
+        .body(HOURLY)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 200);
+}
+
+/// A category that an agent confirms is in the metrics after the next run, as the page about accuracy has it.
+async fn check_accuracy(own: &OwnStack, port: u16) {
+    let text = "I was charged twice for my order. Please refund one of the two.";
+    let (_, state) = own.live.conversation(text).await;
+    let agent = own.live.admin().await;
+    let categories = async || {
+        let path = "/api/v1/ai/accuracy?field=category";
+        let answer = agent.get(path).await.expect("an answer");
+        let accuracy: Value = answer.json().expect("JSON");
+        accuracy["fields"][0]["labels"].clone()
+    };
+    let label = eventually("the message has a category", async || {
+        categories().await[0]["label"].as_str().map(str::to_owned)
+    })
+    .await;
+    let id = state.conversation_id;
+    let message_id = agent.messages(id).await.expect("messages")[0]
+        .message
+        .message_id;
+    let path = format!("/api/v1/conversations/{id}/messages/{message_id}/feedback");
+    let word = json!({"field": "category", "value": label});
+    let given = agent.post(&path, &word).await.expect("an answer");
+    assert_eq!(given.status, 201);
+    eventually("it is counted", async || {
+        (categories().await[0]["n_confirmed"] == 1).then_some(())
+    })
+    .await;
+    go_off(port).await;
+    let series = format!("ai_classification_accuracy{{category=\"{label}\"}}");
+    let scraped = scrape(&own.live.public).await;
+    assert_eq!(scraped.get(&series), Some(&1.0), "{series}");
 }
