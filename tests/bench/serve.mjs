@@ -17,10 +17,14 @@ if (options.inference_alone) {
   // workerd has one thread. On Cloudflare the Workers of one account do not share one; here a second process keeps the
   // model from holding up everything else.
   const { 'edgedesk-inference': port, ...others } = ports;
-  const [gateway, inference] = ['gateway', 'inference'].map((name) => workers.find((one) => one.name === `edgedesk-${name}`));
+  const inference = workers.find(({ name }) => name === 'edgedesk-inference');
   workers.splice(workers.indexOf(inference), 1);
   const external = { address: `${HOST}:${port}`, http: {} };
-  gateway.serviceBindings = { ...gateway.serviceBindings, INFERENCE: { external } };
+  for (const other of workers) {
+    if (other.serviceBindings?.INFERENCE) {
+      other.serviceBindings = { ...other.serviceBindings, INFERENCE: { external } };
+    }
+  }
   running.push(start(join(options.state, 'inference'), [inference], { 'edgedesk-inference': port }));
   running.push(start(options.state, workers, others));
 } else {
