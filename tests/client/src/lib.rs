@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod ports;
+pub mod routes;
 pub mod socket;
 pub mod stack;
 pub mod totp;
@@ -49,6 +50,9 @@ pub enum ClientError {
         /// The answer's body.
         body: String,
     },
+    /// The API's own document lists something that is no route.
+    #[error("no route: {0}")]
+    NoRoute(String),
     /// A file could not be read.
     #[error("{0}: {1}")]
     File(String, std::io::Error),

@@ -15,8 +15,8 @@ use edgedesk_client::{Answer, Edgedesk, Stack, api};
 use edgedesk_domain::conversation::ConversationState;
 use serde_json::Value;
 
-mod api_routes;
 mod asking;
+mod dice;
 mod fake_access;
 mod fake_generator;
 mod fake_pager;
@@ -27,8 +27,9 @@ mod listen;
 mod own;
 mod scrape;
 
-pub use api_routes::{Dice, Route, api_routes};
 pub use asking::{code, json_of, send};
+pub use dice::Dice;
+pub use edgedesk_client::routes::Route;
 pub use fake_access::FakeAccess;
 pub use fake_generator::{FakeGenerator, GENERATOR_KEY, GENERATOR_MODEL, GeneratorDoes, Heard};
 pub use fake_pager::FakePager;
@@ -141,6 +142,12 @@ impl Live {
         .await;
         (ticket, state)
     }
+}
+
+/// All routes of the running stack's API, in the order of their paths.
+pub async fn api_routes(public: &Edgedesk) -> Vec<Route> {
+    let routes = edgedesk_client::routes::api_routes(public).await;
+    routes.expect("the document lists routes")
 }
 
 /// A text that no other test of any run uses: the prefix, and digits that are no card number whatever stands before them,

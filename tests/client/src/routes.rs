@@ -2,9 +2,10 @@
 //!
 //! A native test of the gateway holds the document to the router, so a walk over these routes misses none.
 
-use edgedesk_client::Edgedesk;
 use reqwest::Method;
 use serde_json::Value;
+
+use crate::{ClientError, Edgedesk};
 
 /// A route under `/api/v1`.
 #[derive(Debug, Clone)]
@@ -32,28 +33,28 @@ impl Route {
 }
 
 /// All routes of the running stack's API, in the order of their paths.
-pub async fn api_routes(public: &Edgedesk) -> Vec<Route> {
-    let document: Value = public
-        .get("/openapi.json")
-        .await
-        .expect("an answer")
-        .expect(200)
-        .expect("the document")
-        .json()
-        .expect("JSON");
+///
+/// # Errors
+/// When the document is not there, or no document of routes.
+pub async fn api_routes(public: &Edgedesk) -> Result<Vec<Route>, ClientError> {
+    let answer = public.get("/openapi.json").await?.expect(200)?;
+    let document: Value = answer.json()?;
+    let none = serde_json::Map::new();
+    let paths = document["paths"].as_object().unwrap_or(&none);
     let mut routes = Vec::new();
-    for (path, item) in document["paths"].as_object().expect("paths") {
-        if !path.starts_with("/api/v1/") {
-            continue;
-        }
-        for (method, operation) in item.as_object().expect("operations") {
-            routes.push(route(&document, method, path, operation));
+    for (path, item) in paths
+        .iter()
+        .filter(|(path, _)| path.starts_with("/api/v1/"))
+    {
+        for (method, operation) in item.as_object().unwrap_or(&none) {
+            let route = route(&document, method, path, operation);
+            routes.push(route.ok_or_else(|| ClientError::NoRoute(format!("{method} {path}")))?);
         }
     }
-    routes
+    Ok(routes)
 }
 
-fn route(document: &Value, method: &str, path: &str, operation: &Value) -> Route {
+fn route(document: &Value, method: &str, path: &str, operation: &Value) -> Option<Route> {
     let in_path = path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
@@ -65,18 +66,18 @@ fn route(document: &Value, method: &str, path: &str, operation: &Value) -> Route
         .flatten()
         .filter(|parameter| parameter["in"] == "query")
         .map(|parameter| {
-            let name = parameter["name"].as_str().expect("a name").to_owned();
-            (name, id_prefix(document, &parameter["schema"]))
+            let name = parameter["name"].as_str()?.to_owned();
+            Some((name, id_prefix(document, &parameter["schema"])))
         })
-        .collect();
-    Route {
-        method: method.to_uppercase().parse().expect("a method"),
+        .collect::<Option<_>>()?;
+    Some(Route {
+        method: method.to_uppercase().parse().ok()?,
         path: path.to_owned(),
         in_path,
         in_query,
         has_body: operation.get("requestBody").is_some(),
         wants_token: operation.get("security").is_some(),
-    }
+    })
 }
 
 /// The prefix in the pattern of an id's schema, wherever it stands in it.
@@ -93,24 +94,4 @@ fn id_prefix(document: &Value, schema: &Value) -> Option<String> {
     choices
         .iter()
         .find_map(|choice| id_prefix(document, choice))
-}
-
-/// Numbers that look random and are the same every time (`SplitMix64`).
-#[derive(Debug, Clone)]
-pub struct Dice(pub u64);
-
-impl Dice {
-    /// A number below `sides`.
-    pub fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).expect("below a usize")
-    }
-
-    /// One of `items`, which are not empty.
-    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.roll(items.len())]
-    }
 }
