@@ -14,6 +14,9 @@ use crate::ClientError;
 /// What is under a [`Socket`].
 pub type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// What a socket reads at a time, allocated when it is opened. Ten thousand of the default 128 kB would be more than a gigabyte.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 /// An open socket.
 #[derive(Debug)]
 pub struct Socket {
@@ -29,6 +32,7 @@ impl Socket {
         let url = format!("{}{path}", base.replacen("http", "ws", 1));
         // Frames over the server's limit must leave this side, or the limit is never tested.
         let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
             .max_message_size(None)
             .max_frame_size(None);
         match tokio_tungstenite::connect_async_with_config(&url, Some(config), true).await {
