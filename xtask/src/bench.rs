@@ -16,7 +16,6 @@ use crate::{migrate, seed, setup};
 
 mod access;
 mod analysis;
-mod connection;
 mod hooks;
 mod report;
 mod sizes;
@@ -116,6 +115,7 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
             jobs_port: None,
             raw_port: Some(raw_port),
             bench: true,
+            apart: true,
             models: None,
             vars: Vec::new(),
             jobs_vars: Vec::new(),
@@ -154,14 +154,6 @@ async fn under_load(plan: Plan) -> Result<Vec<Row>> {
 
 /// Messages per second of the measurements at a fixed rate.
 const RATE: u64 = 50;
-
-/// Texts as customers write them, from the repository's own corpus.
-fn texts() -> Result<Vec<String>> {
-    let file = root().join("tests/corpora/questions.txt");
-    let text = std::fs::read_to_string(&file)
-        .with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(text.lines().map(str::to_owned).collect())
-}
 
 /// The moments at which messages of a fixed rate are due, from now on.
 fn schedule(secs: u64) -> impl Iterator<Item = tokio::time::Instant> {

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,6 +24,7 @@ mod build;
 mod dev;
 mod eval;
 mod keys;
+mod load;
 mod migrate;
 mod native;
 mod process;
@@ -66,6 +67,8 @@ enum Command {
     Test(test::TestArguments),
     /// Measure, and compare with the budgets of the design.
     Bench(bench::BenchArguments),
+    /// Put a stack on this machine under load, and see that nothing is lost.
+    Load(load::LoadArguments),
     /// Analyse messages: JSON lines in, JSON lines out.
     Analyze(analyze::AnalyzeArguments),
     /// Measure the models on labelled data; the last line is one JSON object.
@@ -106,6 +109,14 @@ impl StackArguments {
     }
 }
 
+/// Texts as customers write them, from the repository's own corpus.
+fn texts() -> Result<Vec<String>> {
+    let file = workspace::root().join("tests/corpora/questions.txt");
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 /// What a command exits with when its arguments name something that cannot be used; clap exits with the same.
 const BAD_INPUT: u8 = 2;
 
@@ -141,6 +152,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Test(arguments) => test::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Load(arguments) => load::run(arguments).await,
         Command::Analyze(arguments) => analyze::run(arguments).await,
         Command::Eval(arguments) => eval::run(arguments).await,
         Command::Zendesk(arguments) => zendesk::run(arguments).await,

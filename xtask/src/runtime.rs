@@ -52,8 +52,10 @@ pub struct Direct {
     pub vars: Vec<String>,
     /// Variables of the jobs Worker, likewise.
     pub jobs_vars: Vec<String>,
-    /// Use the builds kept for release, let the inference Worker answer `/bench`, and give it a process of its own.
+    /// Use the builds kept for release, and let the inference Worker answer `/bench`.
     pub bench: bool,
+    /// Give the inference Worker a process of its own.
+    pub apart: bool,
 }
 
 /// One Worker, for `tests/bench/serve.mjs`.
@@ -234,7 +236,7 @@ fn workerd(options: &Options, direct: &Direct) -> Result<Command> {
     let argument = json!({
         "state": options.state,
         "raw_port": direct.raw_port,
-        "inference_alone": direct.bench,
+        "inference_alone": direct.apart,
         "workers": workers,
     });
     let mut command = command(node_bin().join("node"));

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use edgedesk_load::connection::Connection;
 use hyper::Method;
 use serde_json::json;
 
 use super::Bench;
-use super::connection::Connection;
 use super::report::Row;
 use crate::progress::Step;
 use crate::stats::Samples;

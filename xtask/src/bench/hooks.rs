@@ -1,23 +1,22 @@
 //! Signed webhooks: how long until the acknowledgement, and how many a second.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bytes::Bytes;
-use edgedesk_client::zendesk::{Ticket, sign};
-use edgedesk_client::{Edgedesk, api};
+use edgedesk_client::Edgedesk;
+use edgedesk_load::connection::{Connection, Pool};
+use edgedesk_load::read_back;
+use edgedesk_load::webhooks::Webhooks;
 use hyper::Method;
-use serde_json::Value;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
-use super::connection::{Connection, Pool};
 use super::report::Row;
-use super::{Bench, RATE, schedule, texts};
+use super::{Bench, RATE, schedule};
 use crate::progress::Step;
 use crate::stats::Samples;
+use crate::texts;
 
 /// Conversations that the messages go to.
 const CONVERSATIONS: usize = 200;
@@ -27,77 +26,17 @@ const POOL: usize = 32;
 const LOOPS: usize = 32;
 /// How long a backlog may take to drain.
 const DRAIN_WITHIN: Duration = Duration::from_mins(5);
-/// How often to look whether it has.
-const DRAIN_POLL: Duration = Duration::from_secs(2);
-
-/// Makes deliveries, each of its own.
-struct Sender {
-    path: String,
-    secret: String,
-    tickets: Vec<Ticket>,
-    texts: Vec<String>,
-    count: AtomicU64,
-    run: String,
-}
-
-impl Sender {
-    fn new(bench: &Bench) -> Result<Self> {
-        let run = api::now().millis().to_string();
-        Ok(Self {
-            path: format!("/hooks/zendesk/{}", bench.stack.zendesk.inbox_id),
-            secret: bench.stack.zendesk.secret.clone(),
-            tickets: (0..CONVERSATIONS)
-                .map(|n| Ticket::new(format!("{}{n:03}", &run[4..]), api::now().to_string()))
-                .collect(),
-            texts: texts()?,
-            count: AtomicU64::new(0),
-            run,
-        })
-    }
-
-    /// Signs and posts the next message; fails unless it is acknowledged.
-    async fn send(&self, connection: &mut Connection) -> Result<()> {
-        let n = self.count.fetch_add(1, Ordering::Relaxed);
-        let index = usize::try_from(n)?;
-        let event_id = format!("bench-{}-{n}", self.run);
-        let ticket = &self.tickets[index % self.tickets.len()];
-        let text = &self.texts[index % self.texts.len()];
-        let body = ticket.comment(&event_id, text, false, true).to_string();
-        let timestamp = api::now_text();
-        let signature = sign(&self.secret, &timestamp, body.as_bytes());
-        let headers = [
-            ("content-type", "application/json"),
-            ("x-zendesk-webhook-signature", signature.as_str()),
-            ("x-zendesk-webhook-signature-timestamp", timestamp.as_str()),
-            ("x-zendesk-webhook-invocation-id", event_id.as_str()),
-        ];
-        let (status, answer) = connection
-            .send(Method::POST, &self.path, &headers, Bytes::from(body))
-            .await?;
-        if status != 200 {
-            bail!(
-                "a webhook was answered {status}: {}",
-                String::from_utf8_lossy(&answer)
-            );
-        }
-        Ok(())
-    }
-
-    fn n_sent(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
-}
 
 /// Webhooks at a fixed rate, whether or not earlier ones are answered. A wait counts from when the message was due.
 pub async fn at_a_rate(bench: &Bench) -> Result<Vec<Row>> {
-    let sender = Arc::new(Sender::new(bench)?);
+    let sender = Arc::new(Webhooks::new(&bench.stack, &texts()?, CONVERSATIONS)?);
     let pool = Arc::new(Pool::open(&bench.stack.url, POOL).await?);
     let admin = bench.public.login(&bench.stack.admin).await?;
-    let before = rows_in_d1(&admin).await?.messages;
+    let before = read_back::rows(&admin).await?.messages;
     let mut step = Step::begin(format!("webhooks at {RATE}/s"));
     // Each conversation's first message makes its object; what is measured is the day, not the opening.
     for n in 0..CONVERSATIONS {
-        sender.send(&mut *pool.take(n).await).await?;
+        sender.send_next(&mut *pool.take(n).await).await?;
     }
     drain(&admin, before + sender.n_sent(), &mut step).await?;
 
@@ -106,7 +45,7 @@ pub async fn at_a_rate(bench: &Bench) -> Result<Vec<Row>> {
         tokio::time::sleep_until(due).await;
         let (sender, pool) = (Arc::clone(&sender), Arc::clone(&pool));
         tasks.spawn(async move {
-            sender.send(&mut *pool.take(turn).await).await?;
+            sender.send_next(&mut *pool.take(turn).await).await?;
             Ok::<_, anyhow::Error>(due.elapsed())
         });
         if turn % 50 == 0 {
@@ -130,13 +69,13 @@ pub async fn at_a_rate(bench: &Bench) -> Result<Vec<Row>> {
 
 /// Webhooks as fast as they are taken, everything on; then how long the analyses and the read model lag.
 pub async fn as_fast_as_taken(bench: &Bench) -> Result<Vec<Row>> {
-    let sender = Arc::new(Sender::new(bench)?);
+    let sender = Arc::new(Webhooks::new(&bench.stack, &texts()?, CONVERSATIONS)?);
     let admin = bench.public.login(&bench.stack.admin).await?;
-    let before = rows_in_d1(&admin).await?;
+    let before = read_back::rows(&admin).await?;
     let mut step = Step::begin("webhooks as fast as they are taken");
     let mut warm = Connection::open(&bench.stack.url).await?;
     for _ in 0..CONVERSATIONS {
-        sender.send(&mut warm).await?;
+        sender.send_next(&mut warm).await?;
     }
     let begin = Instant::now();
     let end = begin + Duration::from_secs(bench.plan.closed_secs);
@@ -148,7 +87,7 @@ pub async fn as_fast_as_taken(bench: &Bench) -> Result<Vec<Row>> {
             let mut samples = Samples::default();
             while Instant::now() < end {
                 let sent = Instant::now();
-                sender.send(&mut connection).await?;
+                sender.send_next(&mut connection).await?;
                 samples.add(sent.elapsed());
             }
             Ok::<_, anyhow::Error>(samples)
@@ -228,47 +167,8 @@ async fn gets_a_second(url: &str, path: &'static str, secs: u64) -> Result<f64> 
     Ok(total as f64 / begin.elapsed().as_secs_f64())
 }
 
-#[derive(Debug, Clone, Copy)]
-struct D1Rows {
-    messages: u64,
-    analyses: u64,
-}
-
 /// Waits until `n_messages` are in D1 with their analyses: nothing is lost, and the backlog drains.
 async fn drain(admin: &Edgedesk, n_messages: u64, step: &mut Step) -> Result<()> {
-    let deadline = Instant::now() + DRAIN_WITHIN;
-    // Counting reads every row of the account: asking often would measure the asking.
-    let mut again = tokio::time::interval(DRAIN_POLL);
-    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        again.tick().await;
-        let rows = rows_in_d1(admin).await?;
-        step.note(&format!(
-            "{} of {n_messages} analysed and in D1",
-            rows.analyses.min(rows.messages)
-        ));
-        if rows.messages >= n_messages && rows.analyses >= n_messages {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            bail!("after {DRAIN_WITHIN:?} D1 has {rows:?} of {n_messages} messages");
-        }
-    }
-}
-
-async fn rows_in_d1(admin: &Edgedesk) -> Result<D1Rows> {
-    let answer: Value = admin
-        .get("/api/v1/admin/checksum")
-        .await?
-        .expect(200)?
-        .json()?;
-    let of = |table: &str| {
-        answer["n_rows"][table]
-            .as_u64()
-            .with_context(|| format!("no {table} in {answer}"))
-    };
-    Ok(D1Rows {
-        messages: of("messages")?,
-        analyses: of("analyses")?,
-    })
+    let mut note = |line: &str| step.note(line);
+    read_back::drain(admin, n_messages, DRAIN_WITHIN, &mut note).await
 }

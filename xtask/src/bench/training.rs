@@ -5,9 +5,10 @@ use edgedesk_client::Edgedesk;
 use edgedesk_wire::inference::TRAIN_INTENTS_PATH;
 use serde_json::{Value, json};
 
+use super::Bench;
 use super::report::Row;
-use super::{Bench, texts};
 use crate::progress::Step;
+use crate::texts;
 
 /// Intents, and what stands around a question to make sentences of it. A question with its greeting has some 20 tokens.
 const INTENTS: usize = 10;

@@ -13,9 +13,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::report::Row;
-use super::{Bench, RATE, schedule, texts};
+use super::{Bench, RATE, schedule};
 use crate::progress::Step;
 use crate::stats::Samples;
+use crate::texts;
 
 /// Visitors who write by turns: at 50/s each writes about once a second.
 const VISITORS: usize = 40;
