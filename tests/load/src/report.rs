@@ -17,8 +17,10 @@ const BAR_WIDTH: u64 = 40;
 /// All that a run has shown.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What ran.
-    pub title: String,
+    /// What ran; the same for every run of a scenario, whose section it names.
+    pub title: &'static str,
+    /// With which numbers.
+    pub what: String,
     /// The command that repeats it.
     pub command: String,
     /// When it began.
@@ -82,9 +84,10 @@ pub struct Found {
 impl Report {
     /// Of a run that begins now.
     #[must_use]
-    pub fn begin(title: impl Into<String>) -> Self {
+    pub fn begin(title: &'static str, what: impl Into<String>) -> Self {
         Self {
-            title: title.into(),
+            title,
+            what: what.into(),
             command: String::new(),
             at: api::now(),
             machine: Machine::now(),
@@ -153,7 +156,7 @@ impl Report {
         let places = self.losses.iter().map(|found| found.place.as_str());
         let width = names.chain(places).map(|name| name.chars().count()).max();
         let width = width.unwrap_or_default();
-        let mut lines = vec![self.title.clone()];
+        let mut lines = vec![format!("{}: {}", self.title, self.what)];
         for fact in &self.facts {
             let value = number(fact.value);
             let line = format!("  {:<width$}  {value:>9} {}", fact.name, fact.unit);
@@ -180,7 +183,13 @@ impl Report {
         let day: String = self.at.to_string().chars().take(10).collect();
         let mut page = format!("### {}\n\n", self.title);
         // A `String` takes any text.
-        let _ = writeln!(page, "`{}`, {day}. {}\n", self.command, self.place());
+        let _ = writeln!(
+            page,
+            "{}: `{}`, {day}. {}\n",
+            self.what,
+            self.command,
+            self.place()
+        );
         if !(self.facts.is_empty() && self.losses.is_empty()) {
             page.push_str("| what | |\n| --- | --- |\n");
         }

@@ -7,7 +7,7 @@ fn report() -> Report {
     for millis in [3, 4, 4, 5, 7, 18, 240] {
         latency.add(Duration::from_millis(millis));
     }
-    let mut report = Report::begin("Webhooks, open loop at 50/s");
+    let mut report = Report::begin("Webhooks at a rate", "50 a second for 30 s");
     report.command = "cargo xtask load hooks --loop open --rate 50".into();
     report.at = Timestamp::from_millis(1_767_225_600_000);
     report.machine = Machine {
@@ -89,11 +89,11 @@ fn a_section_takes_the_place_of_the_one_before() {
     let page = "# Page\n\n## Under load\n";
     let first = with_section(page, &report);
     assert!(
-        first.starts_with("# Page\n\n## Under load\n\n### Webhooks, open loop at 50/s\n"),
+        first.starts_with("# Page\n\n## Under load\n\n### Webhooks at a rate\n"),
         "{first}"
     );
     let mut other = report.clone();
-    other.title = "Webhooks, open loop at 50/s and more".into();
+    other.title = "Webhooks at a rate and more";
     let both = with_section(&first, &other) + "\n## After\n";
     report.facts[0].value = 7.0;
     let renewed = with_section(&both, &report);

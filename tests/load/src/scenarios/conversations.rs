@@ -36,10 +36,11 @@ pub struct ConversationsPlan {
 /// When the stack cannot be used. What is lost is in the report.
 pub async fn run(target: &Target, plan: &ConversationsPlan, note: Note<'_>) -> Result<Report> {
     machine::allow_open_files(u64::from(plan.customers) * 2)?;
-    let mut report = Report::begin(format!(
-        "{} customers who write {} messages a second, and an agent who watches",
-        plan.customers, plan.rate
-    ));
+    let what = format!(
+        "{} customers, {} messages a second for {} s",
+        plan.customers, plan.rate, plan.seconds
+    );
+    let mut report = Report::begin("Customers and an agent over sockets", what);
     let chats = Chats::open(target, plan.customers, note).await?;
     let number = chats.name_of();
     let schedule = Schedule::new(Instant::now(), f64::from(plan.rate), plan.seconds)?;

@@ -57,14 +57,18 @@ pub enum Loop {
 /// # Errors
 /// When the stack cannot be used, or what was sent does not drain. What is lost is in the report.
 pub async fn run(target: &Target, plan: &HooksPlan, note: Note<'_>) -> Result<Report> {
-    let title = match plan.kind {
-        Loop::Open => format!("Webhooks at {} a second", plan.rate),
-        Loop::Closed => format!(
-            "Webhooks over {} connections, each as fast as it is answered",
-            plan.connections
+    let (title, what) = match plan.kind {
+        Loop::Open => ("Webhooks at a rate", format!("{} a second", plan.rate)),
+        Loop::Closed => (
+            "Webhooks as fast as they are taken",
+            format!("{} connections", plan.connections),
         ),
     };
-    let mut report = Report::begin(title);
+    let what = format!(
+        "{what} for {} s, {} conversations",
+        plan.seconds, plan.conversations
+    );
+    let mut report = Report::begin(title, what);
     let opened = Opened::open(target, plan.conversations, plan.connections, note).await?;
     let begin = Instant::now();
     let pace = match plan.kind {

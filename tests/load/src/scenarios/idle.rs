@@ -61,10 +61,11 @@ pub async fn run(target: &Target, plan: &IdlePlan, note: Note<'_>) -> Result<Rep
     if let Some(group) = target.group {
         machine::check_open_files_of(group, u64::from(plan.sockets))?;
     }
-    let mut report = Report::begin(format!(
-        "{} idle sockets over {} conversations",
+    let what = format!(
+        "{} sockets over {} conversations",
         plan.sockets, plan.objects
-    ));
+    );
+    let mut report = Report::begin("Idle sockets", what);
     let hold = Duration::from_secs(plan.hold_seconds);
     let mut memory = Memory::of(target);
 

@@ -66,10 +66,11 @@ impl Read {
 /// # Errors
 /// When the stack cannot be used. A read that fails is in the report.
 pub async fn run(target: &Target, plan: &ReadsPlan, note: Note<'_>) -> Result<Report> {
-    let mut report = Report::begin(format!(
-        "Every read of the API over {} conversations, {} at once",
-        plan.conversations, plan.connections
-    ));
+    let what = format!(
+        "{} conversations, {} connections for {} s",
+        plan.conversations, plan.connections, plan.seconds
+    );
+    let mut report = Report::begin("Every read of the API", what);
     // Rows are not counted: what was made beside the objects is in none of their logs.
     let mut alone = target.clone();
     alone.is_ours = false;

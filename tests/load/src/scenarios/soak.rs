@@ -56,10 +56,11 @@ impl SoakPlan {
 /// When the stack cannot be used. What is lost is in the report.
 pub async fn run(target: &Target, plan: &SoakPlan, note: Note<'_>) -> Result<Report> {
     machine::allow_open_files(u64::from(plan.customers) * 2 + u64::from(plan.connections))?;
-    let mut report = Report::begin(format!(
-        "{} messages a second for {} minutes, of which {} % over sockets",
+    let what = format!(
+        "{} messages a second for {} minutes, {} % of them over sockets",
         plan.rate, plan.minutes, plan.chats_percent
-    ));
+    );
+    let mut report = Report::begin("Soak", what);
     let opened = Opened::open(target, plan.conversations, plan.connections, note).await?;
     let chats = Chats::open(target, plan.customers, note).await?;
     let number = chats.name_of();
