@@ -64,16 +64,15 @@ impl Scenario {
         }
     }
 
-    /// Sockets that one process has open. A stack takes its limit from us, so ours is raised before it starts.
-    fn n_sockets(&self) -> u64 {
-        let n = match self {
-            Self::Hooks(plan) => plan.connections,
-            Self::Conversations(plan) => plan.customers * 2,
-            Self::Idle(plan) => plan.sockets,
-            Self::Soak(plan) => plan.customers * 2 + plan.connections,
-            Self::Reads(plan) => plan.connections,
-        };
-        u64::from(n)
+    /// Files that the stack has open. It takes its limit from us, so ours is raised before it starts.
+    fn n_files(&self) -> u64 {
+        match self {
+            Self::Hooks(plan) => plan.n_files(),
+            Self::Conversations(plan) => plan.n_files(),
+            Self::Idle(plan) => plan.n_files(),
+            Self::Soak(plan) => plan.n_files(),
+            Self::Reads(plan) => plan.n_files(),
+        }
     }
 
     async fn run(&self, target: &Target) -> Result<Report> {
@@ -97,7 +96,7 @@ impl Scenario {
 
 /// `cargo xtask load`.
 pub async fn run(arguments: LoadArguments) -> Result<()> {
-    machine::allow_open_files(arguments.scenario.n_sockets())?;
+    machine::allow_open_files(arguments.scenario.n_files())?;
     let mut report = match &arguments.dev_json {
         Some(file) => on_running(&arguments.scenario, &root().join(file)).await?,
         None => on_own(&arguments).await?,

@@ -30,12 +30,21 @@ pub struct ConversationsPlan {
     pub drain_seconds: u64,
 }
 
+impl ConversationsPlan {
+    /// Files that a stack has open meanwhile.
+    #[must_use]
+    pub const fn n_files(&self) -> u64 {
+        let n_customers = self.customers as u64;
+        machine::files_for(n_customers * 2, n_customers)
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors
 /// When the stack cannot be used. What is lost is in the report.
 pub async fn run(target: &Target, plan: &ConversationsPlan, note: Note<'_>) -> Result<Report> {
-    machine::allow_open_files(u64::from(plan.customers) * 2)?;
+    machine::allow_open_files(plan.n_files())?;
     let what = format!(
         "{} customers, {} messages a second for {} s",
         plan.customers, plan.rate, plan.seconds

@@ -15,7 +15,7 @@ use crate::read_back::{self, Rows};
 use crate::report::Report;
 use crate::schedule::Schedule;
 use crate::webhooks::{Pace, Sent, Webhooks};
-use crate::{MAX_RATE, MAX_SECS, MAX_SENDERS, Note, Target};
+use crate::{MAX_RATE, MAX_SECS, MAX_SENDERS, Note, Target, machine};
 
 /// How long the opening messages may take to be listed.
 const LISTED_WITHIN: Duration = Duration::from_mins(2);
@@ -41,6 +41,14 @@ pub struct HooksPlan {
     /// How long the backlog may take to drain.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=MAX_SECS))]
     pub drain_seconds: u64,
+}
+
+impl HooksPlan {
+    /// Files that a stack has open meanwhile.
+    #[must_use]
+    pub const fn n_files(&self) -> u64 {
+        machine::files_for(self.connections as u64, self.conversations as u64)
+    }
 }
 
 /// Who waits for whom.

@@ -39,6 +39,14 @@ pub struct IdlePlan {
     pub sample: u32,
 }
 
+impl IdlePlan {
+    /// Files that a stack has open meanwhile.
+    #[must_use]
+    pub const fn n_files(&self) -> u64 {
+        machine::files_for(self.sockets as u64, self.objects as u64)
+    }
+}
+
 /// A conversation and the sockets to it.
 struct Room {
     id: ConversationId,
@@ -57,9 +65,9 @@ pub async fn run(target: &Target, plan: &IdlePlan, note: Note<'_>) -> Result<Rep
             plan.sockets
         );
     }
-    machine::allow_open_files(u64::from(plan.sockets))?;
+    machine::allow_open_files(plan.n_files())?;
     if let Some(group) = target.group {
-        machine::check_open_files_of(group, u64::from(plan.sockets))?;
+        machine::check_open_files_of(group, plan.n_files())?;
     }
     let what = format!(
         "{} sockets over {} conversations",
@@ -156,7 +164,11 @@ async fn open_sockets(
         })
         .buffer_unordered(AT_ONCE);
     let mut n_open = 0_u32;
-    while let Some((index, socket)) = opening.try_next().await? {
+    while let Some((index, socket)) = opening
+        .try_next()
+        .await
+        .with_context(|| format!("only {n_open} sockets could be opened"))?
+    {
         rooms[index].sockets.push(socket);
         n_open += 1;
         note(&format!("{n_open} of {} sockets", plan.sockets));

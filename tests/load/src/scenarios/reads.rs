@@ -18,7 +18,7 @@ use tokio::time::{Instant, interval};
 use super::hooks::Opened;
 use crate::connection::Connection;
 use crate::report::{Report, Table};
-use crate::{Latency, MAX_SECS, Note, Target, fill};
+use crate::{Latency, MAX_SECS, Note, Target, fill, machine};
 
 /// Conversations that really take place: what is read from an object needs one.
 const REAL_CONVERSATIONS: u32 = 20;
@@ -39,6 +39,14 @@ pub struct ReadsPlan {
     /// Connections that ask at once.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub connections: u32,
+}
+
+impl ReadsPlan {
+    /// Files that a stack has open meanwhile.
+    #[must_use]
+    pub const fn n_files(&self) -> u64 {
+        machine::files_for(self.connections as u64, REAL_CONVERSATIONS as u64)
+    }
 }
 
 /// A read that is asked again and again.

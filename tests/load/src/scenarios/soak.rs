@@ -43,6 +43,13 @@ pub struct SoakPlan {
 }
 
 impl SoakPlan {
+    /// Files that a stack has open meanwhile.
+    #[must_use]
+    pub const fn n_files(&self) -> u64 {
+        let n_sockets = self.customers as u64 * 2 + self.connections as u64;
+        machine::files_for(n_sockets, self.customers as u64 + self.conversations as u64)
+    }
+
     /// Messages a second by webhook, and over sockets.
     fn rates(&self) -> (f64, f64) {
         let chats = f64::from(self.rate) * f64::from(self.chats_percent) / 100.0;
@@ -55,7 +62,7 @@ impl SoakPlan {
 /// # Errors
 /// When the stack cannot be used. What is lost is in the report.
 pub async fn run(target: &Target, plan: &SoakPlan, note: Note<'_>) -> Result<Report> {
-    machine::allow_open_files(u64::from(plan.customers) * 2 + u64::from(plan.connections))?;
+    machine::allow_open_files(plan.n_files())?;
     let what = format!(
         "{} messages a second for {} minutes, {} % of them over sockets",
         plan.rate, plan.minutes, plan.chats_percent
