@@ -14,6 +14,7 @@ pub mod cloud_event;
 pub mod customers;
 pub mod desk;
 pub mod drafts;
+pub mod fields;
 pub mod frames;
 pub mod gaps;
 pub mod generators;
