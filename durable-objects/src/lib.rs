@@ -2,7 +2,8 @@
 //!
 //! In scope: what an object remembers, in which order, and what it promises: the [`conversation`] with its event log,
 //! sockets, outbox and analyses, the [`desk`] of an account, its [`audit`] log, the [`knowledge`] it searches, the [`limiter`] of its calls,
-//! and the [`ledger`] of what its text generators cost; and the [`metrics`] of the whole deployment. Out of scope: the runtime. An object reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement
+//! the [`ledger`] of what its text generators cost, and the keys of changes that happen once ([`idempotency`]); and the [`metrics`] of
+//! the whole deployment. Out of scope: the runtime. An object reaches it through [`sql::ObjectSql`] and [`host::Host`]; the shells in the gateway implement
 //! both and do nothing else.
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ pub mod conversation;
 pub mod desk;
 pub mod error;
 pub mod host;
+pub mod idempotency;
 pub mod knowledge;
 pub mod ledger;
 pub mod limiter;

@@ -18,6 +18,7 @@ pub mod fields;
 pub mod frames;
 pub mod gaps;
 pub mod generators;
+pub mod idempotency;
 pub mod inboxes;
 pub mod inference;
 pub mod jobs;

@@ -10,6 +10,7 @@ use crate::audit::{Appended, ConsistencyProof, EntryList, InclusionProof, RootLi
 use crate::desk::{DeliveriesResponse, DeskState, ReserveResponse};
 use crate::drafts::{AskedForDraft, DraftContext, StoredDraft};
 use crate::generators::{GeneratorUsage, Standing};
+use crate::idempotency::{Begun, Ended, Forgotten};
 use crate::knowledge::{FoundPlaces, IndexStatus, Indexed};
 use crate::limits::CountResponse;
 use crate::object::{
@@ -75,6 +76,24 @@ impl OfAccount for InclusionProof {
 }
 
 impl OfAccount for CountResponse {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for Begun {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for Ended {
+    fn is_of(&self, account_id: AccountId) -> bool {
+        self.account_id == account_id
+    }
+}
+
+impl OfAccount for Forgotten {
     fn is_of(&self, account_id: AccountId) -> bool {
         self.account_id == account_id
     }
