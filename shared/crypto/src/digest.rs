@@ -1,5 +1,7 @@
 //! SHA-256 of bytes, and of lists of texts that no other list can collide with.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -17,6 +19,12 @@ pub fn is_same_secret(one: &str, other: &str) -> bool {
         Sha256::digest(other.as_bytes()),
     );
     one.as_slice().ct_eq(other.as_slice()).into()
+}
+
+/// The first 128 bits of SHA-256 of `bytes`, in base64url without padding: 22 characters that tell texts apart.
+#[must_use]
+pub fn sha256_tag(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..16])
 }
 
 /// The first 128 bits of SHA-256 over `parts`, each behind its length (eight bytes, big-endian), so that `["ab", "c"]`
@@ -52,6 +60,11 @@ mod tests {
         for other in ["", "ab", "abd", "abcd", "ABC"] {
             assert!(!is_same_secret("abc", other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_tag_is_the_beginning_of_the_hash() {
+        assert_eq!(sha256_tag(b"abc"), "ungWv48Bz-pBQUDeXa4iIw");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The root secret of a deployment, from which the keys that seal values at rest are derived, and the one before it.
 
 use edgedesk_domain::account::Secret;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
-use crate::sealed::{Keyring, SealError, SealingKey};
+use crate::sealed::{Keyring, MIN_ROOT_BYTES, SealError, SealingKey, expand};
 
 /// Name of the setting that says which deployment this is.
 pub const ENVIRONMENT: &str = "EDGEDESK_ENV";
@@ -50,4 +52,44 @@ pub fn keyring(root: &Secret, old: Option<&Secret>, purpose: &str) -> Result<Key
         .transpose()?;
     let current = SealingKey::derive(root, purpose)?;
     Ok(Keyring::new(current, old.into_iter().collect()))
+}
+
+/// A hash of `parts` that nobody without the root can compute, in hexadecimal digits: HMAC-SHA-256 under a key of one purpose over each
+/// part behind its length. For what may hold a password, which a plain hash would let be guessed.
+pub fn keyed_hash(root: &Secret, purpose: &str, parts: &[&[u8]]) -> Result<String, SealError> {
+    if root.expose().len() < MIN_ROOT_BYTES {
+        return Err(SealError::RootTooShort);
+    }
+    let key = expand(root.expose().as_bytes(), &["edgedesk/hash/", purpose]);
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    Ok(hex::encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyed_hash_depends_on_root_purpose_and_where_parts_end() {
+        let hash = |root: &str, purpose: &str, parts: &[&[u8]]| {
+            keyed_hash(&Secret::new(root), purpose, parts).unwrap()
+        };
+        let root = "0123456789abcdef0123456789abcdef";
+        let first = hash(root, "a", &[b"ab", b"c"]);
+        assert_eq!(first, hash(root, "a", &[b"ab", b"c"]));
+        assert_eq!(first.len(), 64);
+        for other in [
+            hash(root, "a", &[b"a", b"bc"]),
+            hash(root, "b", &[b"ab", b"c"]),
+            hash("fedcba9876543210fedcba9876543210", "a", &[b"ab", b"c"]),
+        ] {
+            assert_ne!(first, other);
+        }
+        let short = keyed_hash(&Secret::new("short"), "a", &[]);
+        assert!(matches!(short, Err(SealError::RootTooShort)));
+    }
 }
