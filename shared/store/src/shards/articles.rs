@@ -53,7 +53,7 @@ const LIST: &str = concat!(
 const FIND: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    ", t.body, g.id AS gap_id, g.questions AS gap_questions, p.url AS page_url, p.crawled_at AS page_crawled_at,
+    ", a.revision, t.body, g.id AS gap_id, g.questions AS gap_questions, p.url AS page_url, p.crawled_at AS page_crawled_at,
       p.outcome AS page_outcome, p.problem AS page_problem, p.n_failures AS page_n_failures FROM articles a
     JOIN article_versions t ON t.account_id = ?1 AND t.article_id = a.id AND t.version = a.version
     LEFT JOIN article_gaps g ON g.account_id = ?1 AND g.article_id = a.id
@@ -85,7 +85,7 @@ const UPDATE: &str = "
     UPDATE articles SET revision = revision + 1, version = version + 1, title = ?4, language = ?5, category_id = ?6,
       updated_at = ?7,
       search_revision = iif(state = 'published' AND category_id IS NOT ?6, revision + 1, search_revision)
-    WHERE account_id = ?1 AND id = ?2 AND version = ?3 AND deleted_at IS NULL
+    WHERE account_id = ?1 AND id = ?2 AND version = ?3 AND deleted_at IS NULL AND (?8 IS NULL OR revision = ?8)
       AND (?6 IS NULL OR EXISTS (SELECT 1 FROM article_categories c WHERE c.account_id = ?1 AND c.id = ?6))
     RETURNING account_id, id";
 
@@ -126,6 +126,9 @@ pub enum ArticleError {
     /// Somebody stored another version meanwhile.
     #[error("the article has another version by now")]
     VersionConflict,
+    /// Something of it is not as it was when the caller looked.
+    #[error("the article has changed since")]
+    Overtaken,
     /// There is no such category.
     #[error("there is no such category")]
     UnknownCategory,
@@ -176,16 +179,26 @@ impl<D: Database> AccountStore<'_, D> {
 
     /// One article with its last text, also one that is deleted.
     pub async fn find_article(&self, id: ArticleId) -> Result<Option<ArticleView>, StoreError> {
+        let found = self.find_article_and_revision(id).await?;
+        Ok(found.map(|(article, _)| article))
+    }
+
+    /// The same, and which revision of its row that is: a change may be bound to it.
+    pub async fn find_article_and_revision(
+        &self,
+        id: ArticleId,
+    ) -> Result<Option<(ArticleView, u64)>, StoreError> {
         let key = [self.account(), Value::text(id)];
         let rows = self.database.query(FIND, &key).await?;
         rows.first()
             .map(|row| {
-                Ok(ArticleView {
+                let article = ArticleView {
                     summary: summary(row)?,
                     body: row.text("body")?.to_owned(),
                     drafted_from: gaps::drafted_from(row)?,
                     source_page: sources::page(row)?,
-                })
+                };
+                Ok((article, row.uint("revision")?))
             })
             .transpose()
     }
@@ -263,6 +276,18 @@ impl<D: Database> AccountStore<'_, D> {
         by: &Principal,
         now: Timestamp,
     ) -> Result<(), ArticleError> {
+        self.change_article_at(id, None, change, by, now).await
+    }
+
+    /// The same, and only while its row is at `revision`, where one is given.
+    pub async fn change_article_at(
+        &self,
+        id: ArticleId,
+        revision: Option<u64>,
+        change: &ArticleChange,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<(), ArticleError> {
         let update = Statement::new(
             UPDATE,
             vec![
@@ -273,6 +298,7 @@ impl<D: Database> AccountStore<'_, D> {
                 Value::text(&change.language),
                 Value::text_or_null(change.category_id),
                 Value::time(now),
+                state::bound_to(revision)?,
             ],
         );
         let number = change.version.saturating_add(1);
@@ -289,10 +315,12 @@ impl<D: Database> AccountStore<'_, D> {
         if answers.first().is_some_and(|rows| !rows.is_empty()) {
             return Ok(());
         }
-        let found = self.find_article(id).await?;
+        let found = self.find_article_and_revision(id).await?;
         Err(match found {
-            Some(found) if found.summary.deleted_at.is_none() => {
-                if found.summary.version == change.version {
+            Some((found, of_row)) if found.summary.deleted_at.is_none() => {
+                if revision.is_some_and(|revision| revision != of_row) {
+                    ArticleError::Overtaken
+                } else if found.summary.version == change.version {
                     ArticleError::UnknownCategory
                 } else {
                     ArticleError::VersionConflict

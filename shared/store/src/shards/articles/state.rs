@@ -14,10 +14,10 @@ pub const RESTORABLE_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
 const SET_STATE: &str = "
     UPDATE articles SET revision = revision + 1, search_revision = revision + 1, state = ?3,
       published_version = iif(?3 = 'published', version, NULL), updated_at = ?4
-    WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NULL RETURNING account_id, id";
+    WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NULL AND (?5 IS NULL OR revision = ?5) RETURNING account_id, id";
 const DELETE: &str = "
     UPDATE articles SET revision = revision + 1, search_revision = revision + 1, deleted_at = ?3, updated_at = ?3
-    WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NULL RETURNING account_id, id";
+    WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NULL AND (?4 IS NULL OR revision = ?4) RETURNING account_id, id";
 const RESTORE: &str = "
     UPDATE articles SET revision = revision + 1, search_revision = revision + 1, deleted_at = NULL, updated_at = ?3
     WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL RETURNING account_id, id";
@@ -46,6 +46,11 @@ pub(crate) const READS: [&str; 7] = [
     PURGE,
 ];
 
+/// The parameter of a statement that may be bound to a revision.
+pub(super) fn bound_to(revision: Option<u64>) -> Result<Value, StoreError> {
+    revision.map_or(Ok(Value::Null), Value::uint)
+}
+
 impl<D: Database> AccountStore<'_, D> {
     /// Changes who may see an article; `published` publishes its last version. Whether there is one.
     pub async fn set_article_state(
@@ -54,11 +59,23 @@ impl<D: Database> AccountStore<'_, D> {
         state: ArticleState,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.set_article_state_at(id, None, state, now).await
+    }
+
+    /// The same, and only while its row is at `revision`, where one is given.
+    pub async fn set_article_state_at(
+        &self,
+        id: ArticleId,
+        revision: Option<u64>,
+        state: ArticleState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let parameters = [
             self.account(),
             Value::text(id),
             Value::text(state.as_str()),
             Value::time(now),
+            bound_to(revision)?,
         ];
         let rows = self.database.query(SET_STATE, &parameters).await?;
         Ok(!rows.is_empty())
@@ -66,7 +83,22 @@ impl<D: Database> AccountStore<'_, D> {
 
     /// Deletes an article; it can be restored for [`RESTORABLE_MILLIS`]. Whether it was there.
     pub async fn delete_article(&self, id: ArticleId, now: Timestamp) -> Result<bool, StoreError> {
-        let parameters = [self.account(), Value::text(id), Value::time(now)];
+        self.delete_article_at(id, None, now).await
+    }
+
+    /// The same, and only while its row is at `revision`, where one is given.
+    pub async fn delete_article_at(
+        &self,
+        id: ArticleId,
+        revision: Option<u64>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let parameters = [
+            self.account(),
+            Value::text(id),
+            Value::time(now),
+            bound_to(revision)?,
+        ];
         let rows = self.database.query(DELETE, &parameters).await?;
         Ok(!rows.is_empty())
     }

@@ -375,3 +375,92 @@ fn another_account_finds_and_changes_none_of_them() {
     assert!(block_on(ours.list_article_versions(id)).unwrap().is_empty());
     assert_eq!(found(theirs, 1).version, 1);
 }
+
+#[test]
+fn a_change_that_is_bound_to_a_revision_is_made_of_that_or_not_at_all() {
+    let shards = shards();
+    let store = store(&shards, &AURORA);
+    let id = article(1);
+    add(store, 1, &new("Returns", ArticleState::Draft));
+    let revision = || {
+        block_on(store.find_article_and_revision(id))
+            .unwrap()
+            .unwrap()
+            .1
+    };
+    let write = |revision, change: &ArticleChange| {
+        block_on(store.change_article_at(id, revision, change, &ada(), at(9)))
+    };
+    let seen = revision();
+    assert_eq!(write(Some(seen), &change(1, "Two")), Ok(()));
+    // The version is the last one, and somebody has published it meanwhile.
+    let seen = revision();
+    assert!(
+        block_on(store.set_article_state_at(id, Some(seen), ArticleState::Published, at(9)))
+            .unwrap()
+    );
+    assert_eq!(
+        write(Some(seen), &change(2, "Three")),
+        Err(ArticleError::Overtaken)
+    );
+    assert!(
+        !block_on(store.set_article_state_at(id, Some(seen), ArticleState::Draft, at(9))).unwrap()
+    );
+    assert!(!block_on(store.delete_article_at(id, Some(seen), at(9))).unwrap());
+    let now = found(store, 1);
+    assert_eq!(
+        (now.version, now.state, now.deleted_at),
+        (2, ArticleState::Published, None)
+    );
+    assert_eq!(block_on(store.list_article_versions(id)).unwrap().len(), 2);
+    assert!(block_on(store.delete_article_at(id, Some(revision()), at(9))).unwrap());
+    assert_eq!(
+        write(Some(revision()), &change(2, "x")),
+        Err(ArticleError::NotFound)
+    );
+}
+
+#[test]
+fn a_list_that_is_paged_while_others_write_misses_nothing_that_stayed_as_it_was() {
+    let shards = shards();
+    let store = store(&shards, &AURORA);
+    for number in 1..=40 {
+        add(
+            store,
+            number,
+            &new(&format!("A{number}"), ArticleState::Draft),
+        );
+    }
+    let (mut seen, mut cursor, mut step) = (Vec::new(), None, 0_u32);
+    loop {
+        let filter = ArticleFilter::default();
+        let page = block_on(store.list_articles(&filter, cursor.as_deref(), 3)).unwrap();
+        seen.extend(page.items.iter().map(|row| row.id));
+        // After each page one is new, one of those that were seen changes, and one of those that were not is deleted.
+        add(
+            store,
+            100 + u128::from(step),
+            &new(&format!("B{step}"), ArticleState::Draft),
+        );
+        let first = seen[seen.len() - 1];
+        let later = at(1_000_000 + u64::from(step));
+        block_on(store.set_article_state(first, ArticleState::Published, later)).unwrap();
+        block_on(store.delete_article(article(u128::from(step) + 1), later)).unwrap();
+        step += 1;
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let mut once = seen.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), seen.len(), "none comes twice");
+    let stayed = (1..=40).map(article).filter(|id| {
+        let found = block_on(store.find_article(*id)).unwrap();
+        found.is_some_and(|found| found.summary.deleted_at.is_none())
+    });
+    for id in stayed {
+        assert!(seen.contains(&id), "{id}");
+    }
+}
