@@ -1,7 +1,7 @@
 //! Settings of this Worker, read from its variables and secrets and checked where they are used.
 
 use edgedesk_crypto::root::{
-    DEVELOPMENT, ENVIRONMENT, OLD_ROOT_KEY, PRODUCTION, ROOT_KEY, checked, keyring,
+    DEVELOPMENT, ENVIRONMENT, OLD_ROOT_KEY, PRODUCTION, ROOT_KEY, checked, keyed_hash, keyring,
 };
 use edgedesk_crypto::sealed::{Keyring, SealError};
 use edgedesk_crypto::signed_link::LinkKey;
@@ -301,6 +301,12 @@ impl Config {
     pub fn keyring(&self, purpose: &str) -> Result<Keyring, AppError> {
         let (root, old_root) = self.roots()?;
         keyring(root, old_root, purpose).map_err(bad_root)
+    }
+
+    /// A hash of texts that only we can compute, of one purpose.
+    pub fn keyed_hash(&self, purpose: &str, parts: &[&[u8]]) -> Result<String, AppError> {
+        let (root, _) = self.roots()?;
+        keyed_hash(root, purpose, parts).map_err(bad_root)
     }
 
     /// The data keys of accounts, of which `known` are known in this isolate.

@@ -18,6 +18,7 @@ use crate::audit::recording::{Rule, rule_of};
 use crate::config::Config;
 use crate::error::AppError;
 use crate::limits::Count;
+use crate::manners::idempotency::Keeping;
 
 /// Binding of the directory database.
 const DIRECTORY_BINDING: &str = "DIRECTORY";
@@ -44,6 +45,7 @@ struct Inner {
     clock: fn() -> Timestamp,
     trail: Mutex<Trail>,
     count: Mutex<Count>,
+    keeping: Mutex<Keeping>,
 }
 
 /// What becomes known of a request while it is handled, for its log line and the audit log.
@@ -100,6 +102,7 @@ impl App {
             clock,
             trail: Mutex::default(),
             count: Mutex::default(),
+            keeping: Mutex::default(),
         }))
     }
 
@@ -224,6 +227,32 @@ impl App {
     #[must_use]
     pub fn take_count(&self) -> Count {
         std::mem::take(&mut *self.0.count.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what is known of the request's key.
+    pub fn set_keeping(&self, keeping: Keeping) {
+        *self
+            .0
+            .keeping
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = keeping;
+    }
+
+    /// What is known of the request's key.
+    #[must_use]
+    pub fn take_keeping(&self) -> Keeping {
+        std::mem::take(
+            &mut *self
+                .0
+                .keeping
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Leaves no entry in the audit log: what is answered was done by an earlier request, which left one.
+    pub fn forget_rule(&self) {
+        self.with_trail(|trail| trail.rule = None);
     }
 
     /// What is known so far.

@@ -22,6 +22,7 @@ use crate::finish::{Kind, finish};
 use crate::guard::withhold_foreign_rows;
 use crate::http_glue::{origin_of, read_request, write_response};
 use crate::limits::settle;
+use crate::manners::{Asked, idempotency, polish};
 use crate::metrics;
 use crate::routes::router;
 use crate::sockets::look_at_sockets;
@@ -47,12 +48,19 @@ pub async fn handle(
     let app = App::new(env, config, request_id, origin_of(&url).to_owned(), || {
         SystemClock.now()
     });
+    let mut asked = Asked::default();
+    let mut until_over = None;
     let response = match read_request(raw) {
         Ok(mut request) => {
+            asked = Asked::of(&request);
+            if let Some((over, is_over)) = idempotency::outlive_caller(request.headers()) {
+                until_over = Some(over);
+                context.wait_until(is_over);
+            }
             request.extensions_mut().insert(app.clone());
             let mut router = ROUTER.with(Clone::clone);
             match router.call(request).await {
-                Ok(response) => response,
+                Ok(response) => idempotency::repeated(&app, response),
                 Err(never) => match never {},
             }
         }
@@ -61,13 +69,12 @@ pub async fn handle(
     // A call that reads was counted meanwhile.
     let (response, counted) = settle(&app, response).await;
     let response = withhold_foreign_rows(response, app.trail().account_id).await;
+    let response = polish(&asked, response).await;
     let kind = response.extensions().get().copied().unwrap_or(Kind::Data);
-    let mut response = finish(
-        response,
-        kind,
-        app.request_id(),
-        url.starts_with("https://"),
-    );
+    let is_https = url.starts_with("https://");
+    let response = finish(response, kind, app.request_id(), is_https);
+    let mut response = idempotency::end(&app, response).await;
+    drop(until_over);
     if let Some(counted) = counted {
         counted.write_headers(response.headers_mut(), app.now());
     }

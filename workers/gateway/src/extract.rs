@@ -21,6 +21,7 @@ use crate::context::App;
 use crate::entrance::check_entrance;
 use crate::error::AppError;
 use crate::limits::count_call;
+use crate::manners::admit;
 use crate::session_check::check_session;
 
 /// Largest body that is read, in bytes. A message of 100 kB whose every byte is escaped as six (`\u0001`) takes 600 kB;
@@ -35,6 +36,10 @@ pub const MAX_LARGE_BODY_BYTES: usize = 6 * 1024 * 1024;
 /// hand it on.
 #[derive(Clone)]
 pub struct RawRequest(pub SendWrapper<web_sys::Request>);
+
+/// The body of a request, where something had to read it before its handler does.
+#[derive(Clone)]
+pub struct BodyRead(pub Bytes);
 
 /// A caller with a valid access token whose role has the permission of `P`, or with an API key whose scopes have it.
 pub struct Authed<P> {
@@ -181,6 +186,7 @@ impl<S: Sync, P: Needs> FromRequestParts<S> for Authed<P> {
         #[cfg(test)]
         stop_at_the_door()?;
         count_call(&app, &parts.method, &parts.headers, principal.account_id).await?;
+        admit(&app, parts, &principal).await?;
         Ok(Self {
             principal,
             session_id,
@@ -387,25 +393,49 @@ pub fn position(line: usize, column: usize) -> String {
 
 /// Reads a body of at most `max_bytes`; a larger one is refused before it is read, when it says its length.
 pub async fn read_body(request: Request, max_bytes: usize) -> Result<Bytes, AppError> {
-    let length = header_text(request.headers(), CONTENT_LENGTH.as_str())
-        .and_then(|text| text.parse::<usize>().ok());
+    let length = announced_length(request.headers(), max_bytes)?;
+    let extensions = request.extensions();
+    if let Some(BodyRead(body)) = extensions.get() {
+        return if body.len() > max_bytes {
+            Err(too_large(max_bytes))
+        } else {
+            Ok(body.clone())
+        };
+    }
+    match extensions.get::<RawRequest>().cloned() {
+        Some(raw) => read_raw(raw, length, max_bytes).await,
+        None => axum::body::to_bytes(request.into_body(), max_bytes)
+            .await
+            .map_err(|_| too_large(max_bytes)),
+    }
+}
+
+/// Reads the body of a request of which the handler has the rest: it is then to be found as [`BodyRead`].
+pub async fn read_parts(parts: &Parts, max_bytes: usize) -> Result<Bytes, AppError> {
+    let length = announced_length(&parts.headers, max_bytes)?;
+    match parts.extensions.get::<RawRequest>().cloned() {
+        Some(raw) => read_raw(raw, length, max_bytes).await,
+        None => Ok(Bytes::new()),
+    }
+}
+
+/// The length that a request says its body has.
+fn announced_length(headers: &HeaderMap, max_bytes: usize) -> Result<Option<usize>, AppError> {
+    let length =
+        header_text(headers, CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<usize>().ok());
     if length.is_some_and(|length| length > max_bytes) {
         return Err(too_large(max_bytes));
     }
-    let raw = request.extensions().get::<RawRequest>().cloned();
-    match raw {
-        // With a length, one promise gives the whole body.
-        Some(RawRequest(raw)) if length.is_some() => {
-            SendFuture::new(async move {
-                let promise = raw.array_buffer().map_err(|error| unreadable(&error))?;
-                let buffer = JsFuture::from(promise)
-                    .await
-                    .map_err(|error| unreadable(&error))?;
-                Ok(Bytes::from(js_sys::Uint8Array::new(&buffer).to_vec()))
-            })
-            .await
-        }
-        Some(RawRequest(raw)) => match raw.body() {
+    Ok(length)
+}
+
+async fn read_raw(
+    RawRequest(raw): RawRequest,
+    length: Option<usize>,
+    max_bytes: usize,
+) -> Result<Bytes, AppError> {
+    if length.is_none() {
+        return match raw.body() {
             None => Ok(Bytes::new()),
             Some(stream) => {
                 let body = axum::body::Body::new(worker::Body::new(stream));
@@ -413,11 +443,17 @@ pub async fn read_body(request: Request, max_bytes: usize) -> Result<Bytes, AppE
                     .await
                     .map_err(|_| too_large(max_bytes))
             }
-        },
-        None => axum::body::to_bytes(request.into_body(), max_bytes)
-            .await
-            .map_err(|_| too_large(max_bytes)),
+        };
     }
+    // With a length, one promise gives the whole body.
+    SendFuture::new(async move {
+        let promise = raw.array_buffer().map_err(|error| unreadable(&error))?;
+        let buffer = JsFuture::from(promise)
+            .await
+            .map_err(|error| unreadable(&error))?;
+        Ok(Bytes::from(js_sys::Uint8Array::new(&buffer).to_vec()))
+    })
+    .await
 }
 
 fn too_large(max_bytes: usize) -> AppError {

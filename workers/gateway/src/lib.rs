@@ -44,6 +44,7 @@ mod knowledge;
 mod limits;
 mod lockout;
 mod macros;
+mod manners;
 mod members;
 mod metrics;
 mod networks;
@@ -73,8 +74,8 @@ mod zendesk;
 mod zero_trust;
 
 pub use objects::{
-    AuditObject, ConversationObject, DeskObject, KnowledgeObject, LedgerObject, LimiterObject,
-    MetricsObject, PrivacyObject,
+    AuditObject, ConversationObject, DeskObject, IdempotencyObject, KnowledgeObject, LedgerObject,
+    LimiterObject, MetricsObject, PrivacyObject,
 };
 use worker::{Context, Env, event, web_sys};
 

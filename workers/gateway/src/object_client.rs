@@ -7,7 +7,7 @@ use edgedesk_domain::ids::{AccountId, ConversationId};
 use edgedesk_domain::limits::NOBODY;
 use edgedesk_wire::of_account::OfAccount;
 use edgedesk_wire::problem::Problem;
-use edgedesk_wire::{audit, desk, generators, knowledge, limits, object, privacy};
+use edgedesk_wire::{audit, desk, generators, idempotency, knowledge, limits, object, privacy};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,18 @@ impl<'a> Object<'a> {
             account_id,
             binding: privacy::BINDING,
             name: privacy::object_name(account_id),
+        }
+    }
+
+    /// A part of an account's keys of changes that happen once.
+    #[must_use]
+    pub fn idempotency(app: &'a App, account_id: AccountId, slice: u8) -> Self {
+        Self {
+            principal: None,
+            app,
+            account_id,
+            binding: idempotency::BINDING,
+            name: idempotency::object_name(account_id, slice),
         }
     }
 

@@ -1,11 +1,15 @@
 //! The API document, made from the handlers' annotations. Not part of the Wasm: `cargo run -p edgedesk-gateway --features
 //! openapi --example openapi` prints it, and the pages serve it as a file.
 
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 pub use edgedesk_wire::problem::Problem;
 
+use crate::manners::idempotency::takes_no_key;
 use crate::{
     accounts, admin, ai, api_keys, articles, assistant, attachments, audit, auth, browser,
     conversations, customers, decisions, desk, files, generators, health, hooks, inboxes, intents,
@@ -218,7 +222,7 @@ use crate::{
         (name = "audit", description = "Who did what, in a log that nobody can change unnoticed"),
         (name = "health", description = "Operations"),
     ),
-    modifiers(&AccessToken),
+    modifiers(&AccessToken, &Manners),
 )]
 struct Document;
 
@@ -234,6 +238,90 @@ impl Modify for AccessToken {
                 SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
             );
     }
+}
+
+/// What every route takes without saying so itself (`crate::manners`).
+struct Manners;
+
+impl Modify for Manners {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            if !path.starts_with("/api/v1/") || path.starts_with("/api/v1/auth/") {
+                continue;
+            }
+            if let Some(operation) = &mut item.get {
+                describe_reading(operation);
+            }
+            let changes = [
+                &mut item.post,
+                &mut item.put,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in changes.into_iter().flatten() {
+                if !takes_no_key(path) {
+                    add(
+                        operation,
+                        header(
+                            "Idempotency-Key",
+                            "Makes a repeat within a day return the first answer; 1 to 255 visible characters",
+                        ),
+                    );
+                }
+                if operation.responses.responses.contains_key("412") {
+                    add(
+                        operation,
+                        header(
+                            "If-Match",
+                            "The `ETag` of what the change is made of; another one is 412 and nothing is done",
+                        ),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn describe_reading(operation: &mut Operation) {
+    let answers_json = operation.responses.responses.get("200").is_some_and(|response| {
+        matches!(response, RefOr::T(response) if response.content.contains_key("application/json"))
+    });
+    if !answers_json {
+        return;
+    }
+    let fields = ParameterBuilder::new()
+        .name("fields")
+        .parameter_in(ParameterIn::Query)
+        .description(Some("Names of fields, such as `id,customer.name`: of each resource in the answer these alone are given"))
+        .schema(Some(text()));
+    add(operation, fields.build());
+    add(
+        operation,
+        header(
+            "If-None-Match",
+            "An `ETag` from before: 304 without a body while it is still true",
+        ),
+    );
+    let unchanged = ResponseBuilder::new().description("It is what `If-None-Match` names");
+    let responses = &mut operation.responses.responses;
+    responses.insert("304".to_owned(), RefOr::T(unchanged.build()));
+}
+
+fn add(operation: &mut Operation, parameter: Parameter) {
+    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+}
+
+fn header(name: &str, description: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(description))
+        .schema(Some(text()))
+        .build()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
 }
 
 /// The document.

@@ -17,6 +17,7 @@ use crate::account_store::store_to_change;
 use crate::context::App;
 use crate::error::AppError;
 use crate::extract::{Authed, Json, ManagesKnowledge, Path, WritesKnowledge};
+use crate::manners::conditional::{IfMatch, precondition_failed};
 
 /// `POST /api/v1/articles`
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -67,6 +68,7 @@ pub async fn create_article(
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
         (status = 404, body = crate::openapi::Problem, description = "There is none, or it is deleted"),
         (status = 409, body = crate::openapi::Problem, description = "`version_conflict`: somebody stored another version meanwhile"),
+        (status = 412, body = crate::openapi::Problem, description = "`precondition_failed`: it is not what `If-Match` names any more"),
         (status = 422, body = crate::openapi::Problem, description = "`invalid_value`, `unknown_category`"),
         (status = 503, body = crate::openapi::Problem, description = "`account_moving`, `unavailable`"),
     ),
@@ -76,6 +78,7 @@ pub async fn change_article(
     app: App,
     Authed { principal, .. }: Authed<WritesKnowledge>,
     Path(id): Path<ArticleId>,
+    if_match: IfMatch,
     Json(request): Json<ArticleChange>,
 ) -> Result<axum::Json<ArticleResponse>, AppError> {
     let texts = checked_texts(&request.title, &request.body, &request.language)?;
@@ -87,8 +90,9 @@ pub async fn change_article(
     };
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, principal.account_id).await?;
+    let revision = bound_revision(store, id, &if_match).await?;
     store
-        .change_article(id, &change, &principal, app.now())
+        .change_article_at(id, revision, &change, &principal, app.now())
         .await
         .map_err(not_stored)?;
     changed(&app, store, principal.account_id, id).await
@@ -102,6 +106,7 @@ pub async fn change_article(
         (status = 200, body = ArticleResponse, description = "`published` publishes the last version, also of what is published already"),
         (status = 400, body = crate::openapi::Problem), (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
         (status = 404, body = crate::openapi::Problem, description = "There is none, or it is deleted"),
+        (status = 412, body = crate::openapi::Problem, description = "`precondition_failed`: it is not what `If-Match` names any more"),
         (status = 503, body = crate::openapi::Problem, description = "`account_moving`, `unavailable`"),
     ),
 ))]
@@ -110,12 +115,15 @@ pub async fn change_article_state(
     app: App,
     Authed { principal, .. }: Authed<ManagesKnowledge>,
     Path(id): Path<ArticleId>,
+    if_match: IfMatch,
     Json(ArticleStateChange { state }): Json<ArticleStateChange>,
 ) -> Result<axum::Json<ArticleResponse>, AppError> {
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, principal.account_id).await?;
-    if !store.set_article_state(id, state, app.now()).await? {
-        return Err(AppError::not_found());
+    let revision = bound_revision(store, id, &if_match).await?;
+    let is_set = store.set_article_state_at(id, revision, state, app.now());
+    if !is_set.await? {
+        return Err(not_there(revision));
     }
     changed(&app, store, principal.account_id, id).await
 }
@@ -128,6 +136,7 @@ pub async fn change_article_state(
         (status = 204, description = "Nobody is shown it any more; it can be restored for 30 days"),
         (status = 401, body = crate::openapi::Problem), (status = 403, body = crate::openapi::Problem),
         (status = 404, body = crate::openapi::Problem, description = "There is none, or it is deleted already"),
+        (status = 412, body = crate::openapi::Problem, description = "`precondition_failed`: it is not what `If-Match` names any more"),
         (status = 503, body = crate::openapi::Problem, description = "`account_moving`, `unavailable`"),
     ),
 ))]
@@ -136,11 +145,13 @@ pub async fn delete_article(
     app: App,
     Authed { principal, .. }: Authed<ManagesKnowledge>,
     Path(id): Path<ArticleId>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, AppError> {
     let shards = app.shards()?;
     let store = store_to_change(&app, &shards, principal.account_id).await?;
-    if !store.delete_article(id, app.now()).await? {
-        return Err(AppError::not_found());
+    let revision = bound_revision(store, id, &if_match).await?;
+    if !store.delete_article_at(id, revision, app.now()).await? {
+        return Err(not_there(revision));
     }
     ask_to_index(&app, principal.account_id, &[id]).await;
     Ok(StatusCode::NO_CONTENT)
@@ -171,6 +182,27 @@ pub async fn restore_article(
     changed(&app, store, principal.account_id, id).await
 }
 
+/// The revision that a change is bound to: that of the article which the caller has seen, where `If-Match` says that they have. Whatever
+/// comes between this look and the change is another revision, so nothing is written over that nobody looked at.
+async fn bound_revision(
+    store: AccountStore<'_, D1>,
+    id: ArticleId,
+    if_match: &IfMatch,
+) -> Result<Option<u64>, AppError> {
+    if !if_match.is_there() {
+        return Ok(None);
+    }
+    let found = store.find_article_and_revision(id).await?;
+    let (article, revision) = found.ok_or_else(AppError::not_found)?;
+    if_match.check(&ArticleResponse { article })?;
+    Ok(Some(revision))
+}
+
+/// Why a row was not changed: it was there when it was bound to its revision.
+fn not_there(revision: Option<u64>) -> AppError {
+    revision.map_or_else(AppError::not_found, |_| precondition_failed())
+}
+
 /// An article after a change, of which search hears.
 async fn changed(
     app: &App,
@@ -196,6 +228,7 @@ fn not_stored(error: ArticleError) -> AppError {
             "somebody stored another version meanwhile: look at it first",
         )
         .with_field("/version", "is not the last one any more"),
+        ArticleError::Overtaken => precondition_failed(),
         ArticleError::UnknownCategory => unknown(
             "unknown_category",
             "/category_id",
@@ -224,6 +257,7 @@ mod tests {
                 ArticleError::VersionConflict,
                 (409, "version_conflict", Some("/version")),
             ),
+            (ArticleError::Overtaken, (412, "precondition_failed", None)),
             (
                 ArticleError::UnknownCategory,
                 (422, "unknown_category", Some("/category_id")),

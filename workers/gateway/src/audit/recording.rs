@@ -216,7 +216,12 @@ pub fn record_of(
     .contains(&rule.route);
     let is_failed_login = is_login && status == StatusCode::UNAUTHORIZED;
     let outcome = match status {
-        status if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS => {
+        // Who is told that what they have is still true has read it.
+        status
+            if status.is_success()
+                || status == StatusCode::SWITCHING_PROTOCOLS
+                || status == StatusCode::NOT_MODIFIED =>
+        {
             Outcome::Succeeded
         }
         StatusCode::FORBIDDEN => Outcome::Refused,

@@ -21,6 +21,7 @@ use worker::Env;
 use crate::account_store::store_of;
 use crate::context::App;
 use crate::error::{AppError, RETRY_SECS};
+use crate::manners::idempotency::forget_answers;
 use crate::object_client::Object;
 
 /// The bindings of an account's privacy requests.
@@ -185,6 +186,8 @@ async fn sweep(
     let _: Noted = Object::knowledge(app, account_id)
         .post_idempotent(FORGET_PATH, &forget)
         .await?;
+    // Answers to changes are kept for a day and may tell of the customer.
+    forget_answers(app, account_id).await?;
     if !names.is_empty() {
         let forget = ForgetDeliveries {
             names: names.to_vec(),
