@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use edgedesk_client::Edgedesk;
 use edgedesk_client::zendesk::Delivery;
-use edgedesk_integration::{Live, OwnStack, eventually, unique};
+use edgedesk_client::{Answer, Edgedesk};
+use edgedesk_integration::{Live, OwnStack, code, eventually, unique};
 use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
@@ -67,6 +67,17 @@ async fn answer_with_file(admin: &Edgedesk, conversation: &str) {
     let reply = json!({ "text": "Here it is", "attachments": [uploaded["attachment"]["id"]] });
     let sent = admin.post(&format!("{path}/messages"), &reply).await;
     sent.expect("an answer").expect(201).expect("sent");
+}
+
+/// Says that a conversation was read, under a key: the answer tells who the customer is, and is kept.
+async fn read_under_a_key(live: &Live, conversation: &str) -> Answer {
+    let admin = live.admin().await;
+    let path = format!("/api/v1/conversations/{conversation}/read");
+    let request = admin
+        .request(Method::POST, &path)
+        .header("idempotency-key", format!("read-{conversation}"))
+        .json(&json!({ "read_seq": 1 }));
+    admin.send(request).await.expect("an answer")
 }
 
 /// Waits until a request stands so.
@@ -189,9 +200,15 @@ async fn an_anonymous_customer_is_named_nowhere_and_their_texts_stay_readable() 
     let is_file = |(path, _): &(PathBuf, String)| path.to_string_lossy().contains("/r2/");
     let stored = other_files_with_words(own.state());
     assert!(stored.iter().any(is_file), "{stored:#?}");
+    for _ in 0..2 {
+        let kept = read_under_a_key(&own.live, &conversation).await;
+        assert!(kept.text().contains(NAME), "{}", kept.text());
+    }
     let path = format!("/api/v1/customers/{customer}/anonymisation");
     let request = post(&own.live, &path, 201).await;
     until(&own.live, &request, "done").await;
+    let gone = read_under_a_key(&own.live, &conversation).await;
+    assert_eq!(code(&gone), (409, "idempotency_answer_gone".to_owned()));
     let path = format!("/api/v1/conversations/{conversation}/messages");
     let (status, messages) = get(&own.live, &path).await;
     assert_eq!(status, 200);
