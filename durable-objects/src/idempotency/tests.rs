@@ -70,8 +70,7 @@ fn account() -> AccountId {
 
 /// A hash that is easy to tell from others.
 fn hash(name: &str) -> String {
-    let digits: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{digits:0>64}")
+    format!("{:0>64}", hex::encode(name))
 }
 
 fn begin(key: &str, of: &str, attempt: &str) -> BeginRequest {

@@ -61,12 +61,16 @@ pub fn keyed_hash(root: &Secret, purpose: &str, parts: &[&[u8]]) -> Result<Strin
         return Err(SealError::RootTooShort);
     }
     let key = expand(root.expose().as_bytes(), &["edgedesk/hash/", purpose]);
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+    let mut mac = mac(&key);
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
     Ok(hex::encode(mac.finalize().into_bytes()))
+}
+
+fn mac(key: &[u8; 32]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length")
 }
 
 #[cfg(test)]

@@ -165,12 +165,11 @@ async fn of_many_at_once_one_makes_the_change() {
     let answers = join_all((0..20).map(|_| post_under(&admin, &key, MACROS, &body))).await;
     let mut n_first = 0;
     for answer in &answers {
-        match answer.status {
-            201 => n_first += usize::from(!is_repeat(answer)),
-            _ => {
-                assert_eq!(code(answer), (409, "idempotency_in_progress".to_owned()));
-                assert!(header(answer, "retry-after").is_some());
-            }
+        if answer.status == 201 {
+            n_first += usize::from(!is_repeat(answer));
+        } else {
+            assert_eq!(code(answer), (409, "idempotency_in_progress".to_owned()));
+            assert!(header(answer, "retry-after").is_some());
         }
     }
     assert_eq!(n_first, 1);

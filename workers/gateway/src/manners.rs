@@ -32,8 +32,11 @@ const JSON: &str = "application/json";
 
 /// What a request says of the answer that it wants. Nothing of it matters outside of the API.
 #[derive(Debug, Default)]
-pub struct Asked {
-    is_api: bool,
+pub struct Asked(Option<Wishes>);
+
+/// What a request of the API says.
+#[derive(Debug)]
+struct Wishes {
     is_get: bool,
     may_compress: bool,
     accepts_gzip: bool,
@@ -50,14 +53,13 @@ impl Asked {
             return Self::default();
         }
         let headers = request.headers();
-        Self {
-            is_api: true,
+        Self(Some(Wishes {
             is_get: request.method() == Method::GET,
             may_compress: may_be_compressed(path),
             accepts_gzip: accepts_gzip(&client_encodings(request)),
             if_none_match: all_of(headers, IF_NONE_MATCH.as_str()),
             uri: request.uri().clone(),
-        }
+        }))
     }
 }
 
@@ -68,12 +70,13 @@ pub async fn admit(app: &App, parts: &mut Parts, principal: &Principal) -> Resul
 }
 
 /// The answer as it was asked for.
-pub async fn polish(asked: &Asked, response: Response) -> Response {
+pub async fn polish(Asked(asked): &Asked, response: Response) -> Response {
     let kind = response.extensions().get().copied().unwrap_or(Kind::Data);
-    let is_json = is_json(response.headers());
-    if !asked.is_api || kind != Kind::Data || !response.status().is_success() || !is_json {
+    let is_answer =
+        kind == Kind::Data && response.status().is_success() && is_json(response.headers());
+    let Some(asked) = asked.as_ref().filter(|_| is_answer) else {
         return response;
-    }
+    };
     let (mut parts, body) = response.into_parts();
     let Ok(mut bytes) = axum::body::to_bytes(body, MAX_ANSWER_BYTES).await else {
         return AppError::internal("an answer that cannot be read").into_response();

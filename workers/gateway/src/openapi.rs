@@ -308,7 +308,10 @@ fn describe_reading(operation: &mut Operation) {
 }
 
 fn add(operation: &mut Operation, parameter: Parameter) {
-    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(RefOr::T(parameter));
 }
 
 fn header(name: &str, description: &str) -> Parameter {

@@ -14,6 +14,7 @@ fn select(fields: &str, answer: &Value) -> Result<Value, FieldsError> {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "cases read better as values")]
 fn check(fields: &str, answer: Value, expected: Value) {
     assert_eq!(
         select(fields, &answer),
@@ -99,12 +100,12 @@ fn what_is_no_list_of_names_is_refused() {
             "{text:?}"
         );
     }
-    let many = vec!["a"; MAX_FIELDS + 1].join(",");
-    let deep = vec!["a"; MAX_DEPTH + 1].join(".");
+    let many = ["a"; MAX_FIELDS + 1].join(",");
+    let deep = ["a"; MAX_DEPTH + 1].join(".");
     for text in [many, deep] {
         assert_eq!(text.parse::<Fields>(), Err(FieldsError::TooMany));
     }
-    assert!(vec!["a"; MAX_FIELDS].join(",").parse::<Fields>().is_ok());
+    assert!(["a"; MAX_FIELDS].join(",").parse::<Fields>().is_ok());
 }
 
 #[test]

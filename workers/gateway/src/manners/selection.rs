@@ -108,8 +108,12 @@ mod tests {
                 &mut seen,
             );
         }
-        let written: String = names.iter().map(|name| format!("{name}\n")).collect();
-        assert!(written == NAMES, "field_names.txt should be:\n{written}");
+        let names: Vec<String> = names.into_iter().collect();
+        let written = names.join("\n");
+        assert!(
+            written == NAMES.trim_end(),
+            "field_names.txt should be:\n{written}"
+        );
     }
 
     #[test]

@@ -125,12 +125,13 @@ fn fields(document: &Value, schema: &Value, found: &mut Vec<String>) {
                     let properties = value.as_object().into_iter().flatten();
                     found.extend(properties.map(|(name, _)| name.clone()));
                 }
-                if let (true, Some(reference)) = (key == "$ref", value.as_str()) {
-                    if !found.iter().any(|known| known == reference) {
-                        found.push(reference.to_owned());
-                        let pointed = document.pointer(reference.trim_start_matches('#'));
-                        fields(document, pointed.unwrap(), found);
-                    }
+                let reference = value.as_str().filter(|_| key == "$ref");
+                if let Some(reference) = reference
+                    && !found.iter().any(|known| known == reference)
+                {
+                    found.push(reference.to_owned());
+                    let pointed = document.pointer(reference.trim_start_matches('#'));
+                    fields(document, pointed.unwrap(), found);
                 }
                 fields(document, value, found);
             }
