@@ -140,7 +140,8 @@ export async function expectAccessible(page: Page, parts: string[] = []): Promis
 async function violationsOf(page: Page, parts: string[]): Promise<string[]> {
   const builder = parts.reduce((builder, part) => builder.include(part), new AxeBuilder({ page }));
   // A theme changes colours and nothing else, so all other rules are looked at in the light one alone.
-  if (await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)) builder.withRules(['color-contrast']);
+  if (await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches))
+    builder.withRules(['color-contrast']);
   const { violations } = await builder.analyze();
   return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `  ${node.target.join(' ')}`).join('\n')}`,
