@@ -23,6 +23,7 @@ mod bench;
 mod build;
 mod dev;
 mod eval;
+mod fuzz;
 mod keys;
 mod load;
 mod migrate;
@@ -69,6 +70,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Put a stack on this machine under load, and see that nothing is lost.
     Load(load::LoadArguments),
+    /// Look for inputs that break the parsers of what strangers send.
+    Fuzz(fuzz::FuzzArguments),
     /// Analyse messages: JSON lines in, JSON lines out.
     Analyze(analyze::AnalyzeArguments),
     /// Measure the models on labelled data; the last line is one JSON object.
@@ -153,6 +156,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Test(arguments) => test::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
         Command::Load(arguments) => load::run(arguments).await,
+        Command::Fuzz(arguments) => fuzz::run(arguments).await,
         Command::Analyze(arguments) => analyze::run(arguments).await,
         Command::Eval(arguments) => eval::run(arguments).await,
         Command::Zendesk(arguments) => zendesk::run(arguments).await,
