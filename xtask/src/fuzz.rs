@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, value_parser};
@@ -44,8 +45,8 @@ const INPUT_SECS: u32 = 25;
 /// MiB of a target's memory. Most is the table of what was reached; an isolate has 128.
 const MEMORY_MIB: u32 = 1_024;
 /// Seconds that a failing input is made smaller.
-const SHRINK_SECS: u32 = 20;
-/// Lines that libFuzzer's own stack and its list of bytes take are behind these.
+const SHRINK_SECS: u64 = 20;
+/// Most lines of what an input is blamed for.
 const CRASH_LINES: usize = 12;
 
 /// What makes rustc count what was reached, as `cargo fuzz` has it, but for the sanitizer: none of our crates has `unsafe` code. All of it is
@@ -262,15 +263,15 @@ impl Plan {
         let mut shrink = target(&self.program, self.name);
         shrink
             .arg("-minimize_crash=1")
-            .arg(format!("-max_total_time={SHRINK_SECS}"))
+            .arg(format!("-max_total_time={}", SHRINK_SECS / 4))
             .arg(format!("-exact_artifact_path={}", smallest.display()))
             .arg(format!("-rss_limit_mb={MEMORY_MIB}"))
             .arg(format!("-timeout={INPUT_SECS}"))
             .arg(input);
-        // It fails, as the input does. What counts is what it leaves.
+        // It fails, as the input does, and tries again as long as what it finds is smaller. What counts is what it leaves.
         if let Ok(mut group) = Group::start(shrink) {
-            while group.line().await.is_some() {}
-            let _ = group.wait().await;
+            let over = async { while group.line().await.is_some() {} };
+            let _ = tokio::time::timeout(Duration::from_secs(SHRINK_SECS), over).await;
         }
         if smallest.exists() {
             smallest
@@ -307,8 +308,9 @@ impl Seen {
         if line.contains("panicked at") || line.starts_with("==") && line.contains("ERROR") {
             self.is_complaining = true;
         }
-        // What follows a panic are frames that say no names.
-        if line.starts_with("    #") || line.starts_with("note:") {
+        // Frames are shown by `--input`.
+        let ends = ["    #", "note:", "stack backtrace:"];
+        if ends.iter().any(|end| line.starts_with(end)) {
             self.is_complaining = false;
         }
         if self.is_complaining && self.complaint.len() < CRASH_LINES && !line.is_empty() {

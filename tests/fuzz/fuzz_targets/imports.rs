@@ -1,7 +1,7 @@
 //! Files that somebody uploads as articles: Markdown, plain text, tables and pages.
 //!
-//! An article keeps to its limits, has no control character, and no key twice. Of a page or a plain text the Markdown is inert: no HTML, no link but
-//! to `https`, `http` and `mailto`.
+//! An article keeps to its limits, has no control character, and no key twice. Of a page or a plain text the Markdown is inert: no HTML, no
+//! link but to `https`, `http` and `mailto`.
 
 use std::collections::HashSet;
 
