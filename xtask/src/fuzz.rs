@@ -70,7 +70,7 @@ pub struct FuzzArguments {
     /// Seconds for each target.
     #[arg(long, default_value_t = 60, value_parser = value_parser!(u32).range(1..=86_400))]
     pub seconds: u32,
-    /// Run each target over its seeds and two thousand inputs made of them, always the same ones.
+    /// Run each target over its seeds and two thousand inputs made of them, the same for each run of one build.
     #[arg(long, conflicts_with = "seconds")]
     pub smoke: bool,
     /// Run the target over this one file, such as an input that failed before.

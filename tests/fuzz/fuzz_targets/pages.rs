@@ -19,10 +19,11 @@ pub fn run(bytes: &[u8]) {
     for url in [
         SafeUrl::parse(&address, Allowance::default()),
         home.join(&address, Allowance::default()),
-    ] {
-        if let Ok(url) = url {
-            check_url(&url);
-        }
+    ]
+    .into_iter()
+    .flatten()
+    {
+        check_url(&url);
     }
     let validators = Validators::of(Some(&address), Some(&content_type), body);
     for (_, value) in validators.headers() {

@@ -65,7 +65,7 @@ impl Clock for Still {
 impl Runtime for Still {
     async fn sleep(&self, _millis: u64) {
         // Never over: no answer here takes any time.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn chance(&self) -> f64 {
