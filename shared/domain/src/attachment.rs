@@ -218,14 +218,16 @@ fn clean_name(name: &str) -> Option<String> {
             }
         })
         .collect();
-    let clean = clean.trim().trim_start_matches('.');
+    let clean = clean.trim_end();
     let n_chars = clean.chars().count();
     // What is too long keeps its end, which says what it is.
     let kept: String = clean
         .chars()
         .skip(n_chars.saturating_sub(MAX_NAME_CHARS))
         .collect();
-    (!kept.is_empty()).then_some(kept)
+    // After the cut, which may leave a dot in front; and that hides a file where it is saved.
+    let shown = kept.trim_start_matches(|first: char| first == '.' || first.is_whitespace());
+    (!shown.is_empty()).then(|| shown.to_owned())
 }
 
 #[cfg(test)]
@@ -278,6 +280,7 @@ mod tests {
             ("a\"b\r\nX: y.txt", Some("a_bX_ y.txt")),
             ("evil\u{202e}fdp.exe", Some("evilfdp.exe")),
             (".htaccess", Some("htaccess")),
+            (". .. hidden.txt", Some("hidden.txt")),
             (
                 "Rechnung für Straße 🙂.pdf",
                 Some("Rechnung für Straße 🙂.pdf"),
@@ -291,6 +294,13 @@ mod tests {
         let long = clean_name(&format!("{}.pdf", "x".repeat(500))).unwrap();
         assert_eq!(long.chars().count(), MAX_NAME_CHARS);
         assert_eq!(long.split_once('.').map(|(_, end)| end), Some("pdf"));
+        let dot_behind_the_cut = format!("{}.{}", "x".repeat(9), "y".repeat(MAX_NAME_CHARS - 1));
+        let kept = clean_name(&dot_behind_the_cut).unwrap();
+        assert_eq!(kept, "y".repeat(MAX_NAME_CHARS - 1));
+        assert_eq!(
+            clean_name(&format!("x{}", ".".repeat(MAX_NAME_CHARS))),
+            None
+        );
     }
 
     #[test]

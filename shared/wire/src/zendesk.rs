@@ -21,6 +21,10 @@ const TICKET_SUBJECT_PREFIX: &str = "zen:ticket:";
 const MAX_ID_CHARS: usize = 128;
 /// Longest event type that is kept.
 const MAX_TYPE_CHARS: usize = 128;
+/// Most levels of objects and lists in a payload. Zendesk's have below ten. `serde_json` reads 127, and what is kept of a payload is read
+/// back with the levels of an event, of a queue's message and of a page of events around it: one of 123 was acknowledged, and nobody could
+/// read it any more.
+const MAX_LEVELS: usize = 64;
 
 /// A payload, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +75,9 @@ pub fn parse(body: &[u8], integration_user_id: Option<&str>) -> Result<Delivery,
     if !payload.is_object() {
         return Err(shape("", "an object is expected"));
     }
+    if is_deeper_than(&payload, MAX_LEVELS) {
+        return Err(shape("", "it is nested too deeply"));
+    }
     let event_type = text(&payload["type"]).unwrap_or_default();
     match event_type.strip_prefix(EVENT_PREFIX) {
         Some(name) => parse_event(&payload, name, integration_user_id),
@@ -82,6 +89,16 @@ pub fn parse(body: &[u8], integration_user_id: Option<&str>) -> Result<Delivery,
             dedup_keys: event_keys(&payload)?,
         }),
     }
+}
+
+/// Whether a value has more levels of objects and lists than `levels`. It calls itself no more often than the reader of the value did.
+fn is_deeper_than(value: &Value, levels: usize) -> bool {
+    let mut inner: Box<dyn Iterator<Item = &Value>> = match value {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(members) => Box::new(members.values()),
+        _ => return false,
+    };
+    levels == 0 || inner.any(|value| is_deeper_than(value, levels - 1))
 }
 
 /// An event of a subscription; `name` is its type without the prefix.
@@ -112,7 +129,7 @@ fn parse_event(
             message_added(detail, event, &mut dedup_keys, integration_user_id)?
         }
         _ if is_ours(text(&detail["actor_id"]).as_deref(), integration_user_id) => None,
-        "ticket.created" => created(detail, requester_id.clone()),
+        "ticket.created" => created(detail, requester_id.clone())?,
         "ticket.status_changed" => change(TicketChange {
             status: lower(&event["current"]),
             ..TicketChange::default()
@@ -231,12 +248,16 @@ fn message_added(
 }
 
 /// The description is the first message. Public, it is the requester's; private, it is a note of whoever submitted it.
-fn created(detail: &Value, requester_id: Option<String>) -> Option<InboundContent> {
+fn created(
+    detail: &Value,
+    requester_id: Option<String>,
+) -> Result<Option<InboundContent>, ParseError> {
     let is_public = detail["is_public"].as_bool().unwrap_or(true);
     let (side, author_id) = if is_public {
         (SenderSide::Customer, requester_id)
     } else {
-        (SenderSide::Agent, text(&detail["submitter_id"]))
+        let submitter_id = id(&detail["submitter_id"], "/detail/submitter_id")?;
+        (SenderSide::Agent, submitter_id)
     };
     let first = message(InboundMessage {
         direction: direction(side, is_public),
@@ -252,12 +273,12 @@ fn created(detail: &Value, requester_id: Option<String>) -> Option<InboundConten
         subject: text(&detail["subject"]),
         ticket: ticket_of_detail(detail),
     });
-    first.or_else(|| {
+    Ok(first.or_else(|| {
         change(TicketChange {
             subject: text(&detail["subject"]),
             ..ticket_of_detail(detail)
         })
-    })
+    }))
 }
 
 /// A trigger's or an automation's body, after the template that the documentation gives to admins. It names the latest

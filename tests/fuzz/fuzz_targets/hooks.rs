@@ -4,7 +4,6 @@
 //! blank. What we did ourselves is no message. What is handed to the conversation's object reads back there.
 
 use edgedesk_domain::inbound::{Inbound, InboundContent};
-use edgedesk_domain::message::Direction;
 use edgedesk_fuzz::{is_short_line, parts, text};
 use edgedesk_wire::zendesk::{Delivery, parse};
 use serde_json::Value;
@@ -46,13 +45,10 @@ fn check_inbound(inbound: &Inbound, body: &[u8]) {
             let is_seen = |character: char| !character.is_whitespace() && character != '\0';
             assert!(message.text.contains(is_seen));
             let author = &message.sender.external_id;
-            // FIXME: who submitted a private first note is taken as it comes: `created` does not ask `id` for it.
-            if message.direction != Direction::Note || !is_created(body) {
-                assert!(
-                    author.is_empty() || is_short_line(author, MAX_ID_CHARS),
-                    "author {author:?}"
-                );
-            }
+            assert!(
+                author.is_empty() || is_short_line(author, MAX_ID_CHARS),
+                "author {author:?}"
+            );
             let assignee = message.ticket.assignee_external_id.as_deref();
             assert!(assignee.is_none_or(|id| is_short_line(id, MAX_ID_CHARS)));
             // Of a ticket that was created, who did it counts, and not whose words it has.
@@ -79,20 +75,11 @@ fn check_inbound(inbound: &Inbound, body: &[u8]) {
         }
     }
     let json = serde_json::to_string(inbound).expect("it is all text");
-    // FIXME: a payload of 126 levels is read, and with what is put around it no more: `parse` should refuse what is nested so deeply.
-    if depth(body) > 100 {
-        return;
-    }
     let again: Inbound = serde_json::from_str(&json).expect("and reads back");
     // The last digit of a fraction is another after a while; the Workers read numbers with a feature that is not on here.
     if !is_fractional(body) {
         assert_eq!(&again, inbound);
     }
-}
-
-/// At most so many levels are nested in it: brackets in texts are counted as well.
-fn depth(body: &[u8]) -> usize {
-    body.iter().filter(|byte| b"[{".contains(byte)).count()
 }
 
 /// Whether there may be a number in it that is no integer.

@@ -585,3 +585,36 @@ fn what_a_customer_writes_is_theirs_even_if_it_looks_like_a_placeholder() {
         assert_eq!(message.text, expected);
     }
 }
+
+#[test]
+fn what_is_nested_too_deeply_is_refused_before_anything_is_kept() {
+    let nested = |levels: usize| {
+        let mut inner = json!(1);
+        for _ in 0..levels {
+            inner = json!([inner]);
+        }
+        let mut body = sample(CREATED);
+        body["type"] = json!("zen:event-type:ticket.custom_field_changed");
+        // The body itself is a level.
+        body["event"] = inner;
+        parse(body.to_string().as_bytes(), OURS)
+    };
+    assert!(nested(MAX_LEVELS - 1).is_ok());
+    for levels in [MAX_LEVELS, 120] {
+        assert!(
+            matches!(nested(levels), Err(ParseError::Shape { .. })),
+            "{levels}"
+        );
+    }
+}
+
+#[test]
+fn the_author_of_a_private_first_note_is_an_id() {
+    let mut body = sample(CREATED);
+    body["detail"]["is_public"] = json!(false);
+    body["detail"]["submitter_id"] = json!("8".repeat(MAX_ID_CHARS + 1));
+    let refused = parse(body.to_string().as_bytes(), OURS).unwrap_err();
+    assert!(
+        matches!(refused, ParseError::Shape { pointer, .. } if pointer == "/detail/submitter_id")
+    );
+}
