@@ -27,6 +27,8 @@ mod fuzz;
 mod keys;
 mod load;
 mod migrate;
+#[cfg(test)]
+mod migrations;
 mod native;
 mod process;
 mod progress;

@@ -32,7 +32,11 @@ pub async fn apply(state: &Path) -> Result<()> {
     );
     let is_new = !databases.exists();
     if is_new && migrated.exists() {
-        copy_folder(&migrated, &databases)?;
+        // A copy that is killed half-way is no folder of databases: the next one begins anew.
+        let unfinished = state.join(format!("databases.{}", std::process::id()));
+        copy_folder(&migrated, &unfinished)?;
+        fs::create_dir_all(databases.parent().unwrap_or(state))?;
+        fs::rename(&unfinished, &databases)?;
         return stamp::write(&file, &stamp);
     }
     let mut step = Step::begin("migrating the databases");
