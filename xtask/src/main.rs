@@ -19,6 +19,7 @@ macro_rules! say {
 
 mod analyze;
 mod audit;
+mod backup;
 mod bench;
 mod build;
 mod dev;
@@ -84,6 +85,8 @@ enum Command {
     Simulate(simulate::SimulateArguments),
     /// Rebuild the D1 read model from the conversation logs, and compare it with what was there.
     Rebuild(rebuild::RebuildArguments),
+    /// Copy a state folder while it is used, verify the copy, and put it back.
+    Backup(backup::BackupArguments),
     /// Verify or export the audit log of an account.
     Audit(audit::AuditArguments),
     /// Move an account to another shard while it is used.
@@ -164,6 +167,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Zendesk(arguments) => zendesk::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Shard(arguments) => shard::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,
