@@ -74,19 +74,7 @@ pub async fn run(arguments: AuditArguments) -> Result<()> {
         }
         AuditCommand::Verify(VerifyArguments { file: None, server }) => {
             let admin = server.log_in().await?;
-            let roots = list_roots(&admin).await?;
-            let mut verifier = Verifier::new();
-            let last_seq = roots.first().map_or(0, |root| root.last_seq);
-            for_each_page(&admin, last_seq, |page| {
-                for entry in page.entries.iter().filter(|entry| entry.seq <= last_seq) {
-                    verifier.push(entry)?;
-                }
-                Ok(())
-            })
-            .await?;
-            let summary = verifier.finish();
-            compare(&summary, &roots)?;
-            report(&summary);
+            report(&verify(&admin).await?);
             Ok(())
         }
         AuditCommand::Export(ExportArguments { ecs, server }) => {
@@ -117,6 +105,27 @@ impl ServerArguments {
         let stack = self.stack.read()?;
         Ok(Edgedesk::anonymous(&stack.url).login(&stack.admin).await?)
     }
+}
+
+/// Verifies the log of a running stack, and says how many entries it has.
+pub async fn verify_running(admin: &Edgedesk) -> Result<u64> {
+    Ok(verify(admin).await?.n_entries)
+}
+
+async fn verify(admin: &Edgedesk) -> Result<Summary> {
+    let roots = list_roots(admin).await?;
+    let mut verifier = Verifier::new();
+    let last_seq = roots.first().map_or(0, |root| root.last_seq);
+    for_each_page(admin, last_seq, |page| {
+        for entry in page.entries.iter().filter(|entry| entry.seq <= last_seq) {
+            verifier.push(entry)?;
+        }
+        Ok(())
+    })
+    .await?;
+    let summary = verifier.finish();
+    compare(&summary, &roots)?;
+    Ok(summary)
 }
 
 fn verify_export(export: impl BufRead) -> Result<Summary> {

@@ -23,6 +23,7 @@ mod backup;
 mod bench;
 mod build;
 mod dev;
+mod drill;
 mod eval;
 mod fuzz;
 mod keys;
@@ -87,6 +88,8 @@ enum Command {
     Rebuild(rebuild::RebuildArguments),
     /// Copy a state folder while it is used, verify the copy, and put it back.
     Backup(backup::BackupArguments),
+    /// Lose a stack under load, restore it from a backup, and see that nothing is missing.
+    Drill(drill::DrillArguments),
     /// Verify or export the audit log of an account.
     Audit(audit::AuditArguments),
     /// Move an account to another shard while it is used.
@@ -168,6 +171,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
         Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Drill(arguments) => drill::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Shard(arguments) => shard::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,

@@ -29,8 +29,9 @@ struct Page {
     next_cursor: Option<String>,
 }
 
+/// A read model, so that two can be compared.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Checksum {
+pub struct Checksum {
     checksum: String,
     n_rows: BTreeMap<String, u64>,
 }
@@ -47,21 +48,7 @@ pub async fn run(arguments: RebuildArguments) -> Result<()> {
     );
 
     let mut step = Step::begin(format!("rebuilding {}", stack.account_id));
-    let (mut rebuilt, mut cursor) = (0, None::<String>);
-    loop {
-        let query = cursor.map_or_else(String::new, |cursor| format!("?cursor={cursor}"));
-        let page: Page = admin
-            .post(&format!("/api/v1/admin/rebuild{query}"), &json!({}))
-            .await?
-            .expect(200)?
-            .json()?;
-        rebuilt += page.rebuilt;
-        step.note(&format!("{rebuilt} conversations"));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
+    let rebuilt = rebuild(&admin, &mut |line| step.note(line)).await?;
     step.end(&format!("{rebuilt} conversations"));
 
     let after = checksum(&admin).await?;
@@ -89,7 +76,27 @@ fn find_stack(arguments: &RebuildArguments) -> Result<Stack> {
     Ok(other)
 }
 
-async fn checksum(admin: &Edgedesk) -> Result<Checksum> {
+/// Makes the read model of the account of `admin` again, and says of how many conversations.
+pub async fn rebuild(admin: &Edgedesk, note: &mut dyn FnMut(&str)) -> Result<u64> {
+    let (mut rebuilt, mut cursor) = (0, None::<String>);
+    loop {
+        let query = cursor.map_or_else(String::new, |cursor| format!("?cursor={cursor}"));
+        let page: Page = admin
+            .post(&format!("/api/v1/admin/rebuild{query}"), &json!({}))
+            .await?
+            .expect(200)?
+            .json()?;
+        rebuilt += page.rebuilt;
+        note(&format!("{rebuilt} conversations"));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(rebuilt);
+        }
+    }
+}
+
+/// What the read model of an account is, as a number to compare.
+pub async fn checksum(admin: &Edgedesk) -> Result<Checksum> {
     let answer = admin.get("/api/v1/admin/checksum").await?.expect(200)?;
     answer.json().context("no checksum")
 }
