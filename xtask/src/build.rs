@@ -75,6 +75,9 @@ pub struct BuildArguments {
     /// Optimise no Worker, not even inference.
     #[arg(long, conflicts_with = "release")]
     pub dev: bool,
+    /// Leave a Worker that is current as it is, however it was compiled.
+    #[arg(skip)]
+    pub leave_current: bool,
 }
 
 impl BuildArguments {
@@ -84,6 +87,16 @@ impl BuildArguments {
             parts: Vec::new(),
             release,
             dev: false,
+            leave_current: false,
+        }
+    }
+
+    /// Everything for a command that needs the Workers and measures none but inference. Tests run such commands beside stacks of
+    /// optimised Workers, which must not become others meanwhile.
+    pub fn whatever_is_current() -> Self {
+        Self {
+            leave_current: true,
+            ..Self::everything(false)
         }
     }
 
@@ -113,7 +126,7 @@ pub async fn run(arguments: BuildArguments) -> Result<()> {
     }
     // Side by side: cargo compiles one after the other, but while the link of one keeps a single core busy, another is optimised.
     let workers = parts.iter().filter(|part| !folder(**part).is_empty());
-    try_join_all(workers.map(|part| worker(*part, arguments.profile(*part)))).await?;
+    try_join_all(workers.map(|part| worker(*part, &arguments))).await?;
     if parts.contains(&Part::Openapi) {
         openapi().await?;
     }
@@ -162,17 +175,19 @@ pub fn current(worker: Part) -> PathBuf {
     root().join("workers").join(folder(worker)).join("build")
 }
 
-async fn worker(worker: Part, profile: Profile) -> Result<()> {
+async fn worker(worker: Part, arguments: &BuildArguments) -> Result<()> {
     let name = folder(worker);
-    let package = format!("edgedesk-{name}");
-    let inputs = rust_inputs(&package)
-        .await?
-        .word(profile.as_str())
-        .word(setup::WORKER_BUILD_VERSION);
-    let stamp = inputs.finish();
+    let profile = arguments.profile(worker);
+    let inputs = rust_inputs(&format!("edgedesk-{name}")).await?;
+    let stamp_of = |profile: Profile| {
+        let inputs = inputs.clone().word(profile.as_str());
+        inputs.word(setup::WORKER_BUILD_VERSION).finish()
+    };
+    let stamp = stamp_of(profile);
     let current = current(worker);
     let kept = kept(worker, profile);
-    if stamp::is_fresh(&current.join(".stamp"), &stamp) {
+    let is_current = |profile| stamp::is_fresh(&current.join(".stamp"), &stamp_of(profile));
+    if is_current(profile) || (arguments.leave_current && is_current(Profile::Release)) {
         return Ok(());
     }
     if stamp::is_fresh(&kept.join(".stamp"), &stamp) {

@@ -46,7 +46,7 @@ pub struct Worker {
 impl Worker {
     /// Builds what is not current and starts it.
     pub async fn start() -> Result<Self> {
-        build::run(BuildArguments::everything(false)).await?;
+        build::run(BuildArguments::whatever_is_current()).await?;
         // One folder a run: two at once would delete each other's.
         let state = root().join(format!("target/eval-state/{}", std::process::id()));
         std::fs::create_dir_all(&state)?;
